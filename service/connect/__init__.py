@@ -1,0 +1,1 @@
+"""The Connect platform: settings, addresses, and how it starts."""

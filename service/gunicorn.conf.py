@@ -1,0 +1,30 @@
+"""How the platform is served. Settings are explained in Gunicorn's manual, "Settings"."""
+
+bind = "0.0.0.0:8000"
+wsgi_app = "connect.wsgi"
+
+# One load of Django, in the master; the workers are forked from it.
+preload_app = True
+worker_class = "gthread"
+workers = 2
+threads = 8
+
+# A stopping worker waits for connections that are kept alive: a second at most keeps the stop short.
+keepalive = 1
+graceful_timeout = 8  # Docker sends SIGKILL after 10 seconds
+
+# Heartbeats go to memory: on a slow or full disk they would make a healthy worker look dead.
+worker_tmp_dir = "/dev/shm"  # noqa: S108
+umask = 0o022
+control_socket_disable = True
+
+# One line a request. No request headers: the token is one.
+accesslog = "-"
+access_log_format = '%(h)s "%(r)s" %(s)s %(B)s bytes %(M)s ms'
+
+
+def on_starting(server):  # noqa: ARG001 - Gunicorn names the argument
+    """Prepare database and directories, in the master and before the first worker."""
+    from connect import boot  # noqa: PLC0415 - Django is set up only now
+
+    boot.prepare()

@@ -1,0 +1,103 @@
+"""Media survive what happens to a deployment: each event happens once, then each fact is looked at."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import pytest
+
+from fixtures.lib import journal
+from fixtures.lib.aftermath import Aftermath, Snapshot, undergo
+from fixtures.lib.engine import Engine
+from fixtures.lib.gallery import Gallery, expect_served_the_same
+from fixtures.lib.procedures import Operator
+from fixtures.lib.stack import Stack
+from fixtures.lib.uploads import Upload
+
+
+@dataclass(frozen=True)
+class Event:
+    """Something that happens to a deployment, and the mark by which one knows that it did."""
+
+    name: str
+    happen: Callable[[Stack, Operator, Engine], object]
+    mark: Callable[[Snapshot], object]
+    needs_power: bool = False
+
+
+def recreate(stack: Stack, _operator: Operator, _engine: Engine) -> None:
+    stack.compose("up", "--detach", "--force-recreate", stack.service)
+
+
+def update(stack: Stack, _operator: Operator, _engine: Engine) -> None:
+    stack.deploy_new_image()
+
+
+def restart(_stack: Stack, operator: Operator, _engine: Engine) -> None:
+    operator.succeed("restart")
+
+
+def kill(stack: Stack, _operator: Operator, _engine: Engine) -> None:
+    stack.kill_main_process()
+
+
+EVENTS = {
+    "persistence.recreate": Event("recreating the container", recreate, lambda seen: seen.identity.container),
+    "persistence.update": Event("deploying a new image", update, lambda seen: seen.identity.image),
+    "persistence.down_up": Event("the guide's restart", restart, lambda seen: seen.identity.container),
+    "persistence.kill": Event(
+        "killing the main process", kill, lambda seen: (seen.identity.process, seen.identity.started)
+    ),
+}
+
+
+@pytest.fixture(
+    scope="module",
+    name="event",
+    params=[pytest.param(event, id=name, marks=pytest.mark.guarantee(name)) for name, event in EVENTS.items()],
+)
+def _event(request: pytest.FixtureRequest) -> Event:
+    """One of the events."""
+    event: Event = request.param
+    return event
+
+
+@pytest.fixture(scope="module", name="aftermath")
+def _aftermath(event: Event, session_stack: Stack, gallery: Gallery, operator: Operator, engine: Engine) -> Aftermath:
+    """The stack before and after the event, which has happened."""
+    session_stack.settle()
+    uploads: tuple[Upload, ...] = gallery.hang(session_stack)
+    return undergo(session_stack, uploads, event.name, lambda stack: event.happen(stack, operator, engine))
+
+
+def test_the_event_happened(aftermath: Aftermath, event: Event) -> None:
+    before, after = event.mark(aftermath.before), event.mark(aftermath.after)
+
+    assert before != after, f"nothing shows that {event.name} happened: it is {before} before and after"
+    journal.observe(f"{event.name}: {shortened(before)} became {shortened(after)}")
+
+
+def shortened(mark: object) -> str:
+    """Container and image ids as Docker shows them; anything else as it is."""
+    return mark.removeprefix("sha256:")[:12] if isinstance(mark, str) else str(mark)
+
+
+def test_the_volume_is_the_same(aftermath: Aftermath) -> None:
+    aftermath.expect_same_volume()
+
+
+def test_the_media_are_the_same(aftermath: Aftermath) -> None:
+    aftermath.expect_same_media()
+
+
+def test_every_picture_is_served_the_same(aftermath: Aftermath) -> None:
+    assert aftermath.after
+    expect_served_the_same(aftermath.stack, aftermath.uploads, event=aftermath.event)
+
+
+def test_a_new_upload_works(aftermath: Aftermath, gallery: Gallery) -> None:
+    assert aftermath.after
+    upload = aftermath.stack.platform.upload(gallery.fresh())
+
+    expect_served_the_same(aftermath.stack, [upload], event=f"{aftermath.event}, then uploading")

@@ -1,0 +1,165 @@
+"""The volume that the guide speaks of: it is there, it is the right one, and media really are in it."""
+
+from __future__ import annotations
+
+import posixpath
+
+import pytest
+
+from fixtures.lib import journal
+from fixtures.lib.deployment import Deployment
+from fixtures.lib.errors import PromiseBroken
+from fixtures.lib.gallery import Gallery
+from fixtures.lib.procedures import Operator, named_volumes
+from fixtures.lib.settings import Settings
+from fixtures.lib.stack import Stack
+from fixtures.lib.uploads import Upload
+from fixtures.lib.watcher import watching
+from fixtures.lib.manifest import printable
+
+dedicated = pytest.mark.guarantee("volume.dedicated")
+mounted = pytest.mark.guarantee("volume.mounted")
+receives_uploads = pytest.mark.guarantee("volume.receives_uploads")
+
+
+@dedicated
+def test_a_named_volume_backs_the_media_root(stack: Stack, deployment: Deployment) -> None:
+    name = stack.volume
+
+    written = [mount.source for mount in deployment.mounts(stack.service) if mount.target == stack.media_root]
+
+    assert [stack.run.name(source) for source in written] == [name], (
+        f"{stack.media_root} is backed by {name!r}, which the compose file does not name: an anonymous volume is left "
+        "behind, with all media, when the container is made anew"
+    )
+    journal.observe(f"volume {name} is mounted at {stack.media_root}")
+
+
+@dedicated
+@pytest.mark.parametrize("procedure", ["backup", "restore"])
+def test_the_guides_command_names_the_volume_that_holds_the_media(
+    deployment: Deployment, operator: Operator, settings: Settings, procedure: str
+) -> None:
+    step = operator.step(procedure)
+    real = [mount.source for mount in deployment.mounts(settings.service) if mount.target == settings.media_root]
+
+    if list(named_volumes(step)) != real:
+        raise PromiseBroken(
+            f"the media are in {real[0] if real else 'no volume'!r}, but line {step.line} of {step.source.name} "
+            f"names {', '.join(map(repr, named_volumes(step))) or 'no volume'}",
+            means=f"the {procedure} command makes a new, empty volume, works on that, and reports success: "
+            "the media are in no backup at all",
+            next_step=f"give the volume its literal name in the compose file:  name: {(named_volumes(step) or ('media_volume',))[0]}",
+        )
+    journal.observe(f"the guide's {procedure} command names {real[0]}, which is where the media are")
+
+
+@dedicated
+def test_nothing_else_keeps_its_data_in_the_media_volume(deployment: Deployment, settings: Settings) -> None:
+    own = {mount.source for mount in deployment.mounts(settings.service) if mount.target == settings.media_root}
+
+    strangers = [
+        f"{service} at {mount.target}"
+        for service in deployment.model["services"]
+        for mount in deployment.mounts(service)
+        if mount.kind == "volume" and mount.source in own and not is_for_media(mount.target, settings.media_root)
+        and not (service != settings.service and mount.read_only)
+    ]
+
+    assert not strangers, (
+        f"the media volume is also used by {', '.join(strangers)}: what they write ends up among the media and in "
+        "their backups, and what a restore writes ends up among theirs"
+    )
+
+
+def is_for_media(target: str, media_root: str) -> bool:
+    """Whether a mount at `target` can only be there for media: a second worker's, a web server's."""
+    return target == media_root or posixpath.basename(target) == "media"
+
+
+@mounted
+def test_the_volume_is_mounted_for_reading_and_writing(stack: Stack) -> None:
+    point = stack.inside().mount_point(stack.media_root)
+
+    assert point.exists, f"the container itself sees no mount at {stack.media_root}"
+    assert stack.media_mount()["RW"], f"{stack.media_root} is mounted read-only: the first upload will fail"
+    assert "rw" in point.options, f"inside the container {stack.media_root} is mounted {point.options}, not rw"
+
+
+@mounted
+def test_no_other_mount_hides_a_part_of_it(stack: Stack) -> None:
+    below = [
+        fields[1]
+        for line in stack.inside().file("/proc/mounts").content_string.splitlines()
+        if (fields := line.split()) and fields[1].startswith(stack.media_root + "/")
+    ]
+
+    assert not below, f"{', '.join(below)} is mounted over the volume: media there are in no backup"
+
+
+@mounted
+def test_no_symbolic_link_leads_out_of_it(stack: Stack, uploads: tuple[Upload, ...]) -> None:
+    assert uploads
+    assert not stack.inside().file(stack.media_root).is_symlink, f"{stack.media_root} is itself a symbolic link"
+
+    ways_out = [
+        printable(entry.path)
+        for entry in stack.media.manifest().entries.values()
+        if entry.kind == "symlink" and leads_out(entry.path, entry.target)
+    ]
+
+    assert not ways_out, f"{', '.join(ways_out)} leads out of the volume: what it points at is in no backup"
+
+
+def leads_out(path: bytes, target: bytes) -> bool:
+    """Whether a link at `path`, relative to the volume's root, points outside."""
+    return target.startswith(b"/") or posixpath.normpath(posixpath.join(posixpath.dirname(path), target)).startswith(b"..")
+
+
+@mounted
+@pytest.mark.parametrize(
+    ("deed", "script"),
+    [
+        ("create", 'printf one > "$probe" && [ "$(cat "$probe")" = one ]'),
+        ("read", '[ "$(cat "$probe")" = one ]'),
+        ("replace", 'printf two > "$probe.new" && mv "$probe.new" "$probe" && [ "$(cat "$probe")" = two ]'),
+        ("delete", 'rm "$probe" && [ ! -e "$probe" ]'),
+    ],
+)
+def test_the_services_own_user_can_work_there(stack: Stack, deed: str, script: str) -> None:
+    user = stack.service_user()
+    given = {"create": "", "read": 'printf one > "$probe"; ', "replace": 'printf one > "$probe"; ', "delete": 'printf one > "$probe"; '}
+
+    done = stack.execute(["sh", "-c", f'probe="$1/.probe"; {given[deed]}{script}; s=$?; rm -f "$probe"; exit $s', "sh", stack.media_root], user=user)
+
+    assert done.ok, (
+        f"user {user}, whom the service runs as, can't {deed} a file in {stack.media_root}: {done.complaint}; "
+        "uploads will be refused"
+    )
+
+
+@receives_uploads
+def test_every_upload_is_in_the_volume_when_its_answer_arrives(stack: Stack, gallery: Gallery) -> None:
+    seen = {}
+    with watching(stack.media) as watcher:
+        for sample in gallery.samples:
+            upload = stack.platform.upload(sample)
+            seen[upload.path] = (watcher.sha256(upload.path), sample.sha256)
+
+    missing = [path for path, (found, _) in seen.items() if found is None]
+    other = [path for path, (found, sent) in seen.items() if found is not None and found != sent]
+    assert seen, "nothing was uploaded"
+    assert not missing, f"accepted, but not in the volume when the answer came: {missing}"
+    assert not other, f"accepted, but in the volume with other bytes: {other}"
+    journal.observe(f"{len(seen)} uploads, each in the volume, byte for byte, when its answer arrived")
+
+
+@receives_uploads
+def test_the_containers_own_layer_holds_no_media(stack: Stack, uploads: tuple[Upload, ...]) -> None:
+    layer = stack.written_layer()
+
+    strays = sorted(path for path, digest in layer.items() if digest in {upload.sample.sha256 for upload in uploads})
+
+    assert uploads, "nothing was uploaded"
+    assert not strays, f"media in the container's own layer, which goes at the next deploy: {strays}"
+    journal.observe(f"{len(layer)} files in the container's own layer, none of them media")

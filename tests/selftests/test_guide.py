@@ -1,0 +1,509 @@
+"""The guide's reader finds what a person would type, wherever it is printed, and changes nothing in it."""
+
+import os
+import re
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from fixtures.lib.guide import (
+    Guide,
+    GuideError,
+    GuideUnreadable,
+    StepAmbiguous,
+    StepMissing,
+    read_guide,
+)
+from fixtures.lib.steps import PROCEDURES, Step
+
+OWN_GUIDE = Path(__file__).parents[2] / "docs" / "armazenamento-de-midia.md"
+
+MIGRATE = "./migrate_media.sh"
+BACKUP = (
+    "docker run --rm -v media_volume:/source -v $(pwd)/backups:/backup ubuntu "
+    "tar -czvf /backup/media_backup_$(date +%Y%m%d).tar.gz -C /source ."
+)
+RESTORE = (
+    "docker run --rm -v media_volume:/destination -v $(pwd)/backups:/backup ubuntu "
+    'bash -c "mkdir -p /destination && '
+    'tar -xzvf /backup/[NOME_DO_ARQUIVO_DE_BACKUP].tar.gz -C /destination"'
+)
+INSPECT = "docker-compose exec web-project ls -la /usr/src/platform/media"
+PERMISSIONS = "docker-compose exec web-project chmod -R 755 /usr/src/platform/media"
+RESTART = "docker-compose down && docker-compose up -d"
+PRINTED = {
+    "migrate": MIGRATE,
+    "backup": BACKUP,
+    "restore": RESTORE,
+    "permissions": PERMISSIONS,
+    "inspect": INSPECT,
+    "restart": RESTART,
+}
+
+WriteGuide = Callable[[str], Guide]
+
+
+@pytest.fixture(name="write_guide")
+def _write_guide(tmp_path: Path) -> WriteGuide:
+    def write(text: str) -> Guide:
+        path = tmp_path / "guide.md"
+        path.write_bytes(text.encode())
+        return read_guide(path)
+
+    return write
+
+
+def fenced(script: str) -> str:
+    return f"```bash\n{script}\n```\n"
+
+
+# Our own guide.
+
+
+@pytest.mark.parametrize("procedure", PROCEDURES)
+def test_own_guide_prints_the_documented_command(procedure: str) -> None:
+    assert read_guide(OWN_GUIDE).step(procedure).script == PRINTED[procedure]
+
+
+@pytest.mark.parametrize("procedure", PROCEDURES)
+def test_line_of_a_step_is_where_the_file_prints_it(procedure: str) -> None:
+    step = read_guide(OWN_GUIDE).step(procedure)
+
+    assert OWN_GUIDE.read_text(encoding="utf-8").split("\n")[step.line - 1].strip() == step.script
+
+
+def test_own_guide_prints_each_procedure_once_and_no_other() -> None:
+    assert [step.procedure for step in read_guide(OWN_GUIDE).steps] == [
+        "migrate",
+        "backup",
+        "restore",
+        "inspect",
+        "permissions",
+        "restart",
+    ]
+
+
+@pytest.mark.parametrize(
+    "promised",
+    [
+        "volume Docker .* media_volume",
+        "montado .* /usr/src/platform/media",
+        "containers são recriados .* atualizado",
+        "/media/avatars/",
+        "/media/event_banners/",
+        "/media/profile_pictures/",
+        "Persistência:",
+        "Simplicidade: .* externo",
+        "Portabilidade: .* servidor",
+        "name: media_volume",
+        "fusão",
+        "--numeric-owner",
+        "frações de segundo",
+        "Com 755 em tudo",
+        "sai do ar",
+    ],
+)
+def test_own_guide_says(promised: str) -> None:
+    assert read_guide(OWN_GUIDE).promise(promised), f"nothing in the prose matches {promised!r}"
+
+
+# Where commands are found.
+
+PLACES = {
+    "under another heading, before any text": fenced(BACKUP),
+    "tilde fence": f"~~~\n{BACKUP}\n~~~\n",
+    "indented block": f"Text:\n\n    {BACKUP}\n",
+    "in a list item": f"1. First:\n   ```bash\n   {BACKUP}\n   ```\n",
+    "in a list in a list": f"- a\n  1. b\n\n     ```sh\n     {BACKUP}\n     ```\n",
+    "in a quotation": f"> Careful:\n>\n> ```bash\n> {BACKUP}\n> ```\n",
+    "in a console with its output": f"```console\n$ {BACKUP}\n./\n./avatars/\n```\n",
+    "after a comment line": fenced(f"# once a day, don't forget\n\n{BACKUP}"),
+    "among other commands": fenced(f"mkdir -p backups\n{BACKUP}\nls -l backups"),
+    "in a fence that is never closed": f"```bash\n{BACKUP}\n",
+    "in a block that has an attribute": f'```bash title="backup"\n{BACKUP}\n```\n',
+    "as a heading's only text, in English": f"# Back up\nEvery night:\n\n```Shell\n{BACKUP}\n```\n",
+}
+
+
+@pytest.mark.parametrize("ending", ["\n", "\r\n"], ids=["LF", "CRLF"])
+@pytest.mark.parametrize("text", PLACES.values(), ids=PLACES.keys())
+def test_command_is_found(write_guide: WriteGuide, text: str, ending: str) -> None:
+    step = write_guide(text.replace("\n", ending)).step("backup")
+    printed_on = next(number for number, line in enumerate(text.split("\n"), 1) if BACKUP in line)
+
+    assert (step.script, step.line) == (BACKUP, printed_on)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"<!--\n{fenced(BACKUP)}-->\n",
+        f"```text\n{BACKUP}\n```\n",
+        f"```yaml\ncommand: {BACKUP}\n```\n",
+        f"Type `{BACKUP}` to make one.\n",
+        fenced(f"# {BACKUP}"),
+        fenced(f"echo '{BACKUP}'"),
+        f"```console\n$ echo made by:\n{BACKUP}\n```\n",
+        f"```console\n$ \n{BACKUP}\n```\n",
+    ],
+    ids=[
+        "in an HTML comment",
+        "in a block of output",
+        "in a block of another language",
+        "in running text",
+        "in a comment of the shell",
+        "in another command's argument",
+        "in a console's output",
+        "after a bare prompt",
+    ],
+)
+def test_what_nobody_would_type_is_no_command(write_guide: WriteGuide, text: str) -> None:
+    assert write_guide(text).steps == ()
+
+
+# What makes a command one of the procedures.
+
+
+@pytest.mark.parametrize(
+    ("procedure", "script"),
+    [
+        ("migrate", "bash ./migrate_media.sh --overwrite"),
+        ("migrate", "cd /srv/connect && SERVICE=web sudo -E ./migrate_media.sh"),
+        ("backup", "sudo docker run --rm -v m1:/s -v /srv/b:/b ubuntu tar czf /b/a.tar.gz -C /s ."),
+        ("backup", "docker container run -v m1:/s -v ./b:/b ubuntu tar -c -z --file=/b/a.tgz /s"),
+        ("backup", "docker run -v m1:/s -v ~/b:/b ubuntu sh -c 'cd /s && tar --create --file /b/a.tar .'"),
+        ("backup", "docker --context far run -v m1:/s --mount type=bind,src=/b,dst=/b x tar -cf/b/a.tar /s"),
+        ("restore", "docker run -v m1:/d -v $PWD/b:/b ubuntu tar xzf /b/<archive>.tar.gz -C /d"),
+        ("restore", "docker run -v m1:/d -v $PWD/b:/b ubuntu tar --extract -z -f /b/a.tar.gz"),
+        ("inspect", "docker compose exec -T web-project ls /usr/src/platform/media"),
+        ("inspect", 'docker compose -f a.yml exec web-project sh -c "ls -la /media | head"'),
+        ("permissions", "docker compose exec --user root web-project chown -R 10001 /media"),
+        ("permissions", "docker-compose exec web-project find /media -exec chmod 755 {} +"),
+        ("restart", "docker compose restart"),
+        ("restart", "docker-compose -p connect restart web-project"),
+        ("restart", "docker compose down; docker compose up --detach"),
+        ("restart", "docker compose stop && \\\n  docker compose start"),
+        ("restart", "docker-compose down\ndocker-compose up -d"),
+    ],
+)
+def test_procedure_is_known_by_what_the_command_does(write_guide: WriteGuide, procedure: str, script: str) -> None:
+    assert [(step.procedure, step.script) for step in write_guide(fenced(script)).steps] == [(procedure, script)]
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        "chmod +x migrate_media.sh",
+        "./migrate_media.sh --help",
+        "./migrate_media.sh --dry-run",
+        "tar -czf backups/a.tar.gz media",
+        "tar -tzf backups/a.tar.gz > /dev/null",
+        "docker run -v m1:/s -v $(pwd)/b:/b ubuntu tar -tzf /b/a.tar.gz",
+        "docker run -v m1:/s -v m2:/b ubuntu tar -czf /b/a.tar.gz /s",
+        "docker run -v m1:/s ubuntu tar -czf /tmp/a.tar.gz /s",
+        "docker run -v m1:/tar ubuntu find /tar",
+        "docker-compose exec -T web-project find /media -printf '.\\n' | wc -l",
+        "docker-compose ps && ls -la",
+        "docker-compose up -d",
+        "docker-compose down",
+        "docker restart web-project",
+        "it's not closed",
+    ],
+)
+def test_command_that_does_none_of_these_is_no_step(write_guide: WriteGuide, script: str) -> None:
+    assert write_guide(fenced(script)).steps == ()
+
+
+def test_continuation_lines_stay_as_printed(write_guide: WriteGuide) -> None:
+    script = "docker run --rm \\\n  -v m1:/s \\\n    -v $(pwd)/b:/b \\\n  ubuntu tar -czf /b/a.tar.gz -C /s ."
+
+    assert write_guide(fenced(f"mkdir b\n{script}\nls b")).step("backup").script == script
+
+
+def test_here_document_is_one_command(write_guide: WriteGuide) -> None:
+    text = fenced(f"cat > backup.sh <<'EOF'\n{BACKUP}\nEOF\n{RESTART}")
+
+    assert [step.procedure for step in write_guide(text).steps] == ["restart"]
+
+
+def test_step_survives_the_shell_byte_for_byte(write_guide: WriteGuide) -> None:
+    printed = "./migrate_media.sh  'a  b'  \"$HOME\"   # and   so on"
+
+    assert write_guide(fenced(printed)).step("migrate").script == printed.partition("   #")[0]
+
+
+# None, one, two.
+
+
+def test_missing_step_names_the_guide_and_what_was_looked_for_and_the_nearest_heading(write_guide: WriteGuide) -> None:
+    guide = write_guide("# Media\n\n## Fazer backup\n\nAsk the operator.\n")
+
+    with pytest.raises(StepMissing) as caught:
+        guide.step("backup")
+
+    message = str(caught.value)
+    assert str(guide.source) in message
+    assert "`docker run … tar` that creates an archive" in message
+    assert '"Fazer backup", line 3' in message
+
+
+def test_missing_step_without_a_heading_near_it_names_none(write_guide: WriteGuide) -> None:
+    with pytest.raises(StepMissing, match="no restart command") as caught:
+        write_guide("").step("restart")
+
+    assert "heading" not in str(caught.value)
+
+
+def test_two_different_candidates_are_ambiguous_and_both_lines_are_named(write_guide: WriteGuide) -> None:
+    guide = write_guide(f"{fenced(BACKUP)}\n{fenced(BACKUP.replace('media_volume', 'other'))}")
+
+    with pytest.raises(StepAmbiguous, match=r"(?s)two different backup .*line 2: .*line 6: .*other:/source"):
+        guide.step("backup")
+
+
+def test_same_command_twice_is_the_first(write_guide: WriteGuide) -> None:
+    assert write_guide(f"{fenced(BACKUP)}\n{fenced(BACKUP)}").step("backup").line == 2
+
+
+def test_unknown_procedure_is_a_mistake_of_the_caller(write_guide: WriteGuide) -> None:
+    with pytest.raises(KeyError, match="bakup"):
+        write_guide(fenced(BACKUP)).step("bakup")
+
+
+# Files that are no guide.
+
+
+def test_missing_guide_is_named(tmp_path: Path) -> None:
+    with pytest.raises(GuideUnreadable, match=r"none\.md: the storage guide is missing; .*--guide"):
+        read_guide(tmp_path / "none.md")
+
+
+def test_directory_is_no_guide(tmp_path: Path) -> None:
+    with pytest.raises(GuideUnreadable, match="is a directory"):
+        read_guide(tmp_path)
+
+
+def test_pipe_is_no_guide_and_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.md")
+
+    with pytest.raises(GuideUnreadable, match="is no regular file"):
+        read_guide(tmp_path / "pipe.md")
+
+
+def test_text_in_another_encoding_is_refused_with_its_line(tmp_path: Path) -> None:
+    (tmp_path / "guide.md").write_bytes("# Guia\n\nNão é\n".encode("latin-1"))
+
+    with pytest.raises(GuideUnreadable, match=r"guide\.md:3: the guide is not UTF-8 text"):
+        read_guide(tmp_path / "guide.md")
+
+
+def test_byte_order_mark_is_no_part_of_the_guide(tmp_path: Path) -> None:
+    (tmp_path / "guide.md").write_bytes(b"\xef\xbb\xbf```\n./migrate_media.sh\n```\n")
+
+    assert read_guide(tmp_path / "guide.md").step("migrate").line == 2
+
+
+def test_every_error_of_the_guide_is_a_guide_error() -> None:
+    assert all(issubclass(error, GuideError) for error in (GuideUnreadable, StepMissing, StepAmbiguous))
+
+
+# What a step says about itself.
+
+
+def step(script: str, procedure: str = "backup") -> Step:
+    return Step(Path("guide.md"), 12, script, procedure)
+
+
+def test_volumes_of_the_backup_are_as_printed() -> None:
+    assert step(BACKUP).volumes == (("media_volume", "/source"), ("$(pwd)/backups", "/backup"))
+
+
+@pytest.mark.parametrize(
+    ("mount", "volume"),
+    [
+        ("-v m1:/s:ro", ("m1", "/s")),
+        ("-vm1:/s", ("m1", "/s")),
+        ("--volume m1:/s", ("m1", "/s")),
+        ("--volume=m1:/s", ("m1", "/s")),
+        ('-v "$(pwd)/my backups:/b"', ("$(pwd)/my backups", "/b")),
+        ('-v "$(pwd)/my backups":/b', ("$(pwd)/my backups", "/b")),
+        ("-v ${DIR:-/srv}:/b", ("${DIR:-/srv}", "/b")),
+        ("--mount type=volume,source=m1,target=/s", ("m1", "/s")),
+        ("--mount=type=bind,src=/srv,dst=/b,readonly", ("/srv", "/b")),
+        ("-v /s", ("", "/s")),
+        ("--volumes-from other -v m1:/s", ("m1", "/s")),
+    ],
+)
+def test_volumes_are_read_from(mount: str, volume: tuple[str, str]) -> None:
+    assert step(f"docker run {mount} ubuntu tar -c -v /x").volumes == (volume,)
+
+
+def test_archives_are_as_printed() -> None:
+    assert step(BACKUP).archive == "/backup/media_backup_$(date +%Y%m%d).tar.gz"
+    assert step(RESTORE).archive == "/backup/[NOME_DO_ARQUIVO_DE_BACKUP].tar.gz"
+    assert step(RESTART).archive is None
+
+
+@pytest.mark.parametrize(
+    ("printed", "placeholder"),
+    [
+        ("/b/[NOME_DO_ARQUIVO_DE_BACKUP].tar.gz", "[NOME_DO_ARQUIVO_DE_BACKUP]"),
+        ("/b/[CÓPIA].tar.gz", "[CÓPIA]"),
+        ("/b/<archive>.tar.gz", "<archive>"),
+        ("/b/<name of the archive>", "<name of the archive>"),
+        ("/b/[A-Z]*.tar.gz", None),
+        ("/b/a.tar.gz < in > out", None),
+    ],
+)
+def test_placeholder_is(printed: str, placeholder: str | None) -> None:
+    assert step(f"docker run -v m1:/d -v $PWD/b:/b x tar -xzf {printed}").placeholder == placeholder
+
+
+# A person's part: filling in the name.
+
+
+def test_filling_puts_the_name_and_changes_nothing_else() -> None:
+    filled = step(RESTORE, "restore").fill("media_backup_20260131")
+
+    assert filled == RESTORE.replace("[NOME_DO_ARQUIVO_DE_BACKUP]", "media_backup_20260131")
+
+
+@pytest.mark.parametrize(
+    ("printed", "filled"),
+    [
+        ("/b/<archive>.tar.gz", "/b/media_backup_20260131.tar.gz"),
+        ("/b/<archive>", "/b/media_backup_20260131.tar.gz"),
+        ("/b/media_backup_[DATA].tar.gz", "/b/media_backup_20260131.tar.gz"),
+        ('"/b/[DATA].tar.gz"', '"/b/media_backup_20260131.tar.gz"'),
+        ("/b/latest.tar.gz", "/b/latest.tar.gz"),
+    ],
+)
+def test_filling_gives_the_archive_that_is_meant(printed: str, filled: str) -> None:
+    assert step(f"tar -xzf {printed}").fill("media_backup_20260131") == f"tar -xzf {filled}"
+
+
+@pytest.mark.parametrize("stem", ["a b", "a;b", "$(a)", "`a`", "a'b", 'a"b', "a/b", "a*", "a\n", "~", "a&b", ""])
+def test_name_that_a_shell_would_read_more_into_is_refused(stem: str) -> None:
+    with pytest.raises(ValueError, match="not a plain name") as caught:
+        step(RESTORE).fill(stem)
+
+    assert repr(stem) in str(caught.value)
+
+
+def test_name_with_its_ending_is_refused() -> None:
+    with pytest.raises(ValueError, match="without its ending"):
+        step(RESTORE).fill("media_backup_20260131.tar.gz")
+
+
+def test_name_that_does_not_fit_what_is_printed_before_the_placeholder_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"\[DATA\] stands after 'media_backup_'"):
+        step("tar -xzf /b/media_backup_[DATA].tar.gz").fill("other_20260131")
+
+
+# The suite's part: another volume.
+
+
+@pytest.mark.parametrize("script", [BACKUP, RESTORE], ids=["backup", "restore"])
+def test_retargeting_changes_the_volume_and_nothing_else(script: str) -> None:
+    assert step(script).retarget("run7_media") == script.replace("media_volume:", "run7_media:")
+
+
+@pytest.mark.parametrize(
+    ("printed", "retargeted"),
+    [
+        ("-v media:/media -v /b:/media_b", "-v new:/media -v /b:/media_b"),
+        ("--name media -v media:/media", "--name media -v new:/media"),
+        ("--volume='media:/s'", "--volume='new:/s'"),
+        ("-v media:/s -v media:/t", "-v new:/s -v new:/t"),
+        ("--mount type=volume,source=media,target=/media", "--mount type=volume,source=new,target=/media"),
+        ("\\\n  -v media:/s \\\n  -v $(pwd)/media:/b", "\\\n  -v new:/s \\\n  -v $(pwd)/media:/b"),
+    ],
+)
+def test_only_the_name_in_the_mount_is_replaced(printed: str, retargeted: str) -> None:
+    assert step(f"docker run {printed} media tar -c media").retarget("new") == (
+        f"docker run {retargeted} media tar -c media"
+    )
+
+
+def test_compose_command_has_nothing_to_retarget() -> None:
+    assert step(RESTART).retarget("new") == RESTART
+
+
+@pytest.mark.parametrize(
+    ("mounts", "named"),
+    [("-v /var/lib/media:/s", "none"), ("-v m1:/s -v m2:/t", "m1 and m2"), ('-v m"1":/s', "none")],
+)
+def test_retargeting_refuses_where_there_is_not_one_volume_to_replace(mounts: str, named: str) -> None:
+    with pytest.raises(GuideError, match=f"guide.md:12: the backup command .* but mounts {named}"):
+        step(f"docker run {mounts} ubuntu tar -c /s").retarget("new")
+
+
+@pytest.mark.parametrize("volume", ["", "a b", "/srv", "x", "a:b", "$(a)"])
+def test_retargeting_refuses_a_name_that_docker_refuses(volume: str) -> None:
+    with pytest.raises(ValueError, match="not a name that Docker accepts"):
+        step(BACKUP).retarget(volume)
+
+
+def test_bash_sees_the_same_words_as_the_reader(tmp_path: Path) -> None:
+    script = step(RESTORE).fill("media_backup_20260131").replace("docker", "printf '%s\\n'", 1)
+    seen = subprocess.run(["bash", "-c", script], cwd=tmp_path, capture_output=True, text=True, check=True)
+
+    assert seen.stdout.splitlines()[2:6] == ["-v", "media_volume:/destination", "-v", f"{tmp_path}/backups:/backup"]
+    assert step(RESTORE).volumes[0] == ("media_volume", "/destination")
+
+
+# Promises.
+
+PROSE = """# Guia da **mídia**
+
+As imagens ficam no servidor. Elas persistem quando os
+containers são *recriados* ou `atualizados`. O resto não.
+
+1. O volume se chama `media_volume`. É só
+   da mídia.
+
+> Cópias: [diárias](http://example.org).
+
+| O quê | Onde |
+|---|---|
+| avatares | `/media/avatars/` |
+
+<!-- um segredo -->
+
+```bash
+echo um comando
+```
+"""
+
+
+@pytest.mark.parametrize(
+    ("pattern", "line", "text"),
+    [
+        ("guia da mídia", 1, "Guia da mídia"),
+        ("imagens", 3, "As imagens ficam no servidor."),
+        ("recriados", 3, "Elas persistem quando os containers são recriados ou atualizados."),
+        ("o resto", 4, "O resto não."),
+        ("só da mídia", 6, "O volume se chama media_volume. É só da mídia."),
+        ("diárias", 9, "Cópias: diárias."),
+        ("avatars", 13, "/media/avatars/"),
+        (re.compile("MÍDIA"), None, None),
+        ("segredo", None, None),
+        ("um comando", None, None),
+        ("example", None, None),
+    ],
+)
+def test_promise_is_quoted(write_guide: WriteGuide, pattern: str, line: int | None, text: str | None) -> None:
+    sentence = write_guide(PROSE).promise(pattern)
+
+    assert (sentence and sentence.line, sentence and sentence.text) == (line, text)
+
+
+def test_promise_knows_its_guide(write_guide: WriteGuide) -> None:
+    guide = write_guide(PROSE)
+
+    sentence = guide.promise("imagens")
+
+    assert sentence is not None
+    assert sentence.source == guide.source
