@@ -90,7 +90,7 @@ def test_own_guide_prints_each_procedure_once_and_no_other() -> None:
     [
         "volume Docker .* media_volume",
         "montado .* /usr/src/platform/media",
-        "containers são recriados .* atualizado",
+        "containers são recriados.* atualizado.* servidor reinicia",
         "/media/avatars/",
         "/media/event_banners/",
         "/media/profile_pictures/",

@@ -100,7 +100,7 @@ def test_an_entry_that_lacks_an_aspect_is_refused():
         Manifest.from_json(json.dumps(written))
 
 
-@pytest.mark.parametrize("cut", range(1, 400, 40))
+@pytest.mark.parametrize("cut", range(2, 400, 40))
 def test_a_manifest_cut_off_is_refused(cut):
     with pytest.raises(ValueError, match=r"Expecting|Unterminated|delimiter"):
         Manifest.from_json(manifest_of(b"a").to_json()[:-cut])

@@ -57,8 +57,8 @@ def test_png_is_transparent_in_part(kind: Kind) -> None:
     picture = opened(of(kind, "image/png"))
 
     assert picture.mode == "RGBA"
-    least, most = picture.getchannel("A").getextrema()
-    assert least < 16 < 240 < most, f"opacity from {least} to {most}"
+    opacity = picture.getchannel("A").tobytes()
+    assert min(opacity) < 16 < 240 < max(opacity), f"opacity from {min(opacity)} to {max(opacity)}"
 
 
 @every_kind

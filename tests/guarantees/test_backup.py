@@ -1,0 +1,97 @@
+"""The guide's backup command, as printed: it makes an archive that holds everything, and disturbs nothing."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from fixtures.lib import journal
+from fixtures.lib.aftermath import expect_same
+from fixtures.lib.archive import read_archive
+from fixtures.lib.backups import Backup, take_backup
+from fixtures.lib.gallery import Gallery
+from fixtures.lib.midnight import at_midnight
+from fixtures.lib.procedures import Operator
+from fixtures.lib.stack import Stack
+
+created = pytest.mark.guarantee("backup.created")
+complete = pytest.mark.guarantee("backup.complete")
+harmless = pytest.mark.guarantee("backup.harmless")
+
+
+@pytest.fixture(scope="module", name="attempt")
+def _attempt(session_stack: Stack, gallery: Gallery, operator: Operator) -> Callable[[], Backup]:
+    """A backup, taken once as the guide says; what went wrong is raised where a test asks."""
+    session_stack.settle()
+    gallery.hang(session_stack)
+    return take_backup(session_stack, operator)
+
+
+@created
+def test_the_archive_appears_under_the_day_on_which_the_command_started(attempt: Callable[[], Backup]) -> None:
+    backup = attempt()
+
+    assert backup.archive.name == f"media_backup_{backup.day:%Y%m%d}.tar.gz", (
+        f"a backup started on {backup.day} is called {backup.archive.name}"
+    )
+    journal.observe(f"{backup.archive.name}, {backup.archive.stat().st_size} bytes, started on {backup.day}")
+
+
+@created
+def test_whoever_ran_the_command_can_read_the_archive(attempt: Callable[[], Backup]) -> None:
+    archive = attempt().archive
+
+    assert os.access(archive, os.R_OK), f"{archive.name} can't be read by the person who made it"
+    assert archive.stat().st_mode & 0o444, f"{archive.name} has mode {archive.stat().st_mode & 0o7777:o}: nobody can copy it off"
+
+
+@created
+def test_a_backup_across_midnight_bears_the_day_on_which_it_started(
+    stack: Stack, operator: Operator, tmp_path: Path
+) -> None:
+    clock = at_midnight(tmp_path, date(2031, 12, 31), path=stack.environment["PATH"])
+
+    outcome = operator.run("backup", extra=clock.environment)
+
+    assert outcome.ok, f"the backup command failed around midnight: {outcome.complaint}"
+    assert clock.was_read, "the command never asked what day it is"
+    names = {path.name for path in (operator.folder / "backups").iterdir()}
+    assert "media_backup_20311231.tar.gz" in names, f"started on 2031-12-31, just before midnight, it left {sorted(names)}"
+    journal.observe("started on 2031-12-31 and over on 2032-01-01, it is called media_backup_20311231.tar.gz")
+
+
+@complete
+def test_the_archive_holds_the_whole_volume_and_nothing_else(attempt: Callable[[], Backup]) -> None:
+    backup = attempt()
+
+    expect_same(backup.before, read_archive(backup.archive), event="archiving it", mtime="seconds")
+
+
+@harmless
+def test_the_volume_is_the_same_before_and_after(attempt: Callable[[], Backup]) -> None:
+    backup = attempt()
+
+    expect_same(backup.before, backup.after, event="the backup")
+
+
+@harmless
+def test_the_service_answered_all_the_time(attempt: Callable[[], Backup]) -> None:
+    backup = attempt()
+
+    assert backup.asked >= 3, f"the service was only asked {backup.asked} times during the backup"
+    assert not backup.unanswered, f"{backup.unanswered} of {backup.asked} requests during the backup failed"
+    journal.observe(f"{backup.asked} requests during the backup, all answered")
+
+
+@harmless
+def test_no_volume_and_no_container_stays_behind(attempt: Callable[[], Backup]) -> None:
+    backup = attempt()
+
+    assert not backup.stray, (
+        f"the backup left behind: {', '.join(sorted(backup.stray))}; a volume that a backup makes is one that it "
+        "archived while it was empty"
+    )

@@ -1,0 +1,64 @@
+"""Each kind of picture has its own directory, and is served from it exactly as it was given."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import pytest
+
+from fixtures.lib import journal
+from fixtures.lib.gallery import expect_served_the_same
+from fixtures.lib.stack import Stack
+from fixtures.lib.uploads import Upload
+
+KINDS = ("avatars", "event_banners", "profile_pictures")
+each_kind = pytest.mark.parametrize(
+    "kind", [pytest.param(kind, marks=pytest.mark.guarantee(f"layout.{kind}")) for kind in KINDS]
+)
+
+
+@pytest.fixture(name="given")
+def _given(stack: Stack, uploads: tuple[Upload, ...], kind: str) -> tuple[Upload, ...]:
+    """The pictures of one kind that the platform was given, in every format and with every sort of name."""
+    if not stack.platform.chooses_directory:
+        pytest.skip("media were written through exec: the suite itself chose the directory")
+    return tuple(upload for upload in uploads if upload.sample.kind == kind)
+
+
+@each_kind
+def test_each_picture_lands_in_the_directory_of_its_kind(stack: Stack, given: tuple[Upload, ...], kind: str) -> None:
+    entries = stack.media.manifest().entries
+
+    placed = {upload.path: entries.get(upload.path.encode()) for upload in given}
+
+    assert placed, f"no picture of {kind} was given"
+    elsewhere = [
+        path
+        for upload in given
+        for path in [upload.path]
+        if not path.startswith(f"{kind}/") or placed[path] is None or placed[path].sha256 != upload.sample.sha256
+    ]
+    assert not elsewhere, f"pictures given as {kind} that are not in {kind}/ with their own bytes: {elsewhere}"
+    journal.observe(f"{len(placed)} pictures in {kind}/: {', '.join(sorted(Counter(u.sample.content_type for u in given)))}")
+
+
+@each_kind
+def test_each_picture_is_served_the_same_from_that_directory(
+    stack: Stack, given: tuple[Upload, ...], kind: str
+) -> None:
+    strays = [upload.url for upload in given if not upload.url.startswith(f"/media/{kind}/")]
+
+    assert given, f"no picture of {kind} was given"
+    assert not strays, f"pictures given as {kind} that are served from elsewhere: {strays}"
+    expect_served_the_same(stack, given, event=f"uploading {kind}")
+
+
+@each_kind
+def test_two_pictures_of_one_name_are_both_kept(given: tuple[Upload, ...], kind: str) -> None:
+    names = Counter(upload.sample.name for upload in given)
+    twins = [upload for upload in given if names[upload.sample.name] > 1]
+
+    assert len({upload.sample.sha256 for upload in twins}) > 1, f"no two different {kind} of one name were given"
+    assert len({upload.path for upload in twins}) == len(twins), (
+        f"two {kind} of one name share a path, so that one replaced the other: {[upload.path for upload in twins]}"
+    )

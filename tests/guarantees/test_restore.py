@@ -1,0 +1,172 @@
+"""The guide's restore command, as printed: a lost volume comes back, a damaged one is repaired."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import pytest
+
+from fixtures.lib import journal
+from fixtures.lib.aftermath import Aftermath, expect_same, undergo
+from fixtures.lib.backups import Backup, take_backup
+from fixtures.lib.differences import diff
+from fixtures.lib.gallery import Gallery, expect_served_the_same
+from fixtures.lib.manifest import Manifest
+from fixtures.lib.once import once
+from fixtures.lib.procedures import Operator
+from fixtures.lib.stack import Stack
+
+disaster = pytest.mark.guarantee("restore.disaster")
+repair = pytest.mark.guarantee("restore.repair")
+idempotent = pytest.mark.guarantee("restore.idempotent")
+
+
+@pytest.fixture(scope="module", name="attempt")
+def _attempt(session_stack: Stack, gallery: Gallery, operator: Operator) -> Callable[[], Backup]:
+    """A backup to restore from."""
+    session_stack.settle()
+    gallery.hang(session_stack)
+    return take_backup(session_stack, operator)
+
+
+@pytest.fixture(scope="module", name="recovery")
+def _recovery(
+    session_stack: Stack, gallery: Gallery, operator: Operator, attempt: Callable[[], Backup]
+) -> Aftermath:
+    """The volume is destroyed, restored and put to use again."""
+    uploads = gallery.hang(session_stack)
+
+    def lose_and_restore(stack: Stack) -> None:
+        backup = attempt()
+        volume = stack.volume
+        stack.compose("down")
+        stack.docker("volume", "rm", volume)
+        assert not stack.volume_exists(volume), f"{volume} is still there: nothing was lost"
+        operator.succeed("restore", archive=backup.stem)
+        stack.compose("up", "--detach")
+
+    return undergo(session_stack, uploads, "losing the volume and restoring it", lose_and_restore)
+
+
+@disaster
+def test_the_volume_was_really_lost(recovery: Aftermath) -> None:
+    before, after = recovery.before.identity, recovery.after.identity
+
+    assert before.volume_created != after.volume_created, f"the volume of {before.volume_created} was never destroyed"
+    journal.observe(f"{before.volume} of {before.volume_created} destroyed, {after.volume_created} in its place")
+
+
+@disaster
+def test_a_lost_volume_comes_back_as_it_was(recovery: Aftermath, attempt: Callable[[], Backup]) -> None:
+    expect_same(attempt().before, recovery.after.manifest, event=recovery.event, mtime="seconds")
+
+
+@disaster
+def test_every_restored_picture_is_served_the_same(recovery: Aftermath) -> None:
+    assert recovery.after
+    expect_served_the_same(recovery.stack, recovery.uploads, event=recovery.event)
+
+
+@disaster
+def test_a_new_upload_works_after_a_restore(recovery: Aftermath, gallery: Gallery) -> None:
+    assert recovery.after
+    upload = recovery.stack.platform.upload(gallery.fresh())
+
+    expect_served_the_same(recovery.stack, [upload], event=f"{recovery.event}, then uploading")
+
+
+@disaster
+@pytest.mark.parametrize(
+    ("deed", "script"), [("replace", 'cp -p "$1" "$1.new" && mv "$1.new" "$1"'), ("delete", 'mv "$1" "$1.gone" && rm "$1.gone"')]
+)
+def test_the_services_user_can_work_on_restored_files(recovery: Aftermath, deed: str, script: str) -> None:
+    assert recovery.after
+    stack = recovery.stack
+    path = f"{stack.media_root}/{recovery.uploads[-1].path}"
+
+    done = stack.execute(["sh", "-c", script, "sh", path], user=stack.service_user())
+
+    assert done.ok, f"the service's user can't {deed} the restored {path}: {done.complaint}"
+
+
+@dataclass
+class Repair:
+    """A live volume: as it was backed up, damaged, and restored once and twice."""
+
+    attempt: Callable[[], Backup]
+    damaged: Manifest
+    once: Manifest
+    twice: Manifest
+    added: bytes
+    touched: frozenset[bytes]
+
+
+DAMAGE = r"""
+set -e
+rm -- "./$1"
+: > "./$2"
+printf 'not a picture' > "./$3"
+chown 4242:4242 -- "./$4"
+chmod 600 -- "./$4"
+"""
+
+
+@pytest.fixture(scope="module", name="repair_of")
+def _repair_of(
+    session_stack: Stack, gallery: Gallery, operator: Operator
+) -> Callable[[], Repair]:
+    """One file each deleted, truncated, overwritten and re-owned, one added; then the guide's restore, twice."""
+    session_stack.settle()
+    uploads = gallery.hang(session_stack)
+    attempt = take_backup(session_stack, operator)
+
+    def restored() -> Manifest:
+        operator.succeed("restore", archive=attempt().stem)
+        return session_stack.media.manifest()
+
+    added = session_stack.platform.upload(gallery.fresh())
+    victims = [upload.path for upload in uploads[:4]]
+    session_stack.media.shell(DAMAGE, *victims)
+    damaged = session_stack.media.manifest()
+    return once(
+        lambda: Repair(
+            attempt, damaged, restored(), restored(), added.path.encode(), frozenset(name.encode() for name in victims)
+        )
+    )
+
+
+@repair
+def test_what_was_damaged_was_really_damaged(repair_of: Callable[[], Repair]) -> None:
+    done = repair_of()
+
+    changed = {change.path for change in diff(done.attempt().before, done.damaged)}
+
+    assert done.touched <= changed, f"these were to be damaged and are as before: {done.touched - changed}"
+    journal.observe(f"{len(done.touched)} files deleted, truncated, overwritten, re-owned")
+
+
+@repair
+def test_damaged_files_come_back_exactly(repair_of: Callable[[], Repair]) -> None:
+    done = repair_of()
+
+    kept = Manifest({path: entry for path, entry in done.once.entries.items() if path != done.added}, done.once.links)
+
+    expect_same(done.attempt().before, kept, event="repairing the volume from a backup", mtime="seconds")
+
+
+@repair
+def test_files_added_since_the_backup_survive(repair_of: Callable[[], Repair]) -> None:
+    done = repair_of()
+
+    assert done.added not in done.attempt().before.entries, "the picture was meant to be newer than the backup"
+    assert done.once.entries.get(done.added) == done.damaged.entries[done.added], (
+        f"{done.added!r}, uploaded after the backup, did not survive the restore"
+    )
+
+
+@idempotent
+def test_restoring_twice_is_the_same_as_once(repair_of: Callable[[], Repair]) -> None:
+    done = repair_of()
+
+    expect_same(done.once, done.twice, event="restoring a second time")

@@ -1,0 +1,115 @@
+"""An archive that is whole may still be a trap; each trap is told by its kind, and healthy links are left in peace."""
+
+import tarfile
+import zlib
+from io import BytesIO
+
+import pytest
+
+from fixtures.lib.archive import DamagedArchive, check, read_archive
+
+FILE, LINK, HARD_LINK, FOLDER = tarfile.REGTYPE, tarfile.SYMTYPE, tarfile.LNKTYPE, tarfile.DIRTYPE
+
+
+def archive_of(*members):
+    """Make an archive of (name, type, target or mode) triples, as tar would write it."""
+    content = b"".join(_header(*member) for member in [("./", FOLDER), *members]) + bytes(1024)
+    deflate = zlib.compressobj(wbits=-15)
+    body = deflate.compress(content) + deflate.flush()
+    trailer = zlib.crc32(content).to_bytes(4, "little") + len(content).to_bytes(4, "little")
+    return BytesIO(b"\x1f\x8b\x08\0\0\0\0\0\0\x03" + body + trailer)
+
+
+def _header(name, kind=FILE, detail=""):
+    member = tarfile.TarInfo(name)
+    member.type = kind
+    if isinstance(detail, int):
+        member.mode = detail
+    else:
+        member.linkname = detail
+    return member.tobuf(tarfile.GNU_FORMAT)
+
+
+TRAPS = {
+    "a name with ..": ([("../x",)], "unsafe name", "../x"),
+    "a name with .. inside": ([("./a/../../x",)], "unsafe name", "./a/../../x"),
+    "a name that ends with ..": ([("./a/..", FOLDER)], "unsafe name", "./a/.."),
+    "an absolute name": ([("/etc/passwd",)], "unsafe name", "/etc/passwd"),
+    "a link in the root's place": ([("./.", LINK, "a")], "unsafe name", "./."),
+    "an absolute link": ([("./l", LINK, "/etc")], "unsafe link", "./l"),
+    "a link to ..": ([("./a/l", LINK, "../..")], "unsafe link", "./a/l"),
+    "a link out and in again": ([("./l", LINK, "../source/a")], "unsafe link", "./l"),
+    "a link out through a link": ([("./up", LINK, "."), ("./l", LINK, "up/../x")], "unsafe link", "./l"),
+    "a link out through a deep link": (
+        [("./a/b/up", LINK, "../.."), ("./l", LINK, "a/b/up/../x")],
+        "unsafe link",
+        "./l",
+    ),
+    "an absolute hard link": ([("./a",), ("./h", HARD_LINK, "/a")], "unsafe link", "./h"),
+    "a hard link outside": ([("./h", HARD_LINK, "../etc/passwd")], "unsafe link", "./h"),
+    "a hard link to nothing": ([("./h", HARD_LINK, "./a")], "unsafe link", "./h"),
+    "a hard link to a later member": ([("./h", HARD_LINK, "./a"), ("./a",)], "unsafe link", "./h"),
+    "a hard link that moves a link": (
+        [("./d/l", LINK, ".."), ("./h", HARD_LINK, "./d/l")],
+        "unsafe link",
+        "./h",
+    ),
+    "a member through a link": ([("./d", FOLDER), ("./l", LINK, "d"), ("./l/x",)], "through link", "./l/x"),
+    "a member before its link": ([("./l/x",), ("./l", LINK, "d")], "through link", "./l/x"),
+    "a character device": ([("./null", tarfile.CHRTYPE)], "special file", "./null"),
+    "a block device": ([("./disk", tarfile.BLKTYPE)], "special file", "./disk"),
+    "a fifo": ([("./fifo", tarfile.FIFOTYPE)], "special file", "./fifo"),
+    "a set-user-id file": ([("./x", FILE, 0o4755)], "set-id bits", "./x"),
+    "a set-group-id file": ([("./x", FILE, 0o2755)], "set-id bits", "./x"),
+    "a member twice": ([("./a",), ("./a",)], "duplicate", "./a"),
+    "a member twice by two spellings": ([("./a/b",), ("a//b",)], "duplicate", "a//b"),
+}
+PEACEFUL = {
+    "a link to its sibling": [("./a",), ("./l", LINK, "a")],
+    "a link up and down within": [("./a",), ("./d/l", LINK, "../a")],
+    "a link to the root": [("./d/l", LINK, "..")],
+    "a link into nowhere": [("./l", LINK, "nowhere")],
+    "a link to itself": [("./l", LINK, "l")],
+    "two links in a circle": [("./l", LINK, "m/x"), ("./m", LINK, "l/../m")],
+    "a link through a link": [("./d/e", FOLDER), ("./l", LINK, "d/e"), ("./m", LINK, "l/../../x")],
+    "a hard link": [("./a",), ("./h", HARD_LINK, "./a")],
+    "a hard link to a hard link": [("./a",), ("./g", HARD_LINK, "./a"), ("./h", HARD_LINK, "g")],
+    "a hard link to a link": [("./d/l", LINK, "x"), ("./d/h", HARD_LINK, "./d/l")],
+    "a name with dots in it": [("./..a",), ("./a..",), ("./...",)],
+    "a directory that hands on its group": [("./d", FOLDER, 0o2775)],
+}
+
+
+@pytest.mark.parametrize("trap", TRAPS)
+def test_a_trap_is_named_with_its_member(trap):
+    members, kind, name = TRAPS[trap]
+
+    problems = check(archive_of(*members))
+
+    assert (kind, name.encode()) in [(problem.kind, problem.member) for problem in problems]
+    assert {problem.kind for problem in problems} == {kind}, f"and nothing else: {problems}"
+
+
+@pytest.mark.parametrize("case", PEACEFUL)
+def test_what_stays_inside_is_left_in_peace(case):
+    assert check(archive_of(*PEACEFUL[case])) == ()
+
+
+def test_hard_links_of_hard_links_are_one_group():
+    members = PEACEFUL["a hard link to a hard link"]
+
+    assert read_archive(archive_of(*members)).links == {frozenset({b"a", b"g", b"h"})}
+
+
+@pytest.mark.parametrize("trap", ["a member twice", "a hard link to nothing"])
+def test_no_manifest_is_made_of_what_has_two_meanings(trap):
+    members, kind, _ = TRAPS[trap]
+
+    with pytest.raises(DamagedArchive, match=kind):
+        read_archive(archive_of(*members))
+
+
+def test_a_problem_tells_its_kind_its_member_and_why():
+    (problem,) = check(archive_of(("./x\n", FILE, 0o4755)))
+
+    assert str(problem) == r"set-id bits: './x\n': mode 4755 would run it as its owner or group"
