@@ -199,6 +199,7 @@ clean_up() {
   # KILL: they hold nothing that wants saving, and what they started in the container ends with their pipe.
   for child in "${CHILDREN[@]}"; do kill -KILL "$child" 2>/dev/null || :; done
   for child in "${CHILDREN[@]}"; do wait "$child" 2>/dev/null || :; done
+  CHILDREN=()
   if [[ $STAGED == yes ]] && ! remove_staging 2>/dev/null; then
     warn "the hidden folder $MEDIA_ROOT/$STAGING could not be removed now; the next run removes it."
   fi
@@ -253,25 +254,29 @@ define SURVEY <<'SH'
     -printf "%l\0%p\0" 2>/dev/null || :' sh
 SH
 
-# Each tree is renamed before it is removed: should a killed run's mover still be at work, its paths lead nowhere
-# from that moment. An unpacking tar may add files until it notices, hence more than one attempt.
+# remove_trees STAGING TREE…: the trees, and the staging folder if nobody else has one in it. A tree is renamed before
+# it is removed: should a killed run's mover still be at work, its paths lead nowhere from that moment. An unpacking
+# tar may add files until it notices that its pipe has ended, hence more than one attempt.
 define REMOVE <<'SH'
-  remove_staging() {
-    for tree in "$1"/tree.*; do
-      if [ -d "$tree" ]; then mv -T -- "$tree" "$1/trash.${tree##*/tree.}" || return; fi
+  remove_trees() {
+    staging=$1
+    shift
+    for tree do
+      trash=$staging/trash.${tree##*.}
+      [ "$tree" = "$trash" ] || mv -T -- "$tree" "$trash" 2>/dev/null || :
+      attempts=100
+      until rm -rf -- "$trash" 2>/dev/null; do
+        attempts=$((attempts - 1))
+        if [ "$attempts" = 0 ]; then rm -rf -- "$trash"; return; fi
+      done
     done
-    attempts=100
-    until rm -rf -- "$1"/trash.* 2>/dev/null; do
-      attempts=$((attempts - 1))
-      if [ "$attempts" = 0 ]; then rm -rf -- "$1"/trash.*; return; fi
-    done
-    if [ -d "$1" ]; then rmdir -- "$1"; fi
+    rmdir -- "$staging" 2>/dev/null || :
   }
 SH
 
 # After REMOVE.
 define CLEAR <<'SH'
-  cd -- "$1" && remove_staging "$2"
+  cd -- "$1" && remove_trees "$2" "$2"/tree.* "$2"/trash.*
 SH
 
 # After REMOVE. Unpacks standard input; what can't be unpacked whole is removed at once. $3 is the run's own tree.
@@ -279,7 +284,9 @@ define UNPACK <<'SH'
   cd -- "$1" && mkdir -p -m 700 -- "$2" && mkdir -- "$3" || exit
   # Owner: whoever we are here. Modes and times: the archive's, whatever the umask.
   tar -x -f - -C "$3" --preserve-permissions --no-same-owner --delay-directory-restore --warning=no-timestamp && exit
-  remove_staging "$2"
+  # tar may only say that a write came out short.
+  df -Ph . >&2 || :
+  remove_trees "$2" "$3"
   exit 1
 SH
 
@@ -302,7 +309,7 @@ define PLACE <<'SH'
     done
   ' sh "$tree" "$4" || :
   find "$tree" -mindepth 1 -printf './%P\0'
-  remove_staging "$2" || exit
+  remove_trees "$2" "$tree" || exit
   sync -f . 2>/dev/null || :
 SH
 readonly PROBE LISTING HASHES SURVEY REMOVE CLEAR UNPACK PLACE
@@ -353,7 +360,7 @@ need_docker() {
       "Install Docker Compose."
   fi
   said=$(docker version --format '{{.Server.Version}}' 2>&1) ||
-    die "the Docker engine does not answer. docker says:" "  $said" \
+    die "the Docker engine does not answer. docker says:" "  ${said#$'\n'}" \
       "Start Docker, or run this as a user who may use it (sudo)."
 }
 
@@ -388,7 +395,7 @@ take_lock() {
 
 # The container is found by its Compose labels, never by a part of its name.
 find_container() {
-  local ids id state
+  local ids id state='' verb='up -d'
   ids=$("${COMPOSE[@]}" ps -q "$SERVICE" 2>/dev/null) ||
     die "${COMPOSE[*]} could not look up the service '$SERVICE'. It says:" \
       "$("${COMPOSE[@]}" ps -q "$SERVICE" 2>&1 >/dev/null || :)" \
@@ -400,8 +407,9 @@ find_container() {
       return
     fi
   done
+  [[ $state != paused ]] || verb=unpause
   die "the service '$SERVICE' is not running${state:+ (its container is $state)}." \
-    "Start it and run this again: ${COMPOSE[*]} up -d $SERVICE"
+    "Start it and run this again: ${COMPOSE[*]} $verb $SERVICE"
 }
 
 # Files copied to a folder that nothing is mounted on would be lost with the container.
@@ -577,7 +585,8 @@ in_locked_folder() {
 check_writable() {
   ((${#LOCKED[@]})) || return 0
   [[ $VOLUME_WRITABLE == true ]] ||
-    die "the media volume is mounted read-only in '$SERVICE'; ${#LOCKED[@]} entries can't be written." \
+    die "the media volume is mounted read-only in '$SERVICE', so that these can't be copied:" \
+      "$(first_names "${LOCKED[@]}")" \
       "Mount it read-write in the compose file, recreate the service, then run this again."
   die "the service's user (uid $UID_THERE) may not write where these belong in $MEDIA_ROOT:" \
     "$(first_names "${LOCKED[@]}")" "Nothing was copied." "$(permissions_advice)"
@@ -740,11 +749,11 @@ main() {
   hash_source
   survey_volume
   compare
+  check_writable
   if [[ $DRY_RUN == yes ]]; then
     end_progress
     print_plan
   elif ((${#NEW[@]} + ${#REPLACE[@]})); then
-    check_writable
     migrate
   else
     say_nothing_to_do

@@ -5,6 +5,7 @@ import http.client
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -95,6 +96,23 @@ def test_what_was_accepted_survives_sigkill(surroundings):
     with _running(surroundings) as (_, port):
         assert _ask(port, "GET", "/media/avatars/a.jpg") == (200, picture())
         assert b"avatars/a.jpg" in _ask(port, "GET", "/api/avatars/", Authorization=f"Bearer {TOKEN}")[1]
+
+
+@pytest.mark.parametrize("connection", ["keep-alive", "close"])
+@pytest.mark.parametrize(("token", "status"), [("wrong", 401), (TOKEN, 413)])
+def test_a_client_that_sends_too_much_reads_why_it_is_refused(surroundings, connection, token, status):
+    headers = {"Connection": connection, "Authorization": f"Bearer {token}"}
+    with _running(surroundings) as (_, port):
+        answer = _ask(port, "POST", "/api/avatars/", b"x" * 30_000_000, **headers)
+
+    assert (answer[0], b"error" in answer[1]) == (status, True)
+
+
+def test_a_wrong_token_is_refused_before_the_body_has_come(surroundings):
+    with _running(surroundings) as (_, port), socket.create_connection(("127.0.0.1", port), 20) as client:
+        client.sendall(b"POST /api/avatars/ HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n")
+
+        assert client.recv(100).startswith(b"HTTP/1.1 401 "), "it waits for a body that it won't use"
 
 
 def test_the_token_is_not_logged(surroundings):

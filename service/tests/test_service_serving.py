@@ -9,8 +9,16 @@ import pytest
 from pictures import picture, upload
 
 
-def _body(answer):
-    return b"".join(answer.streaming_content) if answer.streaming else answer.content
+@pytest.fixture(name="fetch")
+def _fetch(client):
+    """Gets what is below /media/; returns status, headers and content."""
+
+    def _get(address, **headers):
+        answer = client.get(f"/media/{address}", **headers)
+        content = b"".join(answer.streaming_content) if answer.streaming else answer.content
+        return answer.status_code, answer.headers, content
+
+    return _get
 
 
 @pytest.fixture(name="place")
@@ -26,11 +34,11 @@ def _place(media):
     return _write
 
 
-def test_an_upload_is_served_as_it_came(member):
+def test_an_upload_is_served_as_it_came(member, fetch):
     url = upload(member, picture(), "ação 🎉.jpg").json()["url"]
-    answer = member.get(url)
+    status, headers, content = fetch(url.removeprefix("/media/"))
 
-    assert (answer.status_code, answer["Content-Type"], _body(answer)) == (200, "image/jpeg", picture())
+    assert (status, headers["Content-Type"], content) == (200, "image/jpeg", picture())
 
 
 @pytest.mark.parametrize(
@@ -46,16 +54,16 @@ def test_an_upload_is_served_as_it_came(member):
         ("a", "application/octet-stream"),
     ],
 )
-def test_the_type_comes_from_the_name(client, place, name, content_type):
+def test_the_type_comes_from_the_name(fetch, place, name, content_type):
     place(f"avatars/{name}".encode())
 
-    assert client.get(f"/media/avatars/{name}")["Content-Type"] == content_type
+    assert fetch(f"avatars/{name}")[1]["Content-Type"] == content_type
 
 
-def test_browsers_are_told_not_to_guess_the_type(client, place):
+def test_browsers_are_told_not_to_guess_the_type(fetch, place):
     place(b"avatars/a.jpg")
 
-    assert client.get("/media/avatars/a.jpg")["X-Content-Type-Options"] == "nosniff"
+    assert fetch("avatars/a.jpg")[1]["X-Content-Type-Options"] == "nosniff"
 
 
 @pytest.mark.parametrize(
@@ -70,25 +78,25 @@ def test_browsers_are_told_not_to_guess_the_type(client, place):
         (b"avatars/ spaces ", "avatars/%20spaces%20"),
     ],
 )
-def test_files_with_any_name_are_served(client, place, name, address):
+def test_files_with_any_name_are_served(fetch, place, name, address):
     place(name)
-    answer = client.get(f"/media/{address}")
+    status, _, content = fetch(address)
 
-    assert (answer.status_code, _body(answer)) == (200, b"content")
+    assert (status, content) == (200, b"content")
 
 
-def test_a_link_inside_the_media_root_is_followed(client, place, media):
+def test_a_link_inside_the_media_root_is_followed(fetch, place, media):
     place(b"avatars/a.jpg")
     (media / "avatars" / "b.jpg").symlink_to("a.jpg")
 
-    assert _body(client.get("/media/avatars/b.jpg")) == b"content"
+    assert fetch("avatars/b.jpg")[2] == b"content"
 
 
-def test_an_empty_file_is_served_empty(client, place):
+def test_an_empty_file_is_served_empty(fetch, place):
     place(b"avatars/empty.jpg", b"")
-    answer = client.get("/media/avatars/empty.jpg")
+    status, _, content = fetch("avatars/empty.jpg")
 
-    assert (answer.status_code, _body(answer)) == (200, b"")
+    assert (status, content) == (200, b"")
 
 
 @pytest.mark.parametrize(
@@ -115,7 +123,7 @@ def test_an_empty_file_is_served_empty(client, place):
         "avatars/" + "x" * 300,
     ],
 )
-def test_nothing_else_is_served(client, place, media, address):
+def test_nothing_else_is_served(fetch, place, media, address):
     place(b"../secret.jpg")
     place(b"avatars/a.jpg")
     place(b"avatars/.dot.jpg")
@@ -124,10 +132,10 @@ def test_nothing_else_is_served(client, place, media, address):
     (media / "avatars" / "loop.jpg").symlink_to("loop.jpg")
     os.mkfifo(media / "avatars" / "pipe.jpg")
     _make_socket(media / "avatars" / "socket.jpg")
-    answer = client.get(f"/media/{address}")
+    status, _, content = fetch(address)
 
-    assert answer.status_code == 404, f"{address!r} must not be served"
-    assert json.loads(answer.content)["error"] == "There is no such file."
+    assert status == 404, f"{address!r} must not be served"
+    assert json.loads(content)["error"] == "There is no such file."
 
 
 def _make_socket(path):
@@ -138,35 +146,36 @@ def _make_socket(path):
     os.close(directory)
 
 
-def test_a_file_that_cannot_be_read_is_a_fault_and_not_absent(client, place, monkeypatch):
+def test_a_file_that_cannot_be_read_is_a_fault_and_not_absent(fetch, place, monkeypatch):
     place(b"avatars/a.jpg")
 
     def _deny(path, *_, **__):
         raise PermissionError(13, "Permission denied", path)
 
     monkeypatch.setattr("uploads.serving.os.open", _deny)
-    answer = client.get("/media/avatars/a.jpg")
+    status, _, content = fetch("avatars/a.jpg")
 
-    assert (answer.status_code, "can't be used" in answer.json()["error"]) == (503, True)
+    assert (status, b"can't be used" in content) == (503, True)
 
 
 def test_head_tells_the_length(client, place):
     place(b"avatars/a.jpg")
     answer = client.head("/media/avatars/a.jpg")
+    answer.close()
 
     assert (answer.status_code, answer["Content-Length"]) == (200, "7")
 
 
-def test_an_unchanged_file_is_not_sent_again(client, place):
+def test_an_unchanged_file_is_not_sent_again(fetch, place):
     place(b"avatars/a.jpg")
-    modified = client.get("/media/avatars/a.jpg")["Last-Modified"]
-    answer = client.get("/media/avatars/a.jpg", HTTP_IF_MODIFIED_SINCE=modified)
+    modified = fetch("avatars/a.jpg")[1]["Last-Modified"]
+    status, _, content = fetch("avatars/a.jpg", HTTP_IF_MODIFIED_SINCE=modified)
 
-    assert (answer.status_code, answer.content) == (304, b"")
+    assert (status, content) == (304, b"")
 
 
-def test_files_are_served_while_the_database_is_away(client, place, database):
+def test_files_are_served_while_the_database_is_away(fetch, place, database):
     place(b"avatars/a.jpg")
     database.unlink()
 
-    assert client.get("/media/avatars/a.jpg").status_code == 200
+    assert fetch("avatars/a.jpg")[0] == 200

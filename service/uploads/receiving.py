@@ -1,7 +1,5 @@
 """Reading an upload: one file out of a `multipart/form-data` request, streamed to where it will stay."""
 
-import contextlib
-
 from django.conf import settings
 from django.core.exceptions import SuspiciousOperation
 from django.core.files.uploadhandler import FileUploadHandler
@@ -35,16 +33,6 @@ def receive(request, new_file):
         raise Refusal(400, "The upload was cut off.") from error
     upload.check()
     return upload.file_name
-
-
-def drain(request):
-    """Read what is left of a request, so that a client still sending comes to reading the answer.
-
-    `check_length` has to come first: it bounds how much that can be.
-    """
-    with contextlib.suppress(OSError):
-        while request.read(FRAME):
-            pass
 
 
 def _too_large():

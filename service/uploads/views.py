@@ -11,7 +11,7 @@ from uploads.answers import JsonView, Refusal
 from uploads.images import check_picture
 from uploads.models import Kind, Upload
 from uploads.names import alternatives
-from uploads.receiving import check_length, drain, receive
+from uploads.receiving import check_length, receive
 from uploads.storage import NewFile
 
 
@@ -33,11 +33,7 @@ class Uploads(JsonView):
     def post(self, request, kind):
         """Accept a picture: the answer 201 means that file and record are on disk."""
         check_length(request)
-        try:
-            upload = _accept(request, kind)
-        finally:
-            drain(request)
-        return JsonResponse(upload.as_json(), status=201)
+        return JsonResponse(_accept(request, kind).as_json(), status=201)
 
 
 def _accept(request, kind):

@@ -1,10 +1,12 @@
 """Two manifests that differ in one thing differ in exactly that, and it is said so that a person can act on it."""
 
+from collections.abc import Iterable
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
-from fixtures.lib.differences import Difference, NothingCompared, describe, diff, summarize
+from fixtures.lib.differences import Difference, NothingCompared, Value, describe, diff, summarize
 from fixtures.lib.manifest import Entry, Manifest
 
 SUM, OTHER_SUM = "11" * 32, "22" * 32
@@ -18,24 +20,24 @@ ENTRIES = (
 )
 
 
-def manifest(entries=ENTRIES, links=()):
+def manifest(entries: Iterable[Entry] = ENTRIES, links: Iterable[Iterable[bytes]] = ()) -> Manifest:
     return Manifest({entry.path: entry for entry in entries}, frozenset(map(frozenset, links)))
 
 
-def altered(path, **changes):
+def altered(path: bytes, **changes: Any) -> Manifest:
     """Return the tree with one entry changed."""
     return manifest([replace(entry, **changes) if entry.path == path else entry for entry in ENTRIES])
 
 
-def without(path):
+def without(path: bytes) -> Manifest:
     return manifest([entry for entry in ENTRIES if entry.path != path])
 
 
-def renamed(path, new):
+def renamed(path: bytes, new: bytes) -> Manifest:
     return manifest([replace(entry, path=new) if entry.path == path else entry for entry in ENTRIES])
 
 
-def test_equal_trees_have_no_difference():
+def test_equal_trees_have_no_difference() -> None:
     assert diff(manifest(links=[(b"a.jpg", b"b.jpg")]), manifest(links=[(b"a.jpg", b"b.jpg")])) == ()
 
 
@@ -56,31 +58,33 @@ def test_equal_trees_have_no_difference():
         (b".", "uid", 1000, "owner", 0),
     ],
 )
-def test_one_changed_aspect_is_one_difference(path, field, value, aspect, before):
+def test_one_changed_aspect_is_one_difference(
+    path: bytes, field: str, value: Value, aspect: str, before: Value
+) -> None:
     assert diff(manifest(), altered(path, **{field: value})) == (Difference(path, aspect, before, value),)
 
 
-def test_another_size_is_told_once_though_the_content_differs_too():
+def test_another_size_is_told_once_though_the_content_differs_too() -> None:
     changes = diff(manifest(), altered(b"a.jpg", size=11, sha256=OTHER_SUM))
 
     assert changes == (Difference(b"a.jpg", "size", 12, 11),)
 
 
-def test_another_kind_is_told_as_just_that():
+def test_another_kind_is_told_as_just_that() -> None:
     changes = diff(manifest(), altered(b"a.jpg", kind="symlink", size=0, sha256="", target=b"x", mode=0o777))
 
     assert changes == (Difference(b"a.jpg", "kind", "file", "symlink"),)
 
 
-def test_a_file_that_is_gone_is_missing():
+def test_a_file_that_is_gone_is_missing() -> None:
     assert diff(manifest(), without(b"a.jpg")) == (Difference(b"a.jpg", "missing", ENTRIES[1], None),)
 
 
-def test_an_empty_directory_that_is_gone_is_missing():
+def test_an_empty_directory_that_is_gone_is_missing() -> None:
     assert diff(manifest(), without(b"empty")) == (Difference(b"empty", "missing", ENTRIES[3], None),)
 
 
-def test_a_file_that_came_is_extra():
+def test_a_file_that_came_is_extra() -> None:
     assert diff(without(b"a.jpg"), manifest()) == (Difference(b"a.jpg", "extra", None, ENTRIES[1]),)
 
 
@@ -94,86 +98,86 @@ def test_a_file_that_came_is_extra():
         (b"\xff", b"\xfe"),
     ],
 )
-def test_a_name_that_changed_ever_so_little_is_another_name(old, new):
+def test_a_name_that_changed_ever_so_little_is_another_name(old: bytes, new: bytes) -> None:
     changes = diff(renamed(b"a.jpg", old), renamed(b"a.jpg", new))
 
     assert {(change.path, change.aspect) for change in changes} == {(old, "missing"), (new, "extra")}
 
 
-def test_a_hard_link_that_was_broken_is_told_of_both_names():
+def test_a_hard_link_that_was_broken_is_told_of_both_names() -> None:
     assert diff(manifest(links=[(b"a.jpg", b"b.jpg")]), manifest()) == (
         Difference(b"a.jpg", "links", (b"b.jpg",), ()),
         Difference(b"b.jpg", "links", (b"a.jpg",), ()),
     )
 
 
-def test_a_hard_link_that_was_made_is_told_of_both_names():
+def test_a_hard_link_that_was_made_is_told_of_both_names() -> None:
     assert diff(manifest(), manifest(links=[(b"a.jpg", b"b.jpg")])) == (
         Difference(b"a.jpg", "links", (), (b"b.jpg",)),
         Difference(b"b.jpg", "links", (), (b"a.jpg",)),
     )
 
 
-def test_a_missing_hard_link_is_missing_and_nothing_else():
+def test_a_missing_hard_link_is_missing_and_nothing_else() -> None:
     before = manifest(links=[(b"a.jpg", b"b.jpg")])
 
     assert diff(before, without(b"b.jpg")) == (Difference(b"b.jpg", "missing", ENTRIES[2], None),)
 
 
-def test_to_the_second_a_fraction_does_not_count():
+def test_to_the_second_a_fraction_does_not_count() -> None:
     later = altered(b"a.jpg", mtime_ns=TIME // 10**9 * 10**9)
 
     assert diff(manifest(), later, mtime="seconds") == ()
 
 
-def test_to_the_second_a_second_counts():
+def test_to_the_second_a_second_counts() -> None:
     changes = diff(manifest(), altered(b"a.jpg", mtime_ns=TIME + 10**9), mtime="seconds")
 
     assert [change.aspect for change in changes] == ["mtime"]
 
 
-def test_before_1970_a_fraction_is_cut_as_tar_cuts_it():
+def test_before_1970_a_fraction_is_cut_as_tar_cuts_it() -> None:
     before, after = altered(b"a.jpg", mtime_ns=-1_750_000_000), altered(b"a.jpg", mtime_ns=-2_000_000_000)
 
     assert diff(before, after, mtime="seconds") == ()
 
 
-def test_times_are_ignored_only_on_demand():
+def test_times_are_ignored_only_on_demand() -> None:
     assert diff(manifest(), altered(b"a.jpg", mtime_ns=0), mtime="ignore") == ()
 
 
 @pytest.mark.parametrize(("field", "aspect"), [("mode", "mode"), ("uid", "owner"), ("gid", "group")])
-def test_an_aspect_is_ignored_only_on_demand(field, aspect):
+def test_an_aspect_is_ignored_only_on_demand(field: str, aspect: str) -> None:
     assert diff(manifest(), altered(b"a.jpg", **{field: 1}), ignore={aspect}) == ()
 
 
-def test_ignoring_the_size_does_not_hide_the_content():
+def test_ignoring_the_size_does_not_hide_the_content() -> None:
     changes = diff(manifest(), altered(b"a.jpg", size=1, sha256=OTHER_SUM), ignore={"size"})
 
     assert [change.aspect for change in changes] == ["content"]
 
 
-def test_an_aspect_that_does_not_exist_cannot_be_ignored():
+def test_an_aspect_that_does_not_exist_cannot_be_ignored() -> None:
     with pytest.raises(ValueError, match=r"can't ignore \['uid'\].*owner, group"):
         diff(manifest(), manifest(), ignore={"uid"})
 
 
 @pytest.mark.parametrize("entries", [(), ENTRIES[:1], (ENTRIES[0], *ENTRIES[3:])])
-def test_a_comparison_without_a_file_is_an_error(entries):
+def test_a_comparison_without_a_file_is_an_error(entries: tuple[Entry, ...]) -> None:
     with pytest.raises(NothingCompared, match="no file to compare"):
         diff(manifest(entries), manifest())
 
 
-def test_a_comparison_that_overlooks_every_missing_file_is_an_error():
+def test_a_comparison_that_overlooks_every_missing_file_is_an_error() -> None:
     with pytest.raises(NothingCompared, match="none of the 2 files"):
         diff(manifest(), manifest(ENTRIES[:1]), ignore={"missing"})
 
 
-def test_all_files_lost_is_a_difference_and_not_an_error():
+def test_all_files_lost_is_a_difference_and_not_an_error() -> None:
     assert len(diff(manifest(), manifest(()))) == len(ENTRIES)
 
 
-def test_a_description_names_the_event_and_counts():
+def test_a_description_names_the_event_and_counts() -> None:
     gone = (Difference(b"x", "missing", ENTRIES[1], None), Difference(b"y", "missing", ENTRIES[0], None))
     changes = (*gone, Difference(b"a", "mode", 0o644, 0o600), Difference(b"a", "owner", 1, 2))
 
@@ -207,11 +211,11 @@ def test_a_description_names_the_event_and_counts():
         (Difference(b"a", "links", (b"b", b"c"), ()), "links    'a': linked to 'b' 'c' became not linked"),
     ],
 )
-def test_a_difference_is_told_in_its_own_units(change, line):
+def test_a_difference_is_told_in_its_own_units(change: Difference, line: str) -> None:
     assert describe([change], event="x").splitlines()[1] == "  " + line
 
 
-def test_a_long_description_says_how_much_it_leaves_out():
+def test_a_long_description_says_how_much_it_leaves_out() -> None:
     changes = [Difference(b"%d" % number, "owner", 0, 1) for number in range(37)]
 
     lines = describe(changes, event="x").splitlines()
@@ -219,17 +223,17 @@ def test_a_long_description_says_how_much_it_leaves_out():
     assert (len(lines), lines[-1]) == (22, "  … and 17 more")
 
 
-def test_a_description_without_a_limit_leaves_out_nothing():
+def test_a_description_without_a_limit_leaves_out_nothing() -> None:
     changes = [Difference(b"%d" % number, "owner", 0, 1) for number in range(37)]
 
     assert len(describe(changes, event="x", limit=None).splitlines()) == 38
 
 
-def test_a_summary_of_no_change_still_counts_what_was_compared():
+def test_a_summary_of_no_change_still_counts_what_was_compared() -> None:
     assert summarize(manifest(), ()) == "2 files, 24 bytes: 0 missing, 0 changed"
 
 
-def test_a_summary_tells_of_what_came():
+def test_a_summary_tells_of_what_came() -> None:
     changes = diff(without(b"a.jpg"), manifest())
 
     assert summarize(without(b"a.jpg"), changes) == "1 file, 12 bytes: 0 missing, 0 changed, 1 extra"

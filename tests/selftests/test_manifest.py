@@ -1,6 +1,7 @@
 """A manifest holds a tree, sums it up, and survives being written down."""
 
 import json
+from collections.abc import Iterable
 from dataclasses import replace
 
 import pytest
@@ -13,22 +14,22 @@ FOLDER = Entry(b".", "directory", 0, "", 0o755, 0, 0, 1_700_000_000_000_000_000,
 LINK = Entry(b"l", "symlink", 0, "", 0o777, 0, 0, -1_750_000_000, b"to \xff\n%")
 
 
-def manifest_of(*paths, links=()):
+def manifest_of(*paths: bytes, links: Iterable[Iterable[bytes]] = ()) -> Manifest:
     entries = (FOLDER, *(replace(FILE, path=path) for path in paths))
     return Manifest({entry.path: entry for entry in entries}, frozenset(map(frozenset, links)))
 
 
-def test_the_files_are_only_the_regular_ones():
+def test_the_files_are_only_the_regular_ones() -> None:
     tree = Manifest({entry.path: entry for entry in (LINK, FILE, FOLDER)})
 
     assert tree.files == (FILE,), f"files: {tree.files}"
 
 
-def test_a_summary_counts_files_and_bytes():
+def test_a_summary_counts_files_and_bytes() -> None:
     assert manifest_of(b"a", b"b", b"c").summary() == "3 files, 36 bytes"
 
 
-def test_a_summary_of_one_file_is_in_the_singular():
+def test_a_summary_of_one_file_is_in_the_singular() -> None:
     assert manifest_of(b"a").summary() == "1 file, 12 bytes"
 
 
@@ -44,23 +45,23 @@ def test_a_summary_of_one_file_is_in_the_singular():
         (2_000_000_000, "2.0 GB"),
     ],
 )
-def test_a_size_is_rounded_for_people(size, text):
+def test_a_size_is_rounded_for_people(size: int, text: str) -> None:
     assert readable_size(size) == text
 
 
-def test_what_is_under_a_directory_leaves_out_its_namesakes():
+def test_what_is_under_a_directory_leaves_out_its_namesakes() -> None:
     tree = manifest_of(b"avatars", b"avatars/x", b"avatars2", b"avatars2/x", b"x/avatars")
 
     assert set(tree.under(b"avatars").entries) == {b"avatars", b"avatars/x"}
 
 
-def test_what_is_under_the_root_is_everything():
+def test_what_is_under_the_root_is_everything() -> None:
     tree = manifest_of(b"a", b"b/c")
 
     assert tree.under(b".") == tree
 
 
-def test_a_hard_link_out_of_a_directory_is_no_link_within_it():
+def test_a_hard_link_out_of_a_directory_is_no_link_within_it() -> None:
     tree = manifest_of(b"d/a", b"d/b", b"e", links=[(b"d/a", b"d/b", b"e")])
 
     assert tree.under(b"d").links == {frozenset({b"d/a", b"d/b"})}
@@ -68,31 +69,29 @@ def test_a_hard_link_out_of_a_directory_is_no_link_within_it():
 
 
 @pytest.mark.parametrize("name", NASTY_NAMES)
-def test_any_name_survives_json(name):
+def test_any_name_survives_json(name: bytes) -> None:
     tree = manifest_of(name, b"d/" + name, links=[(name, b"d/" + name)])
 
     assert Manifest.from_json(tree.to_json()) == tree
 
 
-def test_a_links_target_and_a_time_before_1970_survive_json():
+def test_a_links_target_and_a_time_before_1970_survive_json() -> None:
     tree = Manifest({LINK.path: LINK})
 
     assert Manifest.from_json(tree.to_json()) == tree
 
 
-def test_written_down_a_manifest_is_plain_ascii():
+def test_written_down_a_manifest_is_plain_ascii() -> None:
     assert manifest_of(*NASTY_NAMES).to_json().isascii()
 
 
-@pytest.mark.parametrize(
-    "text", ["[]", "{}", '{"format": "media manifest 0"}', "", '{"format": "media manifest 1"}']
-)
-def test_other_json_is_refused_as_no_manifest(text):
+@pytest.mark.parametrize("text", ["[]", "{}", '{"format": "media manifest 0"}', "", '{"format": "media manifest 1"}'])
+def test_other_json_is_refused_as_no_manifest(text: str) -> None:
     with pytest.raises(ValueError, match=r"manifest|Expecting value"):
         Manifest.from_json(text)
 
 
-def test_an_entry_that_lacks_an_aspect_is_refused():
+def test_an_entry_that_lacks_an_aspect_is_refused() -> None:
     written = json.loads(manifest_of(b"a").to_json())
     del written["entries"][1]["mode"]
 
@@ -101,7 +100,7 @@ def test_an_entry_that_lacks_an_aspect_is_refused():
 
 
 @pytest.mark.parametrize("cut", range(2, 400, 40))
-def test_a_manifest_cut_off_is_refused(cut):
+def test_a_manifest_cut_off_is_refused(cut: int) -> None:
     with pytest.raises(ValueError, match=r"Expecting|Unterminated|delimiter"):
         Manifest.from_json(manifest_of(b"a").to_json()[:-cut])
 
@@ -121,9 +120,9 @@ def test_a_manifest_cut_off_is_refused(cut):
         ("\U0001f389".encode(), "'\U0001f389'"),
     ],
 )
-def test_a_name_is_shown_so_that_it_can_be_told_apart(name, shown):
+def test_a_name_is_shown_so_that_it_can_be_told_apart(name: bytes, shown: str) -> None:
     assert printable(name) == shown
 
 
-def test_no_two_nasty_names_are_shown_alike():
+def test_no_two_nasty_names_are_shown_alike() -> None:
     assert len({printable(name) for name in NASTY_NAMES}) == len(NASTY_NAMES)

@@ -1,0 +1,46 @@
+# The media guarantees of the Connect platform. `make` alone lists what there is.
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+.PHONY: help verify test check clean lock
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+
+# Make variables become pytest options; anything else goes through ARGS.
+OPTIONS := $(if $(ENGINE),--engine='$(ENGINE)') \
+	$(if $(COMPOSE_FILE),--compose-file='$(COMPOSE_FILE)') \
+	$(if $(GUIDE),--guide='$(GUIDE)') \
+	$(if $(SERVICE),--service='$(SERVICE)') \
+	$(if $(MEDIA_ROOT),--media-root='$(MEDIA_ROOT)') \
+	$(if $(UPLOAD),--upload='$(UPLOAD)') \
+	$(if $(REPORT_DIR),--report-dir='$(REPORT_DIR)') \
+	$(if $(KEEP),--keep) $(if $(REQUIRE_ALL),--require-all) $(if $(BEYOND),--beyond)
+
+help:  ## List these targets
+	@sed -n 's/^\([a-z][a-z-]*\):.*  ## \(.*\)/\1|\2/p' Makefile | awk -F'|' '{ printf "  make %-8s %s\n", $$1, $$2 }'
+
+verify: $(VENV)/verify.stamp  ## Prove the storage guide's promises on a real engine and a real service
+	@$(BIN)/python -m pytest $(OPTIONS) $(ARGS)
+
+test: $(VENV)/dev.stamp  ## Run the project's own tests, which need no Docker
+	@$(BIN)/python -m pytest tests/selftests service/tests $(ARGS)
+
+check: $(VENV)/dev.stamp  ## Check style, types and shell scripts
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/python -m fixtures.lib.shellcheck migrate_media.sh .ci/run
+
+clean:  ## Undo everything: what killed runs left behind, caches, virtual environment, reports
+	@$(PYTHON) -B -m fixtures.lib.clean
+
+lock: $(VENV)/dev.stamp  ## Lock the newest dependencies, with hashes
+	@$(BIN)/python -m fixtures.lib.lock
+
+$(VENV)/%.stamp: requirements/%.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' || { \
+		echo "Python 3.10 or newer is needed; $(PYTHON) is $$($(PYTHON) --version 2>&1)."; \
+		echo "  hint: make $(MAKECMDGOALS) PYTHON=python3.12"; exit 2; } >&2
+	@$(PYTHON) -B -m fixtures.lib.bootstrap $(VENV) $<
+	@touch $@

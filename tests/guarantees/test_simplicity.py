@@ -1,0 +1,99 @@
+"""The whole solution works on one's own server: no way out is needed, and no object store."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import NamedTuple
+
+import pytest
+import requests
+
+from fixtures.lib import journal
+from fixtures.lib.deadline import wait_until
+from fixtures.lib.gallery import Gallery
+from fixtures.lib.isolation import NamespaceAdapter, remove_default_route
+from fixtures.lib.once import once
+from fixtures.lib.sandbox import without_way_out, write_model
+from fixtures.lib.stack import READY_SECONDS, Stack
+from fixtures.lib.uploads import HttpPlatform, Served, Upload
+
+pytestmark = pytest.mark.guarantee("simplicity.self_contained")
+
+OBJECT_STORES = re.compile(
+    r"(^|_)(AWS|S3|MINIO|GCS|GOOGLE_APPLICATION_CREDENTIALS|AZURE_STORAGE|CLOUDINARY|B2|SPACES|R2|BUCKET)(_|$)"
+)
+DEFAULT_ROUTE = "00000000"  # proc(5), net/route: the destination, in hexadecimal
+
+
+class Isolated(NamedTuple):
+    """What was seen of the stack while no network of it had a way out."""
+
+    routes: list[str]
+    networks: list[str]
+    open_networks: list[str]
+    upload: Upload
+    served: Served
+
+
+@pytest.fixture(scope="module", name="isolated")
+def _isolated(session_stack: Stack, gallery: Gallery) -> Callable[[], Isolated]:
+    """The stack, for a while, with all of its networks cut off from the outside."""
+    stack = session_stack
+    stack.settle()
+    stack.compose("down")
+    write_model(without_way_out(stack.model), stack.folder)
+    journal.progress("event: cutting off every network's way out")
+    seen = once(lambda: look_at_isolated(stack, gallery))
+    stack.compose("down")
+    write_model(stack.model, stack.folder)
+    stack.up()
+    return seen
+
+
+def look_at_isolated(stack: Stack, gallery: Gallery) -> Isolated:
+    """Start the stack without a way out, give it a picture and ask for it back, all from inside its network."""
+    stack.compose("up", "--detach")
+    container = stack.container()
+    remove_default_route(str(container.id), stack.environment, stack.run.labels)
+    routes = stack.inside().file("/proc/net/route").content_string.splitlines()[1:]
+    networks = {name: stack.client.networks.get(name) for name in container.attrs["NetworkSettings"]["Networks"]}
+    session = requests.Session()
+    session.mount("http://", NamespaceAdapter(str(container.id), stack.environment, stack.run.labels))
+    platform = HttpPlatform(lambda: f"http://127.0.0.1:{stack.inner_port()}", stack.token, session)
+    wait_until(platform.answers, what=f"{stack.service} answers inside its network", seconds=READY_SECONDS)
+    upload = platform.upload(gallery.fresh())
+    open_networks = [name for name, network in networks.items() if not network.attrs["Internal"]]
+    return Isolated(routes, list(networks), open_networks, upload, platform.fetch(upload.url))
+
+
+def test_there_was_really_no_way_out(isolated: Callable[[], Isolated]) -> None:
+    seen = isolated()
+
+    ways_out = [line for line in seen.routes if line.split()[1] == DEFAULT_ROUTE]
+
+    assert seen.networks, "the service is in no network that could be cut off: it uses the host's"
+    assert not seen.open_networks, f"networks that still have a way out: {seen.open_networks}"
+    assert not ways_out, f"the container still has a default route: {ways_out}"
+    journal.observe(f"networks {', '.join(seen.networks)}: internal, no default route in the container")
+
+
+def test_uploading_and_serving_work_without_a_way_out(isolated: Callable[[], Isolated]) -> None:
+    seen = isolated()
+
+    assert seen.served.is_same_as(seen.upload.sample), (
+        f"without a way out, {seen.upload.url} was answered {seen.served.status} {seen.served.content_type}"
+    )
+    journal.observe(f"{seen.upload.path} uploaded and served without a way out")
+
+
+def test_no_container_asks_for_object_store_credentials(stack: Stack) -> None:
+    asked = {}
+    for service in stack.deployment.model["services"]:
+        for container in stack.containers(service):
+            names = [pair.partition("=")[0] for pair in container.attrs["Config"]["Env"] or ()]
+            asked[service] = [name for name in names if OBJECT_STORES.search(name.upper())]
+
+    assert asked, "no container was looked at"
+    assert not any(asked.values()), f"object-store credentials are asked for: {asked}"
+    journal.observe(f"{len(asked)} services, none of which asks for object-store credentials")

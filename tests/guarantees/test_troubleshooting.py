@@ -1,0 +1,162 @@
+"""The guide's three troubleshooting steps, as printed: each does what it is there for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import pytest
+
+from fixtures.lib import journal
+from fixtures.lib.aftermath import Aftermath, expect_same, undergo
+from fixtures.lib.errors import PromiseBroken
+from fixtures.lib.gallery import Gallery, expect_served_the_same, is_served_the_same
+from fixtures.lib.manifest import Manifest
+from fixtures.lib.once import once
+from fixtures.lib.procedures import Operator
+from fixtures.lib.stack import Stack
+from fixtures.lib.uploads import Upload
+
+DIRECTORIES = ("avatars", "event_banners", "profile_pictures")
+
+inspect = pytest.mark.guarantee("troubleshooting.inspect")
+permissions = pytest.mark.guarantee("troubleshooting.permissions")
+restart = pytest.mark.guarantee("troubleshooting.restart")
+
+
+@inspect
+def test_the_listing_shows_the_three_directories(operator: Operator, uploads: tuple[Upload, ...]) -> None:
+    assert uploads
+
+    listing = operator.succeed("inspect").text
+
+    last_words = {line.split()[-1].rstrip("/") for line in listing.splitlines() if line.split()}
+    missing = [name for name in DIRECTORIES if name not in last_words]
+    assert not missing, f"the listing does not show {missing}; it shows: {listing}"
+    journal.observe(f"the listing shows {', '.join(DIRECTORIES)}")
+
+
+@dataclass(frozen=True)
+class Damage:
+    """What the platform could do with damaged permissions, and after the guide's command."""
+
+    before: Manifest
+    served_while_damaged: int
+    upload_refused: str
+    after: Manifest
+
+
+@pytest.fixture(scope="module", name="damage")
+def _damage(session_stack: Stack, gallery: Gallery, operator: Operator) -> Callable[[], Damage]:
+    """Every permission in the volume is taken away; then the guide's command is typed."""
+    session_stack.settle()
+    uploads = gallery.hang(session_stack)
+
+    def break_and_mend() -> Damage:
+        before = session_stack.media.manifest()
+        journal.progress("event: taking every permission away")
+        session_stack.media.shell("chmod -R 000 .")
+        served = sum(is_served_the_same(session_stack, upload) for upload in uploads)
+        try:
+            refused = f"accepted as {session_stack.platform.upload(gallery.fresh()).path}"
+        except PromiseBroken as refusal:
+            refused = f"refused: {refusal}"
+        operator.succeed("permissions")
+        return Damage(before, served, refused, session_stack.media.manifest())
+
+    return once(break_and_mend)
+
+
+@permissions
+def test_damaged_permissions_really_hurt(damage: Callable[[], Damage]) -> None:
+    done = damage()
+
+    assert done.served_while_damaged == 0 or done.upload_refused.startswith("refused"), (
+        f"with no permission left, {done.served_while_damaged} pictures were served and an upload was "
+        f"{done.upload_refused}: nothing was damaged, so nothing can be shown to be repaired"
+    )
+    journal.observe(f"without permissions {done.served_while_damaged} pictures served, an upload {done.upload_refused[:60]}")
+
+
+@permissions
+def test_after_the_guides_command_files_are_identical(damage: Callable[[], Damage]) -> None:
+    done = damage()
+
+    expect_same(done.before, done.after, event="repairing permissions", ignore=frozenset({"mode"}))
+
+
+@permissions
+def test_after_the_guides_command_every_picture_is_served(
+    stack: Stack, damage: Callable[[], Damage], uploads: tuple[Upload, ...]
+) -> None:
+    damage()
+
+    expect_served_the_same(stack, uploads, event="repairing permissions")
+
+
+@permissions
+def test_after_the_guides_command_a_new_upload_works(stack: Stack, damage: Callable[[], Damage], gallery: Gallery) -> None:
+    damage()
+
+    upload = stack.platform.upload(gallery.fresh())
+
+    expect_served_the_same(stack, [upload], event="repairing permissions, then uploading")
+
+
+TROUBLES: dict[str, Callable[[Stack], object]] = {
+    "stopped": lambda stack: stack.compose("stop", stack.service),
+    "crashed": lambda stack: stack.crash_for_good(),
+    "wedged": lambda stack: stack.wedge(),
+}
+
+
+@pytest.fixture(scope="module", name="trouble", params=TROUBLES)
+def _trouble(request: pytest.FixtureRequest) -> str:
+    """What is wrong with the service."""
+    return str(request.param)
+
+
+@dataclass(frozen=True)
+class Restarted:
+    """The stack before its trouble and after the restart, and whether it answered in between."""
+
+    aftermath: Aftermath
+    answered_in_trouble: bool
+
+
+@pytest.fixture(scope="module", name="restarted")
+def _restarted(trouble: str, session_stack: Stack, gallery: Gallery, operator: Operator) -> Restarted:
+    """The service is in trouble; then the guide's restart line is typed."""
+    session_stack.settle()
+    uploads = gallery.hang(session_stack)
+    answered = []
+
+    def go_wrong_and_restart(stack: Stack) -> None:
+        TROUBLES[trouble](stack)
+        answered.append(stack.platform.answers())
+        operator.succeed("restart")
+
+    aftermath = undergo(session_stack, uploads, f"restarting a service that was {trouble}", go_wrong_and_restart)
+    return Restarted(aftermath, any(answered))
+
+
+@restart
+def test_the_service_really_was_in_trouble(restarted: Restarted, trouble: str) -> None:
+    assert restarted.aftermath.after
+    assert not restarted.answered_in_trouble, f"the service still answered while it was meant to be {trouble}"
+    journal.observe(f"{trouble}: no answer before the restart")
+
+
+@restart
+def test_the_restart_brings_the_media_back(restarted: Restarted) -> None:
+    restarted.aftermath.expect_same_volume()
+    restarted.aftermath.expect_same_media()
+
+
+@restart
+def test_the_restart_brings_the_service_back(restarted: Restarted, gallery: Gallery) -> None:
+    aftermath = restarted.aftermath
+    assert aftermath.after
+    upload = aftermath.stack.platform.upload(gallery.fresh())
+
+    expect_served_the_same(aftermath.stack, [*aftermath.uploads, upload], event=aftermath.event)
