@@ -227,9 +227,11 @@ define PROBE <<'SH'
   fi
 SH
 
-# Every entry of a tree as type, link target, path; parents first. Our own name at its top is not gone into.
+# Every entry of a tree as type, link target, path and what changes with it; parents first. Our own name at its top
+# is not gone into.
 define LISTING <<'SH'
-  cd -- "$1" && exec find . -mindepth 1 -path "./$2" -prune -printf 'reserved\0\0%p\0' -o -printf '%y\0%l\0%p\0'
+  cd -- "$1" && exec find . -mindepth 1 -path "./$2" -prune -printf 'reserved\0\0%p\0\0' -o \
+    -printf '%y\0%l\0%p\0%s %T@ %C@\0'
 SH
 
 # "SHA-256  path" of each path on standard input.
@@ -453,12 +455,17 @@ stays_inside() {
   done
 }
 
+list_source() {
+  read_records "$1" listing 0 sh -c "$LISTING" "$ME" "$SOURCE" "$STAGING" </dev/null
+}
+
 scan_source() {
   local records=() i kind path
   step "listing $(quoted "$SOURCE")"
-  read_records records listing 0 sh -c "$LISTING" "$ME" "$SOURCE" "$STAGING" </dev/null ||
+  list_source records ||
     die "$(quoted "$SOURCE") could not be read completely (see above). Nothing was copied." "Run this with sudo."
-  for ((i = 0; i < ${#records[@]}; i += 3)); do
+  AT_START=${records[*]}
+  for ((i = 0; i < ${#records[@]}; i += 4)); do
     kind=${records[i]} path=${records[i + 2]}
     case $kind in
       f | d) ;;
@@ -640,6 +647,16 @@ copy() {
     "Make room or repair what is named above, then run this again."
   ((packed == 0)) || die "some files could not be read, or changed while they were read (see above)." \
     "None was put in place. Run this again when nothing writes to $(quoted "$SOURCE")."
+  check_unchanged
+}
+
+# What was packed is what was hashed only if nothing was written in between.
+check_unchanged() {
+  local now=()
+  list_source now || die "$(quoted "$SOURCE") could not be read again (see above). Nothing was put in place."
+  [[ ${now[*]} == "$AT_START" ]] ||
+    die "something in $(quoted "$SOURCE") changed while it was copied. Nothing was put in place." \
+      "Run this again when nothing writes there."
 }
 
 place() {

@@ -7,7 +7,7 @@ from collections import Counter
 import pytest
 
 from fixtures.lib import journal
-from fixtures.lib.gallery import expect_served_the_same
+from fixtures.lib.gallery import Gallery, expect_served_the_same
 from fixtures.lib.stack import Stack
 from fixtures.lib.uploads import Upload
 
@@ -17,12 +17,19 @@ each_kind = pytest.mark.parametrize(
 )
 
 
-@pytest.fixture(name="given")
-def _given(stack: Stack, uploads: tuple[Upload, ...], kind: str) -> tuple[Upload, ...]:
-    """The pictures of one kind that the platform was given, in every format and with every sort of name."""
-    if not stack.platform.chooses_directory:
+@pytest.fixture(scope="module", name="all_given")
+def _all_given(session_stack: Stack, gallery: Gallery) -> tuple[Upload, ...]:
+    """The pictures that the platform was given."""
+    if not session_stack.platform.chooses_directory:
         pytest.skip("media were written through exec: the suite itself chose the directory")
-    return tuple(upload for upload in uploads if upload.sample.kind == kind)
+    session_stack.settle()
+    return gallery.hang(session_stack)
+
+
+@pytest.fixture(name="given")
+def _given(all_given: tuple[Upload, ...], kind: str) -> tuple[Upload, ...]:
+    """Those of one kind, in every format and with every sort of name."""
+    return tuple(upload for upload in all_given if upload.sample.kind == kind)
 
 
 @each_kind

@@ -1,0 +1,40 @@
+"""What goes wrong is told in parts that a person can act on."""
+
+import pytest
+
+from fixtures.lib.errors import BadInput, PromiseBroken
+
+
+def test_bad_input_tells_the_problem_and_then_what_to_do() -> None:
+    problem = BadInput("no such file: x.yml", "name one with --compose-file")
+
+    assert str(problem) == "no such file: x.yml\n  hint: name one with --compose-file"
+
+
+def test_bad_input_keeps_its_parts_for_programs() -> None:
+    problem = BadInput("wrong", "right it")
+
+    assert (problem.problem, problem.hint) == ("wrong", "right it")
+
+
+def test_bad_input_is_no_broken_promise() -> None:
+    assert not isinstance(BadInput("wrong", "right it"), AssertionError), "it would be taken for a failed assertion"
+
+
+def test_a_broken_promise_counts_as_a_failed_assertion() -> None:
+    with pytest.raises(AssertionError, match="seen: 3 files are missing"):
+        raise PromiseBroken("3 files are missing")
+
+
+@pytest.mark.parametrize(
+    ("parts", "text"),
+    [
+        ({"seen": "gone"}, "seen: gone"),
+        ({"seen": "gone", "means": "lost"}, "seen: gone\nmeans: lost"),
+        ({"seen": "gone", "next_step": "restore"}, "seen: gone\nnext: restore"),
+        ({"seen": "gone", "means": "lost", "next_step": "restore"}, "seen: gone\nmeans: lost\nnext: restore"),
+    ],
+    ids=["seen", "seen and means", "seen and next", "all"],
+)
+def test_a_broken_promise_tells_what_it_knows_and_leaves_out_the_rest(parts: dict[str, str], text: str) -> None:
+    assert str(PromiseBroken(**parts)) == text

@@ -1,0 +1,128 @@
+"""What can't be run is refused before anything is started, each time with what to do about it."""
+
+import os
+import platform
+import shutil
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from fixtures.lib.errors import BadInput
+from fixtures.lib.packages import PackageArchive
+from fixtures.lib.settings import DISK_BYTES, Settings
+
+UseMachine = Callable[..., None]
+
+
+@pytest.fixture(name="settings")
+def _settings(tmp_path: Path) -> Settings:
+    compose_file = tmp_path / "compose.yml"
+    compose_file.touch()
+    return Settings(
+        engine="shared",
+        compose_files=(compose_file,),
+        guide=tmp_path / "guide.md",
+        service="web-project",
+        media_root="/media",
+        upload="auto",
+        report_dir=tmp_path / "reports",
+        cache=tmp_path / "cache",
+    )
+
+
+@pytest.fixture(name="use_machine")
+def _use_machine(monkeypatch: pytest.MonkeyPatch) -> UseMachine:
+    """Make this a machine on which a private engine can run, but for what a test takes away from it."""
+
+    def use(*, system: str = "Linux", user: int = 0, dockerd: bool = True, archive: bool = True, free: int = DISK_BYTES) -> None:
+        monkeypatch.setattr(platform, "system", lambda: system)
+        monkeypatch.setattr(os, "geteuid", lambda: user)
+        monkeypatch.setattr(shutil, "which", lambda name: f"/usr/bin/{name}" if dockerd else None)
+        monkeypatch.setattr(PackageArchive, "available", staticmethod(lambda: archive))
+        monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=free))
+
+    return use
+
+
+def refusal(settings: Settings) -> BadInput:
+    with pytest.raises(BadInput) as refused:
+        settings.check()
+    return refused.value
+
+
+def test_good_settings_are_let_through(settings: Settings) -> None:
+    settings.check()
+
+
+@pytest.mark.parametrize(
+    ("change", "problem", "hint"),
+    [
+        ({"engine": "public"}, "--engine is 'public'", "choose one of auto, private, shared"),
+        ({"upload": "ftp"}, "--upload is 'ftp'", "choose one of auto, http, exec"),
+        ({"media_root": "media"}, "the media root 'media' is not an absolute path", "MEDIA_ROOT=… as the service's container"),
+        ({"compose_files": ()}, "no compose file is named", "give COMPOSE_FILE=…"),
+        ({"compose_files": (Path("/nowhere.yml"),)}, "there is no compose file /nowhere.yml", "give COMPOSE_FILE=…"),
+    ],
+)
+def test_a_setting_that_makes_no_sense_is_refused(
+    settings: Settings, change: dict[str, object], problem: str, hint: str
+) -> None:
+    refused = refusal(replace(settings, **change))  # type: ignore[arg-type]
+
+    assert problem in refused.problem
+    assert hint in refused.hint
+
+
+def test_each_of_several_compose_files_must_be_there(settings: Settings, tmp_path: Path) -> None:
+    files = (*settings.compose_files, tmp_path / "override.yml")
+
+    assert "override.yml" in refusal(replace(settings, compose_files=files)).problem
+
+
+@pytest.mark.parametrize(
+    ("machine", "problem", "hint"),
+    [
+        ({"user": 1000}, "needs root on Linux", "run as root (sudo make verify), or use an engine that is there: ENGINE=shared"),
+        ({"system": "Darwin"}, "needs root on Linux", "ENGINE=shared"),
+        ({"dockerd": False, "archive": False}, "no dockerd on PATH, and no apt-get and dpkg", "DOCKER_HOST=… ENGINE=shared"),
+        ({"free": 10**9}, "cache has 1.0 GB free", "free some space, or put the checkout on a larger disk"),
+    ],
+)
+def test_a_machine_that_can_hold_no_private_engine_is_refused(
+    settings: Settings, use_machine: UseMachine, machine: dict[str, object], problem: str, hint: str
+) -> None:
+    use_machine(**machine)
+
+    refused = refusal(replace(settings, engine="private"))
+
+    assert problem in refused.problem
+    assert hint in refused.hint
+
+
+@pytest.mark.parametrize("source", [{"dockerd": False}, {"archive": False}])
+def test_a_private_engine_needs_dockerd_or_the_archive_but_not_both(
+    settings: Settings, use_machine: UseMachine, source: dict[str, object]
+) -> None:
+    use_machine(**source)
+
+    replace(settings, engine="private").check()
+
+
+def test_a_shared_engine_asks_nothing_of_this_machine(settings: Settings, use_machine: UseMachine) -> None:
+    use_machine(system="Darwin", user=501, dockerd=False, archive=False, free=0)
+
+    settings.check()
+
+
+@pytest.mark.parametrize(
+    ("system", "user", "kind"), [("Linux", 0, "private"), ("Linux", 1000, "shared"), ("Darwin", 0, "shared")]
+)
+def test_auto_is_private_only_for_root_on_linux(
+    settings: Settings, use_machine: UseMachine, system: str, user: int, kind: str
+) -> None:
+    use_machine(system=system, user=user)
+
+    assert replace(settings, engine="auto").engine_kind == kind
