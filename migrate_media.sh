@@ -8,6 +8,12 @@
 # throughout: they travel in NUL-terminated lists, and start with "./" so that none reads as an option.
 set -Eeuo pipefail
 
+# Before anything that an older one would trip over.
+if ((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1] < 404)); then
+  echo "migrate_media.sh: needs bash 4.4 or newer; this is bash $BASH_VERSION." >&2
+  exit 1
+fi
+
 readonly OPERATORS_LOCALE=${LC_ALL-}
 export LC_ALL=C
 
@@ -21,12 +27,12 @@ OVERWRITE=no
 # Where files wait until they are whole. Only this script uses the name; each run has a folder of its own below.
 readonly STAGING=.migration
 readonly RUN=$$-$RANDOM$RANDOM
+# The only reason for keeping a file that --overwrite does away with.
+readonly OTHER_CONTENT="other content there"
 
 COMPOSE=()      # how Compose is called here
 CONTAINER=      # the running container of the service
 CHILDREN=()     # processes of ours that may still run
-readonly OTHER_CONTENT="other content there"
-
 OWN_FDS=()      # descriptors of ours that no child may hold open
 STAGED=no       # whether there is something of ours in the volume to remove
 PROGRESS=no     # whether an unfinished line is on the terminal
@@ -83,24 +89,24 @@ die() {
   exit 1
 }
 
-# A name as the operator can type it, in the operator's own locale; what can't be shown is escaped.
+# A path as the operator can type it, in the operator's own locale; what can't be shown is escaped.
 quoted() {
   local LC_ALL=$OPERATORS_LOCALE
-  printf '%q' "${1#./}"
+  printf '%q' "$1"
 }
 
-# list_names PREFIX NAME…: one name a line.
+# list_names PREFIX NAME...: one name a line.
 list_names() {
   local prefix=$1 name
   for name in "${@:2}"; do
-    printf '%s%s\n' "$prefix" "$(quoted "$name")"
+    printf '%s%s\n' "$prefix" "$(quoted "${name#./}")"
   done
 }
 
-# first_names NAME…: enough of them for an error message.
+# first_names NAME...: enough of them for an error message.
 first_names() {
   list_names '  ' "${@:1:10}"
-  (($# <= 10)) || echo "  … and $(($# - 10)) more"
+  (($# <= 10)) || echo "  ... and $(($# - 10)) more"
 }
 
 # step LABEL [TOTAL]: a new stage of the work. A terminal gets one line that overwrites itself, a log one line each.
@@ -125,7 +131,7 @@ progress() {
 
 # --- Children, and the end of a run ---------------------------------------------------------------------------
 
-# spawn COMMAND…: starts it beside us, so that a signal finds us in `wait` or `mapfile` and not behind the child.
+# spawn COMMAND...: starts it beside us, so that a signal finds us in `wait` or `mapfile` and not behind the child.
 # It gets 0, 1, 2 (and 3) from the caller and no other descriptor: not the lock, which must die with us.
 spawn() {
   (close_own_fds && exec "$@") <&0 &
@@ -145,21 +151,18 @@ reap() {
   return "$status"
 }
 
-# feed NAME…: a NUL-terminated list for a child's standard input.
+# feed NAME...: a NUL-terminated list for a child's standard input.
 feed() {
   close_own_fds
   (($# == 0)) || printf '%s\0' "$@"
 }
 
-# make_pipe: an anonymous pipe; its ends are READ_END and WRITE_END. It has a name only while it is being opened.
+# make_pipe: an anonymous pipe; its ends are READ_END and WRITE_END. Linux opens the pipe of a process substitution
+# again by its /dev/fd name, so nothing in any folder needs to be made and removed.
 make_pipe() {
-  local folder both
-  folder=$(mktemp -d)
-  mkfifo -- "$folder/pipe"
-  exec {both}<>"$folder/pipe"
-  # shellcheck disable=SC2094  # a pipe has two ends
-  exec {READ_END}<"$folder/pipe" {WRITE_END}>"$folder/pipe" {both}>&-
-  rm -r -- "$folder"
+  local both
+  exec {both}<> <(:)
+  exec {READ_END}<"/dev/fd/$both" {WRITE_END}>"/dev/fd/$both" {both}>&-
   OWN_FDS+=("$READ_END" "$WRITE_END")
 }
 
@@ -170,7 +173,7 @@ close_fd() {
   OWN_FDS=("${kept[@]}")
 }
 
-# read_records ARRAY LABEL TOTAL COMMAND…: what the command prints, cut at each NUL; returns the command's status.
+# read_records ARRAY LABEL TOTAL COMMAND...: what the command prints, cut at each NUL; returns the command's status.
 read_records() {
   local -n records_=$1
   local label=$2 total=$3 from
@@ -239,8 +242,8 @@ define HASHES <<'SH'
   cd -- "$1" && exec xargs -0 -r sha256sum -z --
 SH
 
-# After PROBE. First who we are, if we may write, and what holds our hidden name. Then for the paths on standard input what
-# LISTING says, with "r" for a folder that can't be written; absent paths are passed over.
+# After PROBE. First who we are, if we may write, and what holds our hidden name. Then, for the paths on standard
+# input, type, link target and path, with "r" for a folder that can't be written; absent paths are passed over.
 define SURVEY <<'SH'
   [ -z "$missing" ] || { printf '%s\0' "$missing"; exit 11; }
   cd -- "$1" 2>/dev/null || exit 12
@@ -256,9 +259,9 @@ define SURVEY <<'SH'
     -printf "%l\0%p\0" 2>/dev/null || :' sh
 SH
 
-# remove_trees STAGING TREE…: the trees, and the staging folder if nobody else has one in it. A tree is renamed before
-# it is removed: should a killed run's mover still be at work, its paths lead nowhere from that moment. An unpacking
-# tar may add files until it notices that its pipe has ended, hence more than one attempt.
+# remove_trees STAGING TREE...: the trees, and the staging folder if nobody else has one in it. A tree is renamed
+# before it is removed: should a killed run's mover still be at work, its paths lead nowhere from that moment. An
+# unpacking tar may add files until it notices that its pipe has ended, hence more than one attempt.
 define REMOVE <<'SH'
   remove_trees() {
     staging=$1
@@ -292,10 +295,10 @@ define UNPACK <<'SH'
   exit 1
 SH
 
-# After REMOVE. Moves everything to its name by rename, which is all or nothing: a folder that isn't there yet as a whole (so it
-# keeps the times of the host's), the rest one by one. `mv -n` refuses, in the kernel, a name that was taken since.
-# What could not be moved is printed. $4 is the run's tree, $5 says whether files may be replaced. The data reaches
-# the disk before its name does, the names before we report them.
+# After REMOVE. Moves everything to its name by rename, which is all or nothing: a folder that isn't there yet as a
+# whole (so it keeps the times of the host's), the rest one by one. `mv -n` refuses, in the kernel, a name that was
+# taken since. What could not be moved is printed. $3 is the run's tree, $4 says whether files may be replaced. The
+# data reaches the disk before its name does, the names before we report them.
 define PLACE <<'SH'
   cd -- "$1" || exit
   tree=$3
@@ -316,7 +319,7 @@ define PLACE <<'SH'
 SH
 readonly PROBE LISTING HASHES SURVEY REMOVE CLEAR UNPACK PLACE
 
-# in_container SCRIPT [ARGUMENT…]: the command that runs it as the service's own user, in COMMAND.
+# in_container SCRIPT [ARGUMENT...]: the command that runs it as the service's own user, in COMMAND.
 in_container() {
   COMMAND=(docker exec -i -e LC_ALL=C "$CONTAINER" sh -c "$1" "$ME" "$MEDIA_ROOT" "${@:2}")
 }
@@ -345,11 +348,6 @@ parse_options() {
   done
 }
 
-need_bash() {
-  ((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1] >= 404)) ||
-    die "needs bash 4.4 or newer; this is bash $BASH_VERSION."
-}
-
 need_docker() {
   local said
   command -v docker >/dev/null || die "docker was not found on PATH." "Install Docker, or add its folder to PATH."
@@ -371,7 +369,7 @@ need_source() {
   name=$(quoted "$SOURCE")
   [[ -d $SOURCE ]] ||
     die "there is no folder $name here ($(quoted "$PWD")) to migrate." \
-      "Run this in the deployment's directory, or name the old media's folder with SOURCE=…"
+      "Run this in the deployment's directory, or name the old media's folder with SOURCE=..."
   [[ -r $SOURCE && -x $SOURCE ]] || die "the folder $name can't be read by this user." "Run this with sudo."
   # Absolute, so that no name reads as an option; its physical path, in case it is a link.
   SOURCE=$(cd -- "$SOURCE" && pwd -P && printf .)
@@ -395,6 +393,12 @@ take_lock() {
   ((status == 0)) || die "$(quoted "$SOURCE") could not be locked." "See flock's message above."
 }
 
+state_of() {
+  docker container inspect --format '{{.State.Status}}' "$1" 2>/dev/null || echo gone
+}
+
+is_running() { [[ $(state_of "$CONTAINER") == running ]]; }
+
 # The container is found by its Compose labels, never by a part of its name.
 find_container() {
   local ids id state='' verb='up -d'
@@ -403,7 +407,7 @@ find_container() {
       "$("${COMPOSE[@]}" ps -q "$SERVICE" 2>&1 >/dev/null || :)" \
       "Run this in the deployment's directory, where the compose file is, or set COMPOSE_FILE."
   for id in $ids; do
-    state=$(docker container inspect --format '{{.State.Status}}' "$id" 2>/dev/null || echo gone)
+    state=$(state_of "$id")
     if [[ $state == running ]]; then
       CONTAINER=$id
       return
@@ -423,7 +427,7 @@ check_mount() {
         "Let one volume hold all media."
     [[ $target == "$MEDIA_ROOT" && $type != tmpfs ]] || continue
     [[ $type != bind || ! $origin -ef $SOURCE ]] ||
-      die "$MEDIA_ROOT in '$SERVICE' is the host's $(quoted "$SOURCE") itself, not a volume: nothing can be migrated." \
+      die "$MEDIA_ROOT in '$SERVICE' is the host's $(quoted "$SOURCE") itself, not a volume." \
         "Mount a named volume there in the compose file, then run this again."
     found=$writable
   done < <(docker container inspect "$CONTAINER" --format \
@@ -460,25 +464,29 @@ list_source() {
 }
 
 scan_source() {
-  local records=() i kind path
+  local records=() i kind path why
   step "listing $(quoted "$SOURCE")"
   list_source records ||
     die "$(quoted "$SOURCE") could not be read completely (see above). Nothing was copied." "Run this with sudo."
   AT_START=${records[*]}
   for ((i = 0; i < ${#records[@]}; i += 4)); do
-    kind=${records[i]} path=${records[i + 2]}
+    kind=${records[i]} path=${records[i + 2]} why=''
     case $kind in
       f | d) ;;
-      l) stays_inside "$path" "${records[i + 1]}" || { LEFT_OUT+=("$path" "a link that leads out of the folder"); continue; } ;;
-      reserved) LEFT_OUT+=("$path" "the name is reserved for this script"); continue ;;
-      *) LEFT_OUT+=("$path" "neither a file, a folder nor a link"); continue ;;
+      l) stays_inside "$path" "${records[i + 1]}" || why="a link that leads out of the folder" ;;
+      reserved) why="the name is reserved for this script" ;;
+      *) why="neither a file, a folder nor a link" ;;
     esac
-    ENTRIES+=("$path")
-    KIND[$path]=$kind LINK[$path]=${records[i + 1]}
+    if [[ -n $why ]]; then
+      LEFT_OUT+=("$path" "$why")
+    else
+      ENTRIES+=("$path")
+      KIND[$path]=$kind LINK[$path]=${records[i + 1]}
+    fi
   done
 }
 
-# hash_files MAP WHERE PATH…: fills the map with the SHA-256 of each file, by COMMAND.
+# hash_files MAP WHERE PATH...: fills the map with the SHA-256 of each file, by COMMAND.
 hash_files() {
   local -n hashes_=$1
   local where=$2 records=() record
@@ -507,8 +515,10 @@ survey_volume() {
   case $status in
     0) ;;
     11) die "missing in the container of '$SERVICE':${records[0]-}." "Add them to the service's image." ;;
-    12) die "there is no folder $MEDIA_ROOT that its user can enter in the container of '$SERVICE'." "Set MEDIA_ROOT." ;;
-    126 | 127) die "the container of '$SERVICE' could not run 'sh' (see above). Its image needs sh, GNU tar and find." ;;
+    12) die "the service's user can't enter $MEDIA_ROOT in the container of '$SERVICE'." "See its permissions:" \
+      "  ${COMPOSE[*]} exec $SERVICE ls -la $MEDIA_ROOT" ;;
+    126 | 127) die "the container of '$SERVICE' could not run 'sh' (see above)." \
+      "Its image needs sh, GNU tar, GNU find and GNU coreutils." ;;
     *) die "the volume could not be looked at (docker exec ended with status $status)." \
       "See if the service is still running: ${COMPOSE[*]} ps" ;;
   esac
@@ -644,7 +654,8 @@ copy() {
   reap || packed=$?
   reap || unpacked=$?
   ((unpacked == 0)) || die "the files could not be written to the volume (see above). None was put in place." \
-    "Make room or repair what is named above, then run this again."
+    "$(if is_running; then echo "Make room or repair what is named above,"; else
+      echo "The service has stopped. Start it (${COMPOSE[*]} up -d $SERVICE),"; fi) then run this again."
   ((packed == 0)) || die "some files could not be read, or changed while they were read (see above)." \
     "None was put in place. Run this again when nothing writes to $(quoted "$SOURCE")."
   check_unchanged
@@ -687,13 +698,19 @@ verify() {
 
 # --- The report -----------------------------------------------------------------------------------------------
 
-# count PATH…: "3 files and 1 folders", with links among the files.
+# count PATH...: how many of them are in the volume as they are here, in FILES (links among them) and FOLDERS.
 count() {
-  local path n_files=0 n_folders=0
+  local path
+  FILES=0 FOLDERS=0
   for path in "$@"; do
-    if [[ ${KIND[$path]} == d ]]; then ((++n_folders)); else ((++n_files)); fi
+    if [[ -n ${WHY_KEPT[$path]-} ]]; then
+      continue
+    elif [[ ${KIND[$path]} == d ]]; then
+      ((++FOLDERS))
+    else
+      ((++FILES))
+    fi
   done
-  printf '%d files and %d folders' "$n_files" "$n_folders"
 }
 
 report() {
@@ -703,7 +720,7 @@ report() {
   if ((${#KEPT[@]})); then
     warn "${verb}kept as the platform has it, because it holds something else under that name:"
     for path in "${KEPT[@]}"; do
-      printf '  %s (%s)\n' "$(quoted "$path")" "${WHY_KEPT[$path]}" >&2
+      printf '  %s (%s)\n' "$(quoted "${path#./}")" "${WHY_KEPT[$path]}" >&2
       [[ ${WHY_KEPT[$path]} != "$OTHER_CONTENT" ]] || ((++replaceable))
     done
     ((replaceable == 0)) || printf '%s\n' "To replace what has other content there: ./$ME --overwrite" >&2
@@ -711,19 +728,10 @@ report() {
   if ((${#LEFT_OUT[@]})); then
     warn "${verb}left out:"
     for ((i = 0; i < ${#LEFT_OUT[@]}; i += 2)); do
-      printf '  %s (%s)\n' "$(quoted "${LEFT_OUT[i]}")" "${LEFT_OUT[i + 1]}" >&2
+      printf '  %s (%s)\n' "$(quoted "${LEFT_OUT[i]#./}")" "${LEFT_OUT[i + 1]}" >&2
     done
   fi
   ((${#KEPT[@]} + ${#LEFT_OUT[@]} == 0)) || exit 3
-}
-
-# What is in the volume and identical, as far as the last comparison goes.
-count_identical() {
-  local path identical=()
-  for path in "${ENTRIES[@]}"; do
-    [[ -n ${WHY_KEPT[$path]-} ]] || identical+=("$path")
-  done
-  count "${identical[@]}"
 }
 
 migrate() {
@@ -733,23 +741,25 @@ migrate() {
   place "${todo[@]}"
   verify
   end_progress
-  echo "copied $(count "${todo[@]}") to $MEDIA_ROOT in '$SERVICE'." \
-    "Read back and identical: $(count_identical)."
+  count "${todo[@]}"
+  echo "copied $FILES files and $FOLDERS folders to $MEDIA_ROOT in '$SERVICE'."
+  count "${ENTRIES[@]}"
+  echo "read back and identical: $FILES files, $FOLDERS folders."
 }
 
 say_nothing_to_do() {
   remove_stale_staging
   end_progress
+  count "${ENTRIES[@]}"
   if ((${#KEPT[@]} + ${#LEFT_OUT[@]})); then
     echo "nothing to copy: all but what is named below is already in the volume."
   else
-    echo "nothing to migrate: all $(count "${ENTRIES[@]}") are already in the volume."
+    echo "nothing to migrate: all $FILES files are already in the volume."
   fi
 }
 
 main() {
   parse_options "$@"
-  need_bash
   [[ $MEDIA_ROOT == / ]] || MEDIA_ROOT=${MEDIA_ROOT%/}
   need_docker
   need_source

@@ -46,7 +46,9 @@ def test_whoever_ran_the_command_can_read_the_archive(attempt: Callable[[], Back
     archive = attempt().archive
 
     assert os.access(archive, os.R_OK), f"{archive.name} can't be read by the person who made it"
-    assert archive.stat().st_mode & 0o444, f"{archive.name} has mode {archive.stat().st_mode & 0o7777:o}: nobody can copy it off"
+    assert archive.stat().st_mode & 0o444, (
+        f"{archive.name} has mode {archive.stat().st_mode & 0o7777:o}: nobody can copy it off"
+    )
 
 
 @created
@@ -60,7 +62,9 @@ def test_a_backup_across_midnight_bears_the_day_on_which_it_started(
     assert outcome.ok, f"the backup command failed around midnight: {outcome.complaint}"
     assert clock.was_read, "the command never asked what day it is"
     names = {path.name for path in (operator.folder / "backups").iterdir()}
-    assert "media_backup_20311231.tar.gz" in names, f"started on 2031-12-31, just before midnight, it left {sorted(names)}"
+    assert "media_backup_20311231.tar.gz" in names, (
+        f"started on 2031-12-31, just before midnight, it left {sorted(names)}"
+    )
     journal.observe("started on 2031-12-31 and over on 2032-01-01, it is called media_backup_20311231.tar.gz")
 
 

@@ -36,17 +36,18 @@ def _given(all_given: tuple[Upload, ...], kind: str) -> tuple[Upload, ...]:
 def test_each_picture_lands_in_the_directory_of_its_kind(stack: Stack, given: tuple[Upload, ...], kind: str) -> None:
     entries = stack.media.manifest().entries
 
-    placed = {upload.path: entries.get(upload.path.encode()) for upload in given}
-
-    assert placed, f"no picture of {kind} was given"
     elsewhere = [
-        path
+        upload.path
         for upload in given
-        for path in [upload.path]
-        if not path.startswith(f"{kind}/") or placed[path] is None or placed[path].sha256 != upload.sample.sha256
+        if not upload.path.startswith(f"{kind}/")
+        or not (entry := entries.get(upload.path.encode()))
+        or entry.sha256 != upload.sample.sha256
     ]
+
+    assert given, f"no picture of {kind} was given"
     assert not elsewhere, f"pictures given as {kind} that are not in {kind}/ with their own bytes: {elsewhere}"
-    journal.observe(f"{len(placed)} pictures in {kind}/: {', '.join(sorted(Counter(u.sample.content_type for u in given)))}")
+    formats = sorted({upload.sample.content_type for upload in given})
+    journal.observe(f"{len(given)} pictures in {kind}/: {', '.join(formats)}")
 
 
 @each_kind

@@ -68,9 +68,7 @@ def _media_folder(operator: Operator) -> Iterator[Path]:
 
 
 @pytest.fixture(scope="module", name="migrated")
-def _migrated(
-    session_stack: Stack, operator: Operator, media_folder: Path
-) -> Iterator[Callable[[], Migrated]]:
+def _migrated(session_stack: Stack, operator: Operator, media_folder: Path) -> Iterator[Callable[[], Migrated]]:
     """The first migration; the volume is rid of it again in the end."""
     session_stack.settle()
     before = read_directory(media_folder)
@@ -250,14 +248,12 @@ def test_overwriting_is_an_explicit_flag(conflict: Callable[[], Conflict], migra
     assert entry.sha256 == migrated().host_before.entries[CLASH.encode()].sha256, "--overwrite left the file as it was"
 
 
-
-
 class Stopped(NamedTuple):
     """What the migration says while the service is stopped: alone, and beside a container of a similar name."""
 
     alone: commands.Outcome
     beside_decoy: commands.Outcome
-    written_to_decoy: list[dict[str, object]]
+    written_to_decoy: list[str]
 
 
 @pytest.fixture(scope="module", name="stopped")
@@ -274,7 +270,8 @@ def _stopped(session_stack: Stack, operator: Operator, media_folder: Path) -> Ca
         alone = operator.run("migrate")
         stack.docker("run", "--detach", "--name", decoy, "--network=none", *labels, "ubuntu", "tail", "-f", "/dev/null")
         beside_decoy = operator.run("migrate")
-        return Stopped(alone, beside_decoy, stack.client.containers.get(decoy).diff() or [])
+        changes = stack.client.containers.get(decoy).diff() or []
+        return Stopped(alone, beside_decoy, [str(change["Path"]) for change in changes])
 
     tried = once(try_while_stopped)
     commands.run(["docker", "rm", "--force", decoy], env=stack.environment)

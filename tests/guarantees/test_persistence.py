@@ -11,6 +11,7 @@ from fixtures.lib import journal
 from fixtures.lib.aftermath import Aftermath, Snapshot, undergo
 from fixtures.lib.engine import Engine
 from fixtures.lib.gallery import Gallery, expect_served_the_same
+from fixtures.lib.private_engine import PrivateEngine
 from fixtures.lib.procedures import Operator
 from fixtures.lib.stack import Stack
 from fixtures.lib.uploads import Upload
@@ -42,12 +43,38 @@ def kill(stack: Stack, _operator: Operator, _engine: Engine) -> None:
     stack.kill_main_process()
 
 
+def restart_engine(_stack: Stack, _operator: Operator, engine: Engine) -> None:
+    power_of(engine).kill_daemon()
+    power_of(engine).start_daemon()
+
+
+def crash_host(_stack: Stack, _operator: Operator, engine: Engine) -> None:
+    power_of(engine).crash()
+    power_of(engine).boot()
+
+
+def power_of(engine: Engine) -> PrivateEngine:
+    """The private engine's switch; a shared one has none that would be ours."""
+    if engine.power is None:
+        raise ValueError("only a private engine can be killed")
+    return engine.power
+
+
 EVENTS = {
     "persistence.recreate": Event("recreating the container", recreate, lambda seen: seen.identity.container),
     "persistence.update": Event("deploying a new image", update, lambda seen: seen.identity.image),
     "persistence.down_up": Event("the guide's restart", restart, lambda seen: seen.identity.container),
     "persistence.kill": Event(
         "killing the main process", kill, lambda seen: (seen.identity.process, seen.identity.started)
+    ),
+    "persistence.engine_restart": Event(
+        "killing the engine and starting it", restart_engine, lambda seen: seen.identity.engine, needs_power=True
+    ),
+    "persistence.host_crash": Event(
+        "crashing the host and booting it",
+        crash_host,
+        lambda seen: (seen.identity.engine, seen.identity.started),
+        needs_power=True,
     ),
 }
 
@@ -66,6 +93,8 @@ def _event(request: pytest.FixtureRequest) -> Event:
 @pytest.fixture(scope="module", name="aftermath")
 def _aftermath(event: Event, session_stack: Stack, gallery: Gallery, operator: Operator, engine: Engine) -> Aftermath:
     """The stack before and after the event, which has happened."""
+    if event.needs_power and engine.power is None:
+        pytest.skip(f"{event.name} would stop what is not the run's: it takes a private engine")
     session_stack.settle()
     uploads: tuple[Upload, ...] = gallery.hang(session_stack)
     return undergo(session_stack, uploads, event.name, lambda stack: event.happen(stack, operator, engine))

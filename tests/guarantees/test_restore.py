@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import pytest
@@ -21,6 +21,11 @@ disaster = pytest.mark.guarantee("restore.disaster")
 repair = pytest.mark.guarantee("restore.repair")
 idempotent = pytest.mark.guarantee("restore.idempotent")
 
+DEEDS = {
+    "replace": 'cp -p "$1" "$1.new" && mv "$1.new" "$1"',
+    "delete": 'mv "$1" "$1.gone" && rm "$1.gone"',
+}
+
 
 @pytest.fixture(scope="module", name="attempt")
 def _attempt(session_stack: Stack, gallery: Gallery, operator: Operator) -> Callable[[], Backup]:
@@ -31,9 +36,7 @@ def _attempt(session_stack: Stack, gallery: Gallery, operator: Operator) -> Call
 
 
 @pytest.fixture(scope="module", name="recovery")
-def _recovery(
-    session_stack: Stack, gallery: Gallery, operator: Operator, attempt: Callable[[], Backup]
-) -> Aftermath:
+def _recovery(session_stack: Stack, gallery: Gallery, operator: Operator, attempt: Callable[[], Backup]) -> Aftermath:
     """The volume is destroyed, restored and put to use again."""
     uploads = gallery.hang(session_stack)
 
@@ -77,15 +80,13 @@ def test_a_new_upload_works_after_a_restore(recovery: Aftermath, gallery: Galler
 
 
 @disaster
-@pytest.mark.parametrize(
-    ("deed", "script"), [("replace", 'cp -p "$1" "$1.new" && mv "$1.new" "$1"'), ("delete", 'mv "$1" "$1.gone" && rm "$1.gone"')]
-)
-def test_the_services_user_can_work_on_restored_files(recovery: Aftermath, deed: str, script: str) -> None:
+@pytest.mark.parametrize("deed", DEEDS)
+def test_the_services_user_can_work_on_restored_files(recovery: Aftermath, deed: str) -> None:
     assert recovery.after
     stack = recovery.stack
     path = f"{stack.media_root}/{recovery.uploads[-1].path}"
 
-    done = stack.execute(["sh", "-c", script, "sh", path], user=stack.service_user())
+    done = stack.execute(["sh", "-c", DEEDS[deed], "sh", path], user=stack.service_user())
 
     assert done.ok, f"the service's user can't {deed} the restored {path}: {done.complaint}"
 
@@ -113,9 +114,7 @@ chmod 600 -- "./$4"
 
 
 @pytest.fixture(scope="module", name="repair_of")
-def _repair_of(
-    session_stack: Stack, gallery: Gallery, operator: Operator
-) -> Callable[[], Repair]:
+def _repair_of(session_stack: Stack, gallery: Gallery, operator: Operator) -> Iterator[Callable[[], Repair]]:
     """One file each deleted, truncated, overwritten and re-owned, one added; then the guide's restore, twice."""
     session_stack.settle()
     uploads = gallery.hang(session_stack)
@@ -129,11 +128,10 @@ def _repair_of(
     victims = [upload.path for upload in uploads[:4]]
     session_stack.media.shell(DAMAGE, *victims)
     damaged = session_stack.media.manifest()
-    return once(
-        lambda: Repair(
-            attempt, damaged, restored(), restored(), added.path.encode(), frozenset(name.encode() for name in victims)
-        )
-    )
+    touched = frozenset(name.encode() for name in victims)
+    yield once(lambda: Repair(attempt, damaged, restored(), restored(), added.path.encode(), touched))
+    # A restore that didn't work must not break what comes next as well.
+    session_stack.media.shell('rm -f -- "$@"', *victims)
 
 
 @repair

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import pytest
@@ -47,7 +47,7 @@ class Damage:
 
 
 @pytest.fixture(scope="module", name="damage")
-def _damage(session_stack: Stack, gallery: Gallery, operator: Operator) -> Callable[[], Damage]:
+def _damage(session_stack: Stack, gallery: Gallery, operator: Operator) -> Iterator[Callable[[], Damage]]:
     """Every permission in the volume is taken away; then the guide's command is typed."""
     session_stack.settle()
     uploads = gallery.hang(session_stack)
@@ -64,7 +64,9 @@ def _damage(session_stack: Stack, gallery: Gallery, operator: Operator) -> Calla
         operator.succeed("permissions")
         return Damage(before, served, refused, session_stack.media.manifest())
 
-    return once(break_and_mend)
+    yield once(break_and_mend)
+    # A command that didn't help must not break what comes next as well.
+    session_stack.media.shell("chmod -R u+rwX .")
 
 
 @permissions
@@ -75,7 +77,9 @@ def test_damaged_permissions_really_hurt(damage: Callable[[], Damage]) -> None:
         f"with no permission left, {done.served_while_damaged} pictures were served and an upload was "
         f"{done.upload_refused}: nothing was damaged, so nothing can be shown to be repaired"
     )
-    journal.observe(f"without permissions {done.served_while_damaged} pictures served, an upload {done.upload_refused[:60]}")
+    journal.observe(
+        f"without permissions {done.served_while_damaged} pictures served, an upload {done.upload_refused[:60]}"
+    )
 
 
 @permissions
@@ -95,7 +99,9 @@ def test_after_the_guides_command_every_picture_is_served(
 
 
 @permissions
-def test_after_the_guides_command_a_new_upload_works(stack: Stack, damage: Callable[[], Damage], gallery: Gallery) -> None:
+def test_after_the_guides_command_a_new_upload_works(
+    stack: Stack, damage: Callable[[], Damage], gallery: Gallery
+) -> None:
     damage()
 
     upload = stack.platform.upload(gallery.fresh())

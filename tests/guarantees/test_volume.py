@@ -10,12 +10,12 @@ from fixtures.lib import journal
 from fixtures.lib.deployment import Deployment
 from fixtures.lib.errors import PromiseBroken
 from fixtures.lib.gallery import Gallery
+from fixtures.lib.manifest import printable
 from fixtures.lib.procedures import Operator, named_volumes
 from fixtures.lib.settings import Settings
 from fixtures.lib.stack import Stack
 from fixtures.lib.uploads import Upload
 from fixtures.lib.watcher import watching
-from fixtures.lib.manifest import printable
 
 dedicated = pytest.mark.guarantee("volume.dedicated")
 mounted = pytest.mark.guarantee("volume.mounted")
@@ -41,15 +41,16 @@ def test_the_guides_command_names_the_volume_that_holds_the_media(
     deployment: Deployment, operator: Operator, settings: Settings, procedure: str
 ) -> None:
     step = operator.step(procedure)
+    named = list(named_volumes(step))
     real = [mount.source for mount in deployment.mounts(settings.service) if mount.target == settings.media_root]
 
-    if list(named_volumes(step)) != real:
+    if named != real:
         raise PromiseBroken(
-            f"the media are in {real[0] if real else 'no volume'!r}, but line {step.line} of {step.source.name} "
-            f"names {', '.join(map(repr, named_volumes(step))) or 'no volume'}",
+            f"the media are in {' and '.join(real) or 'no volume'}, but line {step.line} of {step.source.name} names "
+            f"{' and '.join(named) or 'no volume'}",
             means=f"the {procedure} command makes a new, empty volume, works on that, and reports success: "
             "the media are in no backup at all",
-            next_step=f"give the volume its literal name in the compose file:  name: {(named_volumes(step) or ('media_volume',))[0]}",
+            next_step=f"give the volume its literal name in the compose file:  name: {(named or ['media_volume'])[0]}",
         )
     journal.observe(f"the guide's {procedure} command names {real[0]}, which is where the media are")
 
@@ -62,7 +63,9 @@ def test_nothing_else_keeps_its_data_in_the_media_volume(deployment: Deployment,
         f"{service} at {mount.target}"
         for service in deployment.model["services"]
         for mount in deployment.mounts(service)
-        if mount.kind == "volume" and mount.source in own and not is_for_media(mount.target, settings.media_root)
+        if mount.kind == "volume"
+        and mount.source in own
+        and not is_for_media(mount.target, settings.media_root)
         and not (service != settings.service and mount.read_only)
     ]
 
@@ -113,27 +116,31 @@ def test_no_symbolic_link_leads_out_of_it(stack: Stack, uploads: tuple[Upload, .
 
 def leads_out(path: bytes, target: bytes) -> bool:
     """Whether a link at `path`, relative to the volume's root, points outside."""
-    return target.startswith(b"/") or posixpath.normpath(posixpath.join(posixpath.dirname(path), target)).startswith(b"..")
+    return target.startswith(b"/") or posixpath.normpath(posixpath.join(posixpath.dirname(path), target)).startswith(
+        b".."
+    )
+
+
+# Each deed follows from the one before; "$1" is a file in the media root.
+DEEDS = {
+    "create": 'printf one > "$1"',
+    "read": '[ "$(cat "$1")" = one ]',
+    "replace": 'printf two > "$1.new" && mv "$1.new" "$1" && [ "$(cat "$1")" = two ]',
+    "delete": 'rm "$1" && [ ! -e "$1" ]',
+}
 
 
 @mounted
-@pytest.mark.parametrize(
-    ("deed", "script"),
-    [
-        ("create", 'printf one > "$probe" && [ "$(cat "$probe")" = one ]'),
-        ("read", '[ "$(cat "$probe")" = one ]'),
-        ("replace", 'printf two > "$probe.new" && mv "$probe.new" "$probe" && [ "$(cat "$probe")" = two ]'),
-        ("delete", 'rm "$probe" && [ ! -e "$probe" ]'),
-    ],
-)
-def test_the_services_own_user_can_work_there(stack: Stack, deed: str, script: str) -> None:
-    user = stack.service_user()
-    given = {"create": "", "read": 'printf one > "$probe"; ', "replace": 'printf one > "$probe"; ', "delete": 'printf one > "$probe"; '}
+@pytest.mark.parametrize("deed", DEEDS)
+def test_the_services_own_user_can_work_there(stack: Stack, deed: str) -> None:
+    user, probe = stack.service_user(), f"{stack.media_root}/.probe"
+    so_far = list(DEEDS.values())[: list(DEEDS).index(deed) + 1]
+    script = f'{" && ".join(so_far)}; done=$?; rm -f "$1"; exit "$done"'
 
-    done = stack.execute(["sh", "-c", f'probe="$1/.probe"; {given[deed]}{script}; s=$?; rm -f "$probe"; exit $s', "sh", stack.media_root], user=user)
+    worked = stack.execute(["sh", "-c", script, "sh", probe], user=user)
 
-    assert done.ok, (
-        f"user {user}, whom the service runs as, can't {deed} a file in {stack.media_root}: {done.complaint}; "
+    assert worked.ok, (
+        f"user {user}, whom the service runs as, can't {deed} a file in {stack.media_root}: {worked.complaint}; "
         "uploads will be refused"
     )
 

@@ -30,3 +30,8 @@ class Programs:
 
     def _log(self, name: str) -> Path:
         return self.folder.with_name(f"{name}.calls")
+
+
+def run_here(volume: Path) -> str:
+    """Return a script for `docker` that runs what is to run in a container of `ubuntu` here, in the volume's place."""
+    return f'while [ "$1" != ubuntu ]; do shift; done; shift; cd {shlex.quote(str(volume))} && exec "$@"'

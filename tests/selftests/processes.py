@@ -21,9 +21,9 @@ def expect_gone(pid: int) -> None:
 
 def pid_in(file: Path) -> int:
     """Wait until somebody has written a process's number and a newline into a file, and return it."""
-    written = wait_until(
-        lambda: file.exists() and file.read_text().endswith("\n") and file.read_text(),
-        what=f"{file.name} is written",
-        seconds=10,
-    )
-    return int(written)
+
+    def written() -> str:
+        text = file.read_text() if file.exists() else ""
+        return text if text.endswith("\n") else ""
+
+    return int(wait_until(written, what=f"{file.name} is written", seconds=10))

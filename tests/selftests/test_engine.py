@@ -1,12 +1,25 @@
 """An engine is somebody's who answers; what a run puts on its PATH points where it should, at every moment."""
 
 import os
+from contextlib import nullcontext
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from fake_programs import Programs
 
-from fixtures.lib.engine import bin_folder, describe, endpoint, link, shared
+from fixtures.lib import engine as engines
+from fixtures.lib.engine import (
+    bin_folder,
+    check_reachable,
+    describe,
+    endpoint,
+    link,
+    own_environment,
+    private,
+    server_version,
+    shared,
+)
 from fixtures.lib.errors import BadInput
 from fixtures.lib.runs import Run
 
@@ -98,6 +111,21 @@ def test_an_engine_that_answers_is_described(engine: Programs) -> None:
     assert described.facts == {"kind": "shared", "version": "20.10.24", "compose": "2.40.3", "stand_ins": []}
 
 
+def test_a_distributions_suffix_is_no_part_of_the_version(engine: Programs) -> None:
+    engine.add("docker", "echo 20.10.24+dfsg1")
+
+    assert server_version(os.environ) == "20.10.24"
+
+
+@pytest.mark.parametrize("name", ["COMPOSE_FILE", "COMPOSE_PROJECT_NAME", "COMPOSE_PROFILES", "DOCKER_CONTEXT"])
+def test_nothing_makes_compose_or_docker_look_elsewhere_than_told(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    monkeypatch.setenv(name, "elsewhere")
+    monkeypatch.setenv("HTTPS_PROXY", "kept")
+
+    assert name not in own_environment()
+    assert own_environment()["HTTPS_PROXY"] == "kept"
+
+
 def test_an_engine_that_does_not_answer_is_told_with_its_address(programs: Programs) -> None:
     programs.add("docker", 'echo "Cannot connect to the Docker daemon" >&2; exit 1')
 
@@ -115,13 +143,44 @@ def test_docker_is_run_against_this_engine(engine: Programs) -> None:
     assert described.docker("info").text == "unix:///it.sock"
 
 
+def test_a_private_engine_is_reached_with_nothing_of_the_persons_own_configuration(
+    engine: Programs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DOCKER_HOST", "unix:///theirs.sock")
+    monkeypatch.setenv("DOCKER_CONTEXT", "theirs")
+    engine.add("dockerd")
+    power = SimpleNamespace(host="unix:///ours.sock")
+    monkeypatch.setattr(engines, "running_engine", lambda *_: nullcontext(power))
+
+    with private(tmp_path / "cache") as described:
+        environment = described.environment
+
+    assert (environment["DOCKER_HOST"], environment.get("DOCKER_CONTEXT")) == ("unix:///ours.sock", None)
+    assert environment["DOCKER_CONFIG"] == str(tmp_path / "cache/docker-config")
+    assert (tmp_path / "cache/docker-config/cli-plugins/docker-compose").readlink() == engine.folder / "docker-compose"
+    assert described.power is power
+
+
 def test_a_shared_engine_needs_a_client(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     Programs(tmp_path, monkeypatch, alone=True)
 
-    with pytest.raises(BadInput, match="no `docker` client on PATH") as refused, shared(tmp_path / "cache", RUN):
-        pass
+    with pytest.raises(BadInput, match="no `docker` client on PATH") as refused:
+        check_reachable()
 
     assert "ENGINE=private" in refused.value.hint
+
+
+def test_a_shared_engine_that_answers_is_in_reach(engine: Programs) -> None:
+    check_reachable()
+
+    assert engine.calls("docker") == ["version --format {{.Server.Version}}"], "it is asked, and nothing else is done"
+
+
+def test_a_shared_engine_that_does_not_answer_is_out_of_reach(programs: Programs) -> None:
+    programs.add("docker", "echo refused >&2; exit 1")
+
+    with pytest.raises(BadInput, match=r"no Docker engine answers .*: refused"):
+        check_reachable()
 
 
 def test_a_shared_engine_is_reached_with_a_compose_of_version_2_first_on_the_path(
@@ -142,7 +201,7 @@ def test_what_this_run_made_on_a_shared_engine_is_removed_even_after_a_failure_a
     engine.add("docker", f'case "$1 $2" in version*) echo 20;; "volume ls") printf \'{things}\';; esac')
 
     with pytest.raises(ZeroDivisionError), shared(tmp_path / "cache", RUN):
-        engine.calls("docker")[0] / 0  # type: ignore[operator]
+        raise ZeroDivisionError
 
     removals = [call for call in engine.calls("docker") if "rm" in call.split()]
     assert removals[-1] == f"volume rm --force {RUN.prefix}media_volume"

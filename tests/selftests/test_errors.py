@@ -38,3 +38,9 @@ def test_a_broken_promise_counts_as_a_failed_assertion() -> None:
 )
 def test_a_broken_promise_tells_what_it_knows_and_leaves_out_the_rest(parts: dict[str, str], text: str) -> None:
     assert str(PromiseBroken(**parts)) == text
+
+
+def test_what_is_meant_for_a_file_is_not_told_at_length() -> None:
+    problem = PromiseBroken("12 files are missing", detail="- a\n- b\n")
+
+    assert "- a" not in str(problem)

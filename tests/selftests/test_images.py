@@ -10,8 +10,11 @@ from fake_programs import Programs
 from fixtures.lib import commands
 from fixtures.lib.commands import CommandFailed
 from fixtures.lib.errors import BadInput
-from fixtures.lib.images import BASE, TOOLS, Image, Wanted, provide, root_file_system
+from fixtures.lib.images import BASE, TOOLS, Image, Wanted, provide, release, root_file_system
+from fixtures.lib.runs import Run
 
+RUN = Run("0123abcd-1-2")
+MARKED = '{"media-verify.stand-in": "ubuntu"}'
 WANTED = Wanted("ubuntu", "ubuntu@sha256:00")
 NO_REGISTRY = 'echo "Error response from daemon" >&2; echo "dial tcp: no route to host" >&2; exit 1'
 BUILD = 'for archive; do :; done; echo "root file system" > "$archive"'
@@ -39,15 +42,17 @@ def docker(*args: str, **options: Any) -> commands.Outcome:
     return commands.run(["docker", *args], **options)
 
 
-def engine(programs: Programs, *, image: str = "exit 1", pull: str = "", tag: str = "", imported: str = "") -> None:
+def engine(
+    programs: Programs, *, image: str = "exit 1", pull: str = "", tag: str = "", imported: str = "", ps: str = ""
+) -> None:
     """Put a `docker` on the PATH that has no image, unless the scripts of its verbs say otherwise."""
-    verbs = {"image": image, "pull": pull, "tag": tag, "import": imported}
+    verbs = {"image": image, "pull": pull, "tag": tag, "import": imported, "ps": ps}
     programs.add("docker", "\n".join(f'if [ "$1" = {verb} ]; then :; {script}\nfi' for verb, script in verbs.items()))
 
 
 @pytest.mark.parametrize(
     ("labels", "stands_in"),
-    [("null", False), ('{"maintainer": "x"}', False), ('{"media-verify.stand-in": "ubuntu"}', True)],
+    [("null", False), ('{"maintainer": "x"}', False), (MARKED, True)],
 )
 def test_an_image_that_is_there_is_used_and_told_from_a_stand_in(
     programs: Programs, cache: Path, labels: str, *, stands_in: bool
@@ -104,6 +109,42 @@ def test_an_engine_that_fails_is_told_in_its_words(
 
     with pytest.raises(CommandFailed, match=words):
         provide(WANTED, docker, cache)
+
+
+STAND_IN = Image("ubuntu", stands_in=True)
+
+
+def test_a_stand_in_is_taken_off_the_engine_when_the_run_is_over(programs: Programs) -> None:
+    engine(programs, image=f"echo '{MARKED}'")
+
+    release([STAND_IN], docker, RUN)
+
+    assert programs.calls("docker")[-1] == "image rm ubuntu"
+
+
+@pytest.mark.parametrize("image", ["echo null", "exit 1"], ids=["the real one", "gone already"])
+def test_what_is_no_stand_in_any_more_is_left_alone(programs: Programs, image: str) -> None:
+    engine(programs, image=image)
+
+    release([STAND_IN], docker, RUN)
+
+    assert "image rm ubuntu" not in programs.calls("docker")
+
+
+def test_a_stand_in_stays_while_another_run_has_things_on_the_engine(programs: Programs) -> None:
+    engine(programs, image=f"echo '{MARKED}'", ps=f"echo {RUN.identifier}; echo 0123abcd-3-4")
+
+    release([STAND_IN], docker, RUN)
+
+    assert "image rm ubuntu" not in programs.calls("docker")
+
+
+def test_the_runs_own_things_do_not_keep_a_stand_in(programs: Programs) -> None:
+    engine(programs, image=f"echo '{MARKED}'", ps=f"echo {RUN.identifier}")
+
+    release([STAND_IN], docker, RUN)
+
+    assert "image rm ubuntu" in programs.calls("docker")
 
 
 def test_the_root_file_system_is_built_once(programs: Programs, cache: Path) -> None:

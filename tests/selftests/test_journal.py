@@ -1,7 +1,9 @@
 """The journal times what is done, tells it to whoever listens, and never lets a secret out."""
 
 import logging
+import time
 from collections.abc import Iterator
+from types import SimpleNamespace
 
 import pytest
 
@@ -22,7 +24,7 @@ def _heard(caplog: pytest.LogCaptureFixture) -> Iterator[pytest.LogCaptureFixtur
 
 
 def events_in(heard: pytest.LogCaptureFixture) -> list[Event]:
-    return [record.event for record in heard.records if record.name == "verify.events"]
+    return [vars(record)["event"] for record in heard.records if record.name == "verify.events"]
 
 
 def test_work_is_journalled_once_it_is_over(heard: pytest.LogCaptureFixture) -> None:
@@ -41,13 +43,19 @@ def test_whoever_works_says_how_it_ended(heard: pytest.LogCaptureFixture) -> Non
 
 
 def test_an_event_is_as_long_as_its_work(heard: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("time.monotonic", iter([100.0, 102.5]).__next__)
-    monkeypatch.setattr("time.time", lambda: 5000.0)
+    monkeypatch.setattr(journal, "time", SimpleNamespace(monotonic=iter([100.0, 102.5]).__next__))
 
     with journal.timed("wait", "it is up"):
         pass
 
-    assert [(event.start, event.seconds) for event in events_in(heard)] == [(5000.0, 2.5)]
+    assert [event.seconds for event in events_in(heard)] == [2.5]
+
+
+def test_an_event_begins_on_the_clock_on_the_wall() -> None:
+    before = time.time()
+    event = Event("wait", "it is up")
+
+    assert before <= event.start <= time.time(), "seconds since the epoch, which other programs can read"
 
 
 @pytest.mark.parametrize("error", [ValueError("no"), KeyboardInterrupt()], ids=lambda error: type(error).__name__)

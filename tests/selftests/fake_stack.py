@@ -1,0 +1,115 @@
+"""A platform and a stack without any engine under them: pictures in a dictionary, volumes in a list."""
+
+from collections.abc import Callable
+from types import SimpleNamespace
+from typing import Any, cast
+
+import docker
+import docker.errors
+
+from fixtures.lib.errors import PromiseBroken
+from fixtures.lib.manifest import Entry, Manifest
+from fixtures.lib.samples import Sample
+from fixtures.lib.stack import Identity, Stack
+from fixtures.lib.uploads import Served, Upload
+
+IDENTITY = Identity(
+    container="c1",
+    image="i1",
+    process=100,
+    started="09:00",
+    volume="media_volume",
+    volume_created="yesterday",
+    engine="08:00",
+)
+
+
+def manifest_of(**files: str) -> Manifest:
+    """Make a manifest in which each file has the SHA-256 given."""
+    entries = [Entry(name.encode(), "file", 1, sha256, 0o644, 0, 0, 0, b"") for name, sha256 in files.items()]
+    return Manifest({entry.path: entry for entry in entries})
+
+
+def sample(name: str, content: bytes = b"") -> Sample:
+    """Make something to upload that isn't really a picture."""
+    return Sample("avatars", name, content or name.encode(), "image/png", f"note of {name}")
+
+
+class FakePlatform:
+    """Keeps pictures under ``/media/`` and their names."""
+
+    chooses_directory = True
+
+    def __init__(self) -> None:
+        self.pictures: dict[str, Sample] = {}
+        self.uploaded: list[str] = []
+        self.up = True
+
+    def upload(self, sample: Sample) -> Upload:
+        """Keep a picture."""
+        self.uploaded.append(sample.name)
+        self.pictures[f"/media/{sample.name}"] = sample
+        return Upload(sample, sample.name, f"/media/{sample.name}", sample.sha256, len(sample.content))
+
+    def fetch(self, url: str) -> Served:
+        """Give a picture back, if the platform is up and has it."""
+        if not self.up:
+            raise PromiseBroken(f"GET {url} got no answer")
+        found = self.pictures.get(url)
+        return Served(200, found.content, found.content_type) if found else Served(404, b"", "text/html")
+
+    def answers(self) -> bool:
+        """Whether it is up."""
+        return self.up
+
+
+class FakeStack:
+    """What the library asks of a stack, as plain attributes that a test may change."""
+
+    service = "web-project"
+
+    def __init__(self) -> None:
+        self.platform = FakePlatform()
+        self.who = IDENTITY
+        self.tree = manifest_of(a="00")
+        self.volumes: list[str] = []
+        self.containers: list[str] = []
+        self.waits: list[Callable[[], None]] = []
+
+    @property
+    def media(self) -> Any:
+        """The tree that the test has set."""
+        return SimpleNamespace(manifest=lambda: self.tree)
+
+    @property
+    def client(self) -> Any:
+        """An engine with the volumes and containers that the test has set."""
+
+        def named(names: list[str]) -> Any:
+            return SimpleNamespace(list=lambda **_: [SimpleNamespace(name=name) for name in names])
+
+        return SimpleNamespace(volumes=named(self.volumes), containers=named(self.containers))
+
+    def identity(self) -> Identity:
+        """Return who the stack is."""
+        return self.who
+
+    def wait_until_ready(self) -> None:
+        """Do what the test wants to happen meanwhile."""
+        for happen in self.waits:
+            happen()
+
+    def as_stack(self) -> Stack:
+        """Return this as what it stands in for."""
+        return cast(Stack, self)
+
+
+def client_with(*names: str) -> docker.DockerClient:
+    """Make a client of an engine that has the volumes with these names and no others."""
+
+    def get(name: str) -> object:
+        if name not in names:
+            raise docker.errors.NotFound(f"no such volume: {name}")
+        return SimpleNamespace(name=name)
+
+    return cast(docker.DockerClient, SimpleNamespace(volumes=SimpleNamespace(get=get)))

@@ -1,0 +1,168 @@
+"""An event happens once; what it did, or what went wrong, is there for whoever asks."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+from fake_stack import IDENTITY, FakeStack, manifest_of
+
+from fixtures.lib.aftermath import Aftermath, Snapshot, expect_same, snapshot, undergo
+from fixtures.lib.differences import NothingCompared
+from fixtures.lib.errors import PromiseBroken
+from fixtures.lib.manifest import Manifest
+
+EVENT = "recreating web-project"
+BEFORE = manifest_of(a="00", b="01")
+
+
+@pytest.fixture(name="stack")
+def _stack() -> FakeStack:
+    stack = FakeStack()
+    stack.tree = BEFORE
+    return stack
+
+
+def after(stack: FakeStack, happen: Callable[[], object]) -> Aftermath:
+    return undergo(stack.as_stack(), (), EVENT, lambda _: happen())
+
+
+def test_a_snapshot_is_who_the_stack_is_and_what_it_holds(stack: FakeStack) -> None:
+    assert snapshot(stack.as_stack()) == Snapshot(IDENTITY, BEFORE)
+
+
+def test_the_event_happens_once_between_two_snapshots(stack: FakeStack) -> None:
+    changed, lives = manifest_of(a="02"), iter(["c2", "c3"])
+
+    def happen() -> None:
+        stack.tree, stack.who = changed, replace(IDENTITY, container=next(lives))
+
+    aftermath = after(stack, happen)
+
+    assert aftermath.before == Snapshot(IDENTITY, BEFORE)
+    assert aftermath.after is aftermath.after, "asking must not make it happen again"
+    assert aftermath.after == Snapshot(replace(IDENTITY, container="c2"), changed)
+
+
+def test_the_stack_is_looked_at_only_once_it_answers_again(stack: FakeStack) -> None:
+    recovered = manifest_of(a="03")
+    stack.waits.append(lambda: setattr(stack, "tree", recovered))
+
+    assert after(stack, lambda: None).after.manifest == recovered
+
+
+@pytest.mark.parametrize("error", [PromiseBroken("down failed"), OSError("no such engine")])
+def test_what_goes_wrong_during_the_event_is_raised_for_each_who_asks_and_not_before(
+    stack: FakeStack, error: Exception
+) -> None:
+    def happen() -> None:
+        raise error
+
+    aftermath = after(stack, happen)
+
+    for ask in (lambda: aftermath.after, aftermath.expect_same_media, aftermath.expect_same_volume):
+        with pytest.raises(type(error), match=str(error)):
+            ask()
+
+
+def test_a_service_that_never_came_back_is_raised_for_who_asks(stack: FakeStack) -> None:
+    def wait() -> None:
+        raise PromiseBroken("waited 60 s until web-project answers, in vain")
+
+    stack.waits.append(wait)
+
+    with pytest.raises(PromiseBroken, match="in vain"):
+        after(stack, lambda: None).expect_same_media()
+
+
+def test_a_stack_that_was_broken_before_is_no_fault_of_the_event(stack: FakeStack) -> None:
+    stack.tree = None  # type: ignore[assignment]
+    stack.identity = lambda: pytest.fail("broken before")  # type: ignore[method-assign]
+
+    with pytest.raises(pytest.fail.Exception, match="broken before"):
+        after(stack, lambda: None)
+
+
+def test_media_that_are_the_same_are_evidence(stack: FakeStack, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level("INFO", "verify.observations"):
+        after(stack, lambda: None).expect_same_media()
+
+    assert caplog.messages[-1] == f"2 files, 2 bytes: 0 missing, 0 changed after {EVENT}"
+
+
+@pytest.mark.parametrize(
+    ("tree", "words"),
+    [
+        (manifest_of(a="00"), "'b'"),
+        (manifest_of(a="00", b="ff"), "'b'"),
+        (manifest_of(a="00", b="01", c="02"), "'c'"),
+        (manifest_of(), "2 missing"),
+    ],
+)
+def test_media_that_are_not_the_same_are_a_broken_promise_by_name_and_event(
+    stack: FakeStack, tree: Manifest, words: str
+) -> None:
+    aftermath = after(stack, lambda: setattr(stack, "tree", tree))
+
+    with pytest.raises(PromiseBroken) as broken:
+        aftermath.expect_same_media()
+
+    assert f"after {EVENT}: " in broken.value.seen
+    assert words in broken.value.seen
+    assert "gone, or are not what they gave it" in broken.value.means
+    assert "restore the last good backup" in broken.value.next_step
+
+
+def test_every_difference_is_in_the_detail_where_the_words_name_the_first() -> None:
+    before = manifest_of(**{f"f{number:02}": "00" for number in range(30)})
+
+    with pytest.raises(PromiseBroken) as broken:
+        expect_same(before, Manifest({}), event=EVENT)
+
+    assert "… and 10 more" in broken.value.seen
+    assert sum(f"'f{number:02}'" in broken.value.detail for number in range(30)) == 30
+
+
+def test_nothing_to_compare_is_no_proof() -> None:
+    with pytest.raises(NothingCompared, match="no file to compare"):
+        expect_same(Manifest({}), Manifest({}), event=EVENT)
+
+
+def test_times_are_compared_as_finely_as_is_asked(stack: FakeStack) -> None:
+    later = Manifest({path: replace(entry, mtime_ns=999_999_999) for path, entry in BEFORE.entries.items()})
+    aftermath = after(stack, lambda: setattr(stack, "tree", later))
+
+    aftermath.expect_same_media(mtime="seconds")
+
+    with pytest.raises(PromiseBroken, match="mtime"):
+        aftermath.expect_same_media()
+
+
+def test_what_is_to_be_ignored_is() -> None:
+    other = Manifest({path: replace(entry, mode=0o755) for path, entry in BEFORE.entries.items()})
+
+    expect_same(BEFORE, other, event=EVENT, ignore=frozenset({"mode"}))
+
+
+def test_the_same_volume_is_evidence(stack: FakeStack, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level("INFO", "verify.observations"):
+        after(stack, lambda: setattr(stack, "who", replace(IDENTITY, container="c2"))).expect_same_volume()
+
+    assert caplog.messages[-1] == f"volume media_volume, made yesterday, is the same after {EVENT}"
+
+
+@pytest.mark.parametrize(
+    ("who", "words"),
+    [
+        (replace(IDENTITY, volume="connect_media_volume"), "backed by connect_media_volume of yesterday; before, by media_volume"),
+        (replace(IDENTITY, volume_created="today"), "backed by media_volume of today; before, by media_volume of yesterday"),
+    ],
+    ids=["another", "made anew"],
+)
+def test_another_volume_or_one_made_anew_is_a_broken_promise(stack: FakeStack, who: object, words: str) -> None:
+    aftermath = after(stack, lambda: setattr(stack, "who", who))
+
+    with pytest.raises(PromiseBroken) as broken:
+        aftermath.expect_same_volume()
+
+    assert words in broken.value.seen
+    assert broken.value.next_step == "docker volume ls"

@@ -1,0 +1,199 @@
+"""A backup is one archive that appeared; what the command left beside it, and whom it kept waiting, is counted."""
+
+import os
+import threading
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+from typing import cast
+
+import pytest
+from fake_stack import FakeStack, manifest_of
+
+from fixtures.lib import backups
+from fixtures.lib.backups import Backup, asking, take_backup
+from fixtures.lib.errors import PromiseBroken
+from fixtures.lib.procedures import Operator
+
+NAME = "media_backup_20260131.tar.gz"
+
+Take = Callable[[Callable[[], object]], Callable[[], Backup]]
+
+
+class FakeOperator:
+    """Does what a test wants where the guide's command would be typed."""
+
+    def __init__(self, folder: Path, happen: Callable[[], object]) -> None:
+        self.folder = folder
+        self.typed: list[str] = []
+        self._happen = happen
+
+    def succeed(self, procedure: str) -> None:
+        """Remember what was to be typed, and do the other thing."""
+        self.typed.append(procedure)
+        self._happen()
+
+
+@pytest.fixture(name="stack")
+def _stack() -> FakeStack:
+    stack = FakeStack()
+    stack.volumes, stack.containers = ["media_volume"], ["web-project"]
+    return stack
+
+
+@pytest.fixture(name="folder")
+def _folder(tmp_path: Path) -> Path:
+    folder = tmp_path / "backups"
+    folder.mkdir()
+    return folder
+
+
+@pytest.fixture(name="take")
+def _take(stack: FakeStack, tmp_path: Path) -> Take:
+    def take(happen: Callable[[], object]) -> Callable[[], Backup]:
+        return take_backup(stack.as_stack(), cast(Operator, FakeOperator(tmp_path, happen)))
+
+    return take
+
+
+def test_a_backup_is_the_archive_that_appeared(take: Take, folder: Path) -> None:
+    (folder / "media_backup_20260130.tar.gz").touch()
+
+    backup = take((folder / NAME).touch)()
+
+    assert (backup.archive, backup.stem) == (folder / NAME, "media_backup_20260131")
+
+
+def test_the_folder_need_not_be_there_before(take: Take, folder: Path) -> None:
+    folder.rmdir()
+
+    def happen() -> None:
+        folder.mkdir()
+        (folder / NAME).touch()
+
+    assert take(happen)().archive.name == NAME
+
+
+def test_an_archive_that_was_written_again_has_appeared(take: Take, folder: Path) -> None:
+    archive = folder / NAME
+    archive.touch()
+    os.utime(archive, (0, 0))
+
+    assert take(archive.touch)().archive == archive
+
+
+@pytest.mark.parametrize("names", [[], [NAME, "copy.tar"], ["notes.txt"]], ids=["none", "two", "no archive"])
+def test_a_command_that_says_it_worked_and_left_no_archive_or_two_broke_its_promise(
+    take: Take, folder: Path, names: list[str]
+) -> None:
+    backup = take(lambda: [(folder / name).touch() for name in names])
+    archives = sorted(name for name in names if ".tar" in name)
+
+    with pytest.raises(PromiseBroken) as broken:
+        backup()
+
+    assert broken.value.seen == (
+        f"the backup command ended with status 0, and {len(archives)} archives appeared in backups/: {archives}"
+    )
+    assert broken.value.means == "there is no backup, although the command says so"
+    assert broken.value.next_step == f"ls -la {folder}"
+
+
+def test_an_archive_of_yesterday_is_no_backup_of_today(take: Take, folder: Path) -> None:
+    (folder / "media_backup_20260130.tar.gz").touch()
+
+    with pytest.raises(PromiseBroken, match="0 archives appeared"):
+        take(lambda: None)()
+
+
+def test_a_command_that_failed_is_raised_for_each_who_asks(take: Take) -> None:
+    def happen() -> None:
+        raise PromiseBroken("the guide's backup command ended with status 2")
+
+    backup = take(happen)
+
+    for _ in range(2):
+        with pytest.raises(PromiseBroken, match="status 2"):
+            backup()
+
+
+def test_the_command_is_typed_once_for_all_who_ask(stack: FakeStack, folder: Path) -> None:
+    operator = FakeOperator(folder.parent, (folder / NAME).touch)
+
+    backup = take_backup(stack.as_stack(), cast(Operator, operator))
+
+    assert backup() is backup()
+    assert operator.typed == ["backup"]
+
+
+def test_volumes_and_containers_that_were_left_are_named(take: Take, folder: Path, stack: FakeStack) -> None:
+    def happen() -> None:
+        (folder / NAME).touch()
+        stack.volumes.append("connect_media_volume")
+        stack.containers.append("quirky_tar")
+
+    assert take(happen)().stray == {"volume connect_media_volume", "container quirky_tar"}
+
+
+def test_what_was_on_the_engine_before_is_no_stray(take: Take, folder: Path) -> None:
+    assert take((folder / NAME).touch)().stray == frozenset()
+
+
+def test_the_volume_is_looked_at_before_and_after(take: Take, folder: Path, stack: FakeStack) -> None:
+    before, after = stack.tree, manifest_of(a="01")
+
+    def happen() -> None:
+        (folder / NAME).touch()
+        stack.tree = after
+
+    backup = take(happen)()
+
+    assert (backup.before, backup.after) == (before, after)
+
+
+def test_the_day_is_the_one_on_which_the_command_started(
+    take: Take, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(backups, "today", lambda: date(2026, 1, 31))
+
+    def happen() -> None:
+        (folder / NAME).touch()
+        monkeypatch.setattr(backups, "today", lambda: date(2026, 2, 1))
+
+    assert take(happen)().day == date(2026, 1, 31)
+
+
+def test_a_service_that_answers_all_the_time_is_not_counted_as_silent(take: Take, folder: Path) -> None:
+    backup = take((folder / NAME).touch)()
+
+    assert backup.asked >= 3, "a short command must not pass for a harmless one because nobody looked"
+    assert backup.unanswered == 0
+
+
+def test_a_service_that_falls_silent_is_counted(take: Take, folder: Path, stack: FakeStack) -> None:
+    def happen() -> None:
+        (folder / NAME).touch()
+        stack.platform.up = False
+
+    backup = take(happen)()
+
+    assert 0 < backup.unanswered <= backup.asked
+
+
+def test_the_asking_ends_with_its_block(stack: FakeStack) -> None:
+    threads = threading.active_count()
+
+    with asking(stack.as_stack()):
+        assert threading.active_count() == threads + 1
+
+    assert threading.active_count() == threads
+
+
+def test_the_asking_ends_even_with_a_block_that_fails(stack: FakeStack) -> None:
+    threads = threading.active_count()
+
+    with pytest.raises(ZeroDivisionError), asking(stack.as_stack()) as answers:
+        raise ZeroDivisionError
+
+    assert threading.active_count() == threads
+    assert len(answers) >= 3

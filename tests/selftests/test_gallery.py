@@ -1,0 +1,122 @@
+"""The platform is always trusted with every sample, and what it lost is told by name."""
+
+import pytest
+from fake_stack import FakeStack, sample
+
+from fixtures.lib.differences import NothingCompared
+from fixtures.lib.errors import PromiseBroken
+from fixtures.lib.gallery import Gallery, expect_served_the_same, is_served_the_same
+from fixtures.lib.samples import KINDS, Sample
+
+SAMPLES = tuple(sample(f"{number}.png") for number in range(7))
+
+
+@pytest.fixture(name="stack")
+def _stack() -> FakeStack:
+    return FakeStack()
+
+
+@pytest.fixture(name="gallery")
+def _gallery() -> Gallery:
+    return Gallery(SAMPLES, seed=1)
+
+
+def test_every_sample_is_uploaded(gallery: Gallery, stack: FakeStack) -> None:
+    uploads = gallery.hang(stack.as_stack())
+
+    assert [upload.sample for upload in uploads] == list(SAMPLES)
+
+
+def test_what_the_platform_still_has_is_not_uploaded_again(gallery: Gallery, stack: FakeStack) -> None:
+    before = gallery.hang(stack.as_stack())
+    stack.platform.uploaded.clear()
+
+    assert gallery.hang(stack.as_stack()) == before
+    assert stack.platform.uploaded == []
+
+
+def test_only_what_was_lost_or_changed_is_uploaded_again(gallery: Gallery, stack: FakeStack) -> None:
+    gallery.hang(stack.as_stack())
+    del stack.platform.pictures["/media/1.png"]
+    stack.platform.pictures["/media/2.png"] = sample("2.png", b"other bytes")
+    stack.platform.uploaded.clear()
+
+    uploads = gallery.hang(stack.as_stack())
+
+    assert stack.platform.uploaded == ["1.png", "2.png"]
+    assert {upload.sample for upload in uploads} == set(SAMPLES)
+
+
+def test_a_picture_that_is_served_as_it_was_is_the_same(gallery: Gallery, stack: FakeStack) -> None:
+    upload, *_ = gallery.hang(stack.as_stack())
+
+    assert is_served_the_same(stack.as_stack(), upload)
+
+
+@pytest.mark.parametrize(
+    "served", [None, sample("0.png", b"other bytes"), Sample("avatars", "0.png", b"0.png", "image/gif", "")]
+)
+def test_a_picture_that_is_gone_or_another_is_not_the_same(
+    gallery: Gallery, stack: FakeStack, served: Sample | None
+) -> None:
+    upload, *_ = gallery.hang(stack.as_stack())
+    stack.platform.pictures = {upload.url: served} if served else {}
+
+    assert not is_served_the_same(stack.as_stack(), upload)
+
+
+def test_a_platform_that_does_not_answer_serves_nothing_the_same(gallery: Gallery, stack: FakeStack) -> None:
+    upload, *_ = gallery.hang(stack.as_stack())
+    stack.platform.up = False
+
+    assert not is_served_the_same(stack.as_stack(), upload)
+
+
+def test_lost_pictures_are_named_with_the_event_and_the_next_command(gallery: Gallery, stack: FakeStack) -> None:
+    uploads = gallery.hang(stack.as_stack())
+    del stack.platform.pictures["/media/3.png"]
+
+    with pytest.raises(PromiseBroken) as broken:
+        expect_served_the_same(stack.as_stack(), uploads, event="a restart")
+
+    assert broken.value.seen == (
+        "after a restart, 1 of 7 pictures are not served as they were: /media/3.png (note of 3.png)"
+    )
+    assert broken.value.next_step == "docker-compose logs web-project"
+
+
+def test_when_many_are_lost_five_are_named_and_all_counted(gallery: Gallery, stack: FakeStack) -> None:
+    uploads = gallery.hang(stack.as_stack())
+    stack.platform.up = False
+
+    with pytest.raises(PromiseBroken, match=r"7 of 7 pictures") as broken:
+        expect_served_the_same(stack.as_stack(), uploads, event="a restart")
+
+    assert broken.value.seen.count("/media/") == 5
+
+
+def test_pictures_that_are_all_there_are_counted_as_evidence(
+    gallery: Gallery, stack: FakeStack, caplog: pytest.LogCaptureFixture
+) -> None:
+    uploads = gallery.hang(stack.as_stack())
+
+    with caplog.at_level("INFO", "verify.observations"):
+        expect_served_the_same(stack.as_stack(), iter(uploads), event="a restart")
+
+    assert "7 pictures served the same after a restart" in caplog.messages
+
+
+def test_asking_for_no_picture_at_all_is_no_proof(stack: FakeStack) -> None:
+    with pytest.raises(NothingCompared, match="no picture to ask for after a restart"):
+        expect_served_the_same(stack.as_stack(), [], event="a restart")
+
+
+def test_a_fresh_picture_is_one_that_no_other_is(gallery: Gallery) -> None:
+    fresh = [gallery.fresh() for _ in range(5)]
+
+    assert len({picture.name for picture in fresh}) == 5
+    assert {picture.kind for picture in fresh} <= set(KINDS)
+
+
+def test_one_seed_draws_the_same_fresh_pictures_again() -> None:
+    assert Gallery((), seed=1).fresh() == Gallery((), seed=1).fresh()

@@ -1,0 +1,90 @@
+"""The volume is seen from a container that mounts nothing else, and never made by looking at it."""
+
+import os
+from pathlib import Path
+
+import docker.errors
+import pytest
+from fake_programs import Programs, run_here
+from fake_stack import client_with
+
+from fixtures.lib.commands import CommandFailed
+from fixtures.lib.directory import read_directory
+from fixtures.lib.media import VolumeMedia
+from fixtures.lib.nasty import plant_nasty_tree
+
+
+@pytest.fixture(name="volume")
+def _volume(tmp_path: Path) -> Path:
+    volume = tmp_path / "volume"
+    volume.mkdir()
+    return volume
+
+
+@pytest.fixture(name="programs")
+def _programs(tmp_path: Path, volume: Path, monkeypatch: pytest.MonkeyPatch) -> Programs:
+    programs = Programs(tmp_path, monkeypatch)
+    programs.add("docker", run_here(volume))
+    return programs
+
+
+@pytest.fixture(name="media")
+def _media(programs: Programs) -> VolumeMedia:
+    environment = {**os.environ, "PATH": programs.path}
+    return VolumeMedia("media_volume", client_with("media_volume"), environment, {"run": "1"})
+
+
+@pytest.mark.parametrize(
+    "look",
+    [
+        lambda media: media.manifest(),
+        lambda media: media.shell("true"),
+        lambda media: media.feed("cat", stdin=b""),
+        lambda media: media.helper_command("true"),
+    ],
+    ids=["manifest", "shell", "feed", "helper_command"],
+)
+def test_no_container_is_started_on_a_volume_that_does_not_exist(programs: Programs, look: object) -> None:
+    media = VolumeMedia("gone_volume", client_with("media_volume"), os.environ, {})
+
+    with pytest.raises(docker.errors.NotFound, match="gone_volume"):
+        look(media)  # type: ignore[operator]
+
+    assert programs.calls("docker") == [], "naming a volume that doesn't exist would make it"
+
+
+def test_the_manifest_is_of_the_whole_volume(media: VolumeMedia, volume: Path) -> None:
+    plant_nasty_tree(volume)
+
+    assert media.manifest() == read_directory(volume)
+
+
+def test_the_manifest_is_read_through_a_mount_that_can_not_be_written(media: VolumeMedia, programs: Programs) -> None:
+    media.manifest()
+
+    (call,) = programs.calls("docker")
+    assert "--volume=media_volume:/volume:ro " in call
+
+
+def test_a_helper_mounts_nothing_else_has_no_network_goes_away_and_is_labelled(media: VolumeMedia) -> None:
+    assert media.helper_command("true") == [
+        *("docker", "run", "--rm", "--network=none", "--workdir=/volume"),
+        *("--volume=media_volume:/volume:ro", "--label=run=1", "ubuntu", "true"),
+    ]
+
+
+def test_a_script_works_in_the_volume_with_its_arguments_as_they_are(media: VolumeMedia, volume: Path) -> None:
+    media.shell('printf %s "$1" > "$2"', "$(x) ", "-a b")
+
+    assert (volume / "-a b").read_text() == "$(x) "
+
+
+def test_a_script_is_fed_what_it_is_given_byte_for_byte(media: VolumeMedia, volume: Path) -> None:
+    media.feed("cat > fed", stdin=b"\x00\xff\n")
+
+    assert (volume / "fed").read_bytes() == b"\x00\xff\n"
+
+
+def test_a_script_that_fails_says_so(media: VolumeMedia) -> None:
+    with pytest.raises(CommandFailed, match="status 7: oh no"):
+        media.shell("echo oh no >&2; exit 7")

@@ -1,0 +1,335 @@
+"""Who holds a slot, what a killed run leaves, and how little of the machine an engine touches.
+
+What needs root and a `dockerd` is shown by the guarantees themselves.
+"""
+
+import os
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from fake_programs import Programs
+
+from fixtures.lib import private_engine
+from fixtures.lib.private_engine import (
+    PrivateEngine,
+    Slot,
+    forget_folder,
+    only_child,
+    remove_cgroups,
+    running_engine,
+    slots,
+    sweep,
+)
+from fixtures.lib.toolchain import EngineTools
+
+
+@pytest.fixture(name="slot")
+def _slot(tmp_path: Path) -> Iterator[Slot]:
+    """Take a slot, as a run does."""
+    slot = Slot(tmp_path / "cache/engine/0")
+    assert slot.take()
+    yield slot
+    slot.release()
+
+
+@pytest.fixture(name="temporary")
+def _temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Let temporary folders be made where they can be counted."""
+    folder = tmp_path / "tmp"
+    folder.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(folder))
+    return folder
+
+
+@pytest.fixture(name="programs")
+def _programs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Programs:
+    programs = Programs(tmp_path, monkeypatch)
+    programs.add("docker")
+    programs.add("dockerd")
+    return programs
+
+
+@pytest.fixture(name="tools")
+def _tools(programs: Programs) -> EngineTools:
+    return EngineTools({"PATH": programs.path})
+
+
+@pytest.fixture(name="booted")
+def _booted(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Boot no engine, but write down in which slot one would have been."""
+    booted: list[str] = []
+
+    def boot(engine: PrivateEngine) -> None:
+        engine.slot.remember(folder=str(engine.folder))
+        booted.append(engine.slot.folder.name)
+
+    monkeypatch.setattr(PrivateEngine, "boot", boot)
+    return booted
+
+
+def leave_behind(slot: Slot, folder: Path) -> None:
+    """Leave a slot as a killed run does: not taken any more, but with something to sweep."""
+    folder.mkdir()
+    slot.remember(folder=str(folder))
+    slot.release()
+
+
+def test_a_slot_is_held_by_one_run_at_a_time(slot: Slot) -> None:
+    assert not Slot(slot.folder).take(), "two engines on one data root would destroy each other's images"
+
+
+def test_a_released_slot_can_be_taken_by_another_run(slot: Slot) -> None:
+    slot.release()
+    other = Slot(slot.folder)
+
+    assert other.take()
+    other.release()
+
+
+def test_releasing_twice_does_no_harm(slot: Slot) -> None:
+    slot.release()
+    slot.release()
+
+
+def test_a_slots_folder_is_private(slot: Slot) -> None:
+    assert slot.folder.stat().st_mode & 0o077 == 0
+
+
+def test_two_runs_at_once_get_two_slots(slot: Slot, tmp_path: Path) -> None:
+    other = next(slot for slot in slots(tmp_path / "cache") if slot.take())
+
+    assert (slot.number, other.number) == (0, 1)
+    other.release()
+
+
+def test_each_slot_has_addresses_and_cgroups_of_its_own(tmp_path: Path) -> None:
+    several = list(slots(tmp_path))
+    for slot in several:
+        slot.folder.mkdir(parents=True)
+
+    assert len(several) == len(set(private_engine._POOLS)) == len({slot.cgroup for slot in several})
+
+
+def test_two_checkouts_do_not_share_cgroups(tmp_path: Path) -> None:
+    here, there = (Slot(tmp_path / name / "0") for name in ("here", "there"))
+    for slot in (here, there):
+        slot.folder.mkdir(parents=True)
+
+    assert here.cgroup != there.cgroup
+
+
+def test_what_is_remembered_survives_the_run(slot: Slot) -> None:
+    slot.remember(folder="/tmp/media-verify-x")
+
+    assert Slot(slot.folder).remembered() == {"folder": "/tmp/media-verify-x"}
+
+
+def test_what_is_forgotten_is_gone_and_forgetting_again_does_no_harm(slot: Slot) -> None:
+    slot.remember(folder="/tmp/media-verify-x")
+    slot.forget()
+    slot.forget()
+
+    assert slot.remembered() == {}
+
+
+@pytest.mark.parametrize("half", ["", '{"folder": "/tmp/med'])
+def test_a_note_that_was_cut_off_is_as_good_as_none(slot: Slot, half: str) -> None:
+    (slot.folder / "running.json").write_text(half)
+
+    assert slot.remembered() == {}
+
+
+def test_empty_cgroups_go_from_every_hierarchy_with_all_below_them(tmp_path: Path) -> None:
+    for path in ("mine/a/b", "memory/mine/c", "theirs/mine-too", "cpu/theirs"):
+        (tmp_path / path).mkdir(parents=True)
+
+    remove_cgroups("mine", tmp_path)
+
+    left = sorted(str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*"))
+    assert left == ["cpu", "cpu/theirs", "memory", "theirs", "theirs/mine-too"]
+
+
+def test_a_cgroup_that_is_in_use_stays_and_does_not_stop_the_rest(tmp_path: Path) -> None:
+    (tmp_path / "mine/a").mkdir(parents=True)
+    (tmp_path / "mine/b").mkdir()
+    (tmp_path / "mine/a/in use").touch()
+
+    remove_cgroups("mine", tmp_path)
+
+    assert sorted(path.name for path in tmp_path.rglob("*")) == ["a", "in use", "mine"]
+
+
+def test_the_folder_of_a_killed_run_is_removed(tmp_path: Path) -> None:
+    folder = tmp_path / "media-verify-abc"
+    (folder / "layers").mkdir(parents=True)
+
+    forget_folder({"folder": str(folder)})
+
+    assert not folder.exists()
+
+
+@pytest.mark.parametrize("name", ["home", "x-media-verify-abc", "media-verify-file", "media-verify-link"])
+def test_a_folder_that_no_run_made_is_never_removed(tmp_path: Path, name: str) -> None:
+    for folder in ("home", "x-media-verify-abc"):
+        (tmp_path / folder).mkdir()
+    (tmp_path / "media-verify-file").touch()
+    (tmp_path / "media-verify-link").symlink_to(tmp_path / "home")
+
+    forget_folder({"folder": str(tmp_path / name)})
+
+    assert (tmp_path / name).exists()
+
+
+@pytest.mark.parametrize("note", [{}, {"folder": ""}, {"folder": "/no/such/media-verify-x"}])
+def test_with_no_folder_written_down_there_is_nothing_to_remove(note: dict[str, str]) -> None:
+    forget_folder(note)
+
+
+def test_the_one_child_of_a_process_is_found() -> None:
+    script = 'sh -c \'echo $$; read -r _\'; :'
+    with subprocess.Popen(["sh", "-c", script], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as parent:
+        assert parent.stdout
+        child = int(parent.stdout.readline())
+
+        found = only_child(parent.pid)
+        parent.communicate(b"\n")
+
+    assert found == child != parent.pid
+
+
+def test_the_socket_is_in_a_short_private_place(slot: Slot, tools: EngineTools) -> None:
+    engine = PrivateEngine(slot, tools)
+    mode = engine.folder.stat().st_mode
+    engine.shut_down()
+
+    assert mode & 0o077 == 0, "whoever reaches the socket is root"
+    assert engine.host == f"unix://{engine.folder}/docker.sock"
+    assert len(os.fsencode(engine.socket)) < 100, "unix(7) has room for 107 bytes"
+
+
+@pytest.mark.usefixtures("temporary")
+@pytest.mark.parametrize(
+    "option", ["--bridge=none", "--iptables=false", "--ip6tables=false", "--ip-forward=false", "--ip-masq=false"]
+)
+def test_the_engine_leaves_the_machines_network_alone(slot: Slot, tools: EngineTools, option: str) -> None:
+    assert option in PrivateEngine(slot, tools)._dockerd()
+
+
+@pytest.mark.usefixtures("temporary")
+def test_the_engine_keeps_everything_in_its_slot_and_its_folder(slot: Slot, tools: EngineTools) -> None:
+    engine = PrivateEngine(slot, tools)
+
+    options = dict(word.partition("=")[::2] for word in engine._dockerd()[1:])
+
+    assert options["--data-root"] == str(slot.folder / "data")
+    assert options["--host"] == engine.host
+    assert options["--config-file"] == str(engine.folder / "daemon.json"), "the machine's own must not be read"
+    assert options["--cgroup-parent"] == f"/{slot.cgroup}"
+
+
+@pytest.mark.usefixtures("temporary")
+def test_the_client_is_told_which_engine(slot: Slot, tools: EngineTools, programs: Programs) -> None:
+    programs.add("docker", 'echo "$DOCKER_HOST $*"')
+    engine = PrivateEngine(slot, tools)
+
+    assert engine.docker("ps").text == f"{engine.host} ps"
+
+
+@pytest.mark.usefixtures("temporary")
+def test_clearing_removes_containers_networks_and_volumes_but_no_image(
+    slot: Slot, tools: EngineTools, programs: Programs
+) -> None:
+    programs.add("docker", 'case "$*" in *rm*) ;; *) echo a; echo b;; esac')
+
+    PrivateEngine(slot, tools).clear()
+
+    assert [call for call in programs.calls("docker") if "rm" in call.split()] == [
+        "rm --force --volumes a b",
+        "network rm a b",
+        "volume rm --force a b",
+    ]
+
+
+@pytest.mark.usefixtures("temporary")
+def test_an_empty_engine_is_not_asked_to_remove_anything(slot: Slot, tools: EngineTools, programs: Programs) -> None:
+    PrivateEngine(slot, tools).clear()
+
+    assert len(programs.calls("docker")) == 3, "only the three listings"
+
+
+@pytest.mark.usefixtures("booted")
+def test_an_engine_that_ends_leaves_nothing_to_sweep(temporary: Path, tools: EngineTools, tmp_path: Path) -> None:
+    with running_engine(tmp_path / "cache", tools) as engine:
+        assert engine.slot.remembered() == {"folder": str(engine.folder)}
+
+    assert Slot(engine.slot.folder).remembered() == {}
+    assert not list(temporary.iterdir())
+
+
+def test_an_engine_that_does_not_boot_leaves_nothing_to_sweep(
+    temporary: Path, tools: EngineTools, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def boot(engine: PrivateEngine) -> None:
+        engine.slot.remember(folder=str(engine.folder))
+        raise OSError("no namespaces")
+
+    monkeypatch.setattr(PrivateEngine, "boot", boot)
+
+    with pytest.raises(OSError, match="no namespaces"), running_engine(tmp_path / "cache", tools):
+        pass
+
+    assert not list(temporary.iterdir())
+    slot = Slot(tmp_path / "cache/engine/0")
+    assert slot.take(), "the slot must be free for the next run"
+    assert slot.remembered() == {}
+    slot.release()
+
+
+@pytest.mark.usefixtures("temporary")
+def test_a_run_beside_another_leaves_its_slot_alone(
+    slot: Slot, tools: EngineTools, tmp_path: Path, booted: list[str]
+) -> None:
+    slot.remember(folder="/tmp/media-verify-in-use")
+
+    with running_engine(tmp_path / "cache", tools):
+        pass
+
+    assert booted == ["1"]
+    assert slot.remembered() == {"folder": "/tmp/media-verify-in-use"}
+
+
+def test_what_a_killed_run_left_in_the_slot_is_swept_by_the_run_that_takes_it(
+    slot: Slot, temporary: Path, tools: EngineTools, tmp_path: Path, booted: list[str]
+) -> None:
+    leave_behind(slot, temporary / "media-verify-dead")
+
+    with running_engine(tmp_path / "cache", tools):
+        assert not (temporary / "media-verify-dead").exists()
+
+    assert booted == ["0"]
+
+
+def test_what_a_killed_run_left_in_another_slot_is_swept_by_its_own_engine_booted_once_more(
+    slot: Slot, temporary: Path, tools: EngineTools, tmp_path: Path, booted: list[str]
+) -> None:
+    leave_behind(slot, temporary / "media-verify-dead")
+
+    sweep(tmp_path / "cache", tools)
+
+    assert booted == ["0"], "only the engine that made a bridge knows it for its own"
+    assert not list(temporary.iterdir())
+    assert slot.remembered() == {}
+
+
+@pytest.mark.usefixtures("temporary")
+def test_a_slot_that_was_left_in_order_is_not_booted(
+    slot: Slot, tools: EngineTools, tmp_path: Path, booted: list[str]
+) -> None:
+    slot.release()
+
+    sweep(tmp_path / "cache", tools)
+
+    assert booted == []

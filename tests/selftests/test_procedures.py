@@ -1,0 +1,170 @@
+"""The operator types what the guide prints, byte for byte, in the deployment's folder, with nothing in the way."""
+
+import os
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from fake_programs import Programs
+
+from fixtures.lib.errors import PromiseBroken
+from fixtures.lib.guide import read_guide
+from fixtures.lib.procedures import Operator, named_volumes
+from fixtures.lib.runs import Run
+
+BACKUP = (
+    "docker run --rm -v media_volume:/source -v $(pwd)/backups:/backup ubuntu "
+    "tar -czvf /backup/media_backup_$(date +%Y%m%d).tar.gz   -C /source ."
+)
+RESTORE = (
+    "docker run --rm -v media_volume:/destination -v $(pwd)/backups:/backup ubuntu "
+    'bash -c "tar -xzvf /backup/[NAME_OF_THE_FILE].tar.gz -C /destination"'
+)
+INSPECT = "docker-compose exec web-project ls -la /usr/src/platform/media"
+GUIDE = f"# Guide\n\n```bash\n{BACKUP}\n```\n\nThen:\n\n```bash\n{RESTORE}\n```\n\n```bash\n{INSPECT}\n```\n"
+RUN = Run("0123abcd-1-2", "mine-")
+
+
+@pytest.fixture(name="programs")
+def _programs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Programs:
+    programs = Programs(tmp_path, monkeypatch)
+    programs.add("docker")
+    programs.add("docker-compose")
+    return programs
+
+
+@pytest.fixture(name="operator")
+def _operator(programs: Programs, tmp_path: Path) -> Operator:
+    """Give somebody the guide, at a private engine."""
+    guide = tmp_path / "guide.md"
+    guide.write_text(GUIDE)
+    folder = tmp_path / "deployment"
+    folder.mkdir()
+    return Operator(read_guide(guide), folder, {"PATH": programs.path})
+
+
+def sharing(operator: Operator) -> Operator:
+    return replace(operator, rename=RUN.name)
+
+
+@pytest.mark.parametrize(("procedure", "printed"), [("backup", BACKUP), ("inspect", INSPECT)])
+def test_a_script_is_what_is_printed_byte_for_byte(operator: Operator, procedure: str, printed: str) -> None:
+    assert operator.script(procedure) == printed
+
+
+def test_only_the_placeholder_is_filled_in(operator: Operator) -> None:
+    script = operator.script("restore", archive="media_backup_20260131")
+
+    assert script == RESTORE.replace("[NAME_OF_THE_FILE]", "media_backup_20260131")
+
+
+@pytest.mark.parametrize("procedure", ["backup", "restore"])
+def test_on_a_shared_engine_the_volumes_name_changes_and_nothing_else(operator: Operator, procedure: str) -> None:
+    here = operator.script(procedure, archive="x")
+    there = sharing(operator).script(procedure, archive="x")
+
+    assert there == here.replace("-v media_volume:", "-v mine-media_volume:") != here
+
+
+def test_a_command_without_a_volume_is_the_same_on_a_shared_engine(operator: Operator) -> None:
+    assert sharing(operator).script("inspect") == INSPECT
+
+
+def test_what_is_typed_reaches_the_program_as_a_shell_reads_it(operator: Operator, programs: Programs) -> None:
+    operator.succeed("restore", archive="media_backup_20260131")
+
+    assert programs.calls("docker") == [
+        f"run --rm -v media_volume:/destination -v {operator.folder}/backups:/backup ubuntu "
+        "bash -c tar -xzvf /backup/media_backup_20260131.tar.gz -C /destination"
+    ]
+
+
+def test_the_operator_stands_in_the_deployments_folder(operator: Operator) -> None:
+    assert operator.type("pwd").text == str(operator.folder)
+
+
+def test_what_is_typed_is_journalled_as_the_guides(operator: Operator, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level("INFO", "verify.events"):
+        operator.run("inspect")
+
+    event = vars(caplog.records[-1])["event"]
+    assert (event.kind, INSPECT in event.what) == ("guide", True)
+
+
+@pytest.mark.parametrize("name", ["COMPOSE_FILE", "COMPOSE_PROJECT_NAME", "DOCKER_HOST", "DOCKER_CONTEXT"])
+def test_nothing_of_the_machine_makes_the_operators_compose_look_elsewhere(
+    operator: Operator, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setenv(name, "elsewhere")
+
+    assert operator.type(f'printf %s "${{{name}-unset}}"').text == "unset"
+
+
+def test_the_operator_works_with_the_engines_environment(operator: Operator) -> None:
+    told = replace(operator, environment={**operator.environment, "DOCKER_HOST": "engine"})
+
+    assert told.type('echo "$DOCKER_HOST"').text == "engine"
+
+
+def test_what_a_test_adds_to_the_environment_comes_last(operator: Operator) -> None:
+    assert operator.type('echo "$PATH"', extra={"PATH": f"/extra:{os.environ['PATH']}"}).text.startswith("/extra:")
+
+
+def test_a_step_that_the_guide_does_not_print_is_a_broken_promise(operator: Operator) -> None:
+    with pytest.raises(PromiseBroken) as broken:
+        operator.run("restart")
+
+    assert "restart" in broken.value.seen
+    assert "guide.md" in broken.value.seen
+    assert broken.value.means == "an operator who needs this, some night, finds nothing to type"
+    assert broken.value.next_step == f"print the command in {operator.guide.source}"
+
+
+def test_a_command_that_succeeds_gives_what_it_said(operator: Operator, programs: Programs) -> None:
+    programs.add("docker-compose", "echo avatars")
+
+    assert operator.succeed("inspect").text == "avatars"
+
+
+def test_a_command_that_fails_is_a_broken_promise_with_line_status_and_words(
+    operator: Operator, programs: Programs
+) -> None:
+    programs.add("docker-compose", "echo no such service >&2; exit 14")
+
+    with pytest.raises(PromiseBroken) as broken:
+        operator.succeed("inspect")
+
+    line = GUIDE.split("\n").index(INSPECT) + 1
+    assert broken.value.seen == (
+        f"the guide's inspect command (guide.md, line {line}) ended with status 14: no such service"
+    )
+    assert "follows the guide" in broken.value.means
+
+
+def test_a_command_that_fails_may_be_looked_at(operator: Operator, programs: Programs) -> None:
+    programs.add("docker-compose", "exit 14")
+
+    assert operator.run("inspect").status == 14
+
+
+def test_a_command_may_be_watched_while_it_works(operator: Operator, programs: Programs) -> None:
+    programs.add("docker", 'echo "$PWD"; read -r _')
+
+    with operator.start("backup") as command:
+        command.wait_for_output(str(operator.folder).encode())
+
+    assert programs.calls("docker")[0].startswith("run --rm -v media_volume:/source")
+
+
+@pytest.mark.parametrize(
+    ("mounts", "named"),
+    [
+        ("-v media_volume:/s -v $(pwd)/backups:/b", ("media_volume",)),
+        ("-v ./media:/s -v /srv:/b", ()),
+        ("-v one:/s -v two:/t -v ~/backups:/b", ("one", "two")),
+    ],
+)
+def test_volumes_are_told_from_the_hosts_directories(operator: Operator, mounts: str, named: tuple[str, ...]) -> None:
+    script = BACKUP.replace("-v media_volume:/source -v $(pwd)/backups:/backup", mounts)
+
+    assert named_volumes(replace(operator.step("backup"), script=script)) == named

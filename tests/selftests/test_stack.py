@@ -1,0 +1,284 @@
+"""What is read out of an engine's answers about a stack; what needs an engine is shown by the guarantees."""
+
+import hashlib
+import io
+import json
+import os
+import tarfile
+from collections.abc import Callable
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
+
+import docker.errors
+import pytest
+from docker.models.containers import Container
+from fake_programs import Programs
+
+from fixtures.lib.deployment import Deployment
+from fixtures.lib.errors import PromiseBroken
+from fixtures.lib.runs import Run
+from fixtures.lib.stack import Stack, _file_digest, label_arguments
+
+RUN = Run("0123abcd-1-2", "mine-")
+MODEL = {"name": "mine-connect", "services": {"web-project": {"ports": [{"target": 8000}]}}}
+DIRECTORY = 1 << 31  # Go's os.ModeDir
+
+Found = Callable[..., Stack]
+
+
+def container(created: str = "1", **attributes: Any) -> SimpleNamespace:
+    """Make what the engine tells of a container that runs, publishes nothing and mounts nothing."""
+    attrs: dict[str, Any] = {
+        "Created": created,
+        "NetworkSettings": {"Ports": {}},
+        "Mounts": [],
+        "HostConfig": {"RestartPolicy": {"Name": ""}},
+        "State": {"ExitCode": 0},
+        **attributes,
+    }
+    return SimpleNamespace(id=f"c{created}", attrs=attrs, status="running")
+
+
+def ended(policy: str, status: str = "exited") -> SimpleNamespace:
+    made = container(HostConfig={"RestartPolicy": {"Name": policy}}, State={"ExitCode": 137})
+    made.status = status
+    made.logs = lambda tail: f"the last {tail} lines\n".encode()
+    return made
+
+
+def publishing(**ports: str) -> dict[str, Any]:
+    bindings = {f"{port}/tcp": [{"HostIp": "127.0.0.1", "HostPort": to}] if to else None for port, to in ports.items()}
+    return {"Ports": bindings}
+
+
+def mount(target: str, kind: str = "volume", name: str = "media_volume") -> dict[str, str]:
+    return {"Type": kind, "Name": name, "Destination": target}
+
+
+@pytest.fixture(name="found")
+def _found(tmp_path: Path) -> Found:
+    """Make a stack of which the engine finds these containers and volumes."""
+
+    def found(*containers: SimpleNamespace, volumes: tuple[str, ...] = (), compose: str = "docker-compose") -> Stack:
+        stack = Stack(
+            deployment=Deployment((tmp_path / "compose.yml",), {}, "web-project"),
+            model=MODEL,
+            run=RUN,
+            folder=tmp_path,
+            media_root="/srv/media/",
+            compose=[compose],
+            environment=dict(os.environ),
+            token="t",
+        )
+        asked: list[dict[str, Any]] = []
+
+        def listing(**options: Any) -> list[SimpleNamespace]:
+            asked.append(options)
+            return [each for each in containers if options["all"] or each.status == "running"]
+
+        def volume(name: str) -> object:
+            if name not in volumes:
+                raise docker.errors.NotFound(name)
+            return SimpleNamespace(name=name, attrs={"CreatedAt": "yesterday"})
+
+        cast(Any, stack).client = SimpleNamespace(
+            containers=SimpleNamespace(list=listing, asked=asked), volumes=SimpleNamespace(get=volume)
+        )
+        return stack
+
+    return found
+
+
+def holding(*members: tuple[str, bytes, bytes], mode: int = 0o644) -> Container:
+    """Make a container that hands out an archive of these names, types and contents, in small pieces."""
+    stream = io.BytesIO()
+    with tarfile.open(fileobj=stream, mode="w") as archive:
+        for name, kind, content in members:
+            member = tarfile.TarInfo(name)
+            member.type, member.size = kind, len(content)
+            archive.addfile(member, io.BytesIO(content))
+    pieces = [stream.getvalue()[start : start + 100] for start in range(0, len(stream.getvalue()), 100)]
+    return cast(Container, SimpleNamespace(get_archive=lambda _: (iter(pieces), {"mode": mode})))
+
+
+def test_the_address_is_the_first_port_that_is_published(found: Found) -> None:
+    assert found(container(NetworkSettings=publishing(p1="", p2="32768", p3="32769"))).address() == "http://127.0.0.1:32768"
+
+
+@pytest.mark.parametrize(
+    "containers", [[], [container()], [container(NetworkSettings=publishing(p1=""))]], ids=["none", "no port", "unbound"]
+)
+def test_a_service_that_publishes_nothing_now_has_no_address(found: Found, containers: list[SimpleNamespace]) -> None:
+    with pytest.raises(LookupError, match="web-project publishes no port now"):
+        found(*containers).address()
+
+
+def test_containers_are_of_this_project_and_service_oldest_first(found: Found) -> None:
+    stack = found(container("2"), container("1"))
+
+    assert [each.id for each in stack.containers("web-project")] == ["c1", "c2"]
+    assert cast(Any, stack.client).containers.asked[0]["filters"]["label"] == [
+        "com.docker.compose.project=mine-connect",
+        "com.docker.compose.service=web-project",
+    ]
+
+
+def test_no_running_container_is_a_broken_promise_with_the_next_command(found: Found) -> None:
+    with pytest.raises(PromiseBroken, match="web-project has no running container") as broken:
+        found(ended("no")).container()
+
+    assert broken.value.next_step == "docker-compose logs web-project"
+
+
+def test_the_media_are_mounted_where_the_root_is_however_it_is_spelled(found: Found) -> None:
+    stack = found(container(Mounts=[mount("/srv", name="other"), mount("/srv//media")]))
+
+    assert stack.volume == "media_volume"
+
+
+def test_nothing_at_the_media_root_is_a_broken_promise_with_what_to_write(found: Found) -> None:
+    with pytest.raises(PromiseBroken, match="nothing is mounted at /srv/media in web-project") as broken:
+        found(container(Mounts=[mount("/srv/media/avatars")])).media_mount()
+
+    assert "vanish with it" in broken.value.means
+    assert broken.value.next_step.endswith("media_volume:/srv/media")
+
+
+@pytest.mark.parametrize("kind", ["bind", "tmpfs"])
+def test_media_that_are_not_in_a_volume_are_a_broken_promise(found: Found, kind: str) -> None:
+    with pytest.raises(PromiseBroken, match=f"is backed by a {kind}, not by a named volume") as broken:
+        _ = found(container(Mounts=[mount("/srv/media", kind)])).volume
+
+    assert "backup and restore commands" in broken.value.means
+
+
+@pytest.mark.parametrize(("name", "exists"), [("media_volume", True), ("media", False)])
+def test_a_volume_exists_under_its_whole_name_only(found: Found, name: str, *, exists: bool) -> None:
+    assert found(volumes=("media_volume",)).volume_exists(name) is exists
+
+
+@pytest.mark.parametrize("policy", ["", "no"])
+@pytest.mark.parametrize("status", ["exited", "dead"])
+def test_a_container_that_ended_for_good_is_told_with_status_and_last_lines(
+    found: Found, policy: str, status: str
+) -> None:
+    assert found(ended(policy, status))._obituary() == "its container ended with status 137: the last 5 lines"
+
+
+@pytest.mark.parametrize(
+    "containers",
+    [[], [container()], [ended("always")], [ended("unless-stopped")], [ended("on-failure")], [ended("no", "created")]],
+    ids=["none", "running", "always", "unless-stopped", "on-failure", "created"],
+)
+def test_a_container_that_may_still_come_has_no_obituary(found: Found, containers: list[SimpleNamespace]) -> None:
+    assert found(*containers)._obituary() is None
+
+
+def test_waiting_for_a_service_that_ended_for_good_is_pointless(found: Found) -> None:
+    with pytest.raises(PromiseBroken, match="is pointless: its container ended with status 137"):
+        found(ended("no")).wait_until_ready()
+
+
+def test_a_compose_that_fails_is_a_broken_promise_in_its_words(
+    found: Found, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Programs(tmp_path, monkeypatch).add("docker-compose", "echo no such volume >&2; exit 1")
+
+    with pytest.raises(PromiseBroken, match="`docker-compose up --detach` ended with status 1: no such volume"):
+        found().compose("up", "--detach")
+
+
+def test_taking_down_removes_the_sandboxs_volumes_in_the_operators_folder(
+    found: Found, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    programs = Programs(tmp_path, monkeypatch)
+    programs.add("docker-compose", f"pwd > {tmp_path}/where")
+
+    found().tear_down()
+
+    assert programs.calls("docker-compose") == ["down --volumes --remove-orphans"]
+    assert (tmp_path / "where").read_text().strip() == str(tmp_path)
+
+
+def test_an_update_is_the_services_own_image_with_one_label_more(
+    found: Found, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    programs = Programs(tmp_path, monkeypatch)
+    programs.add("docker", f"cat > {tmp_path}/dockerfile")
+    programs.add("docker-compose")
+
+    found(container(Config={"Image": "connect:1"})).deploy_new_image()
+
+    image = "mine-connect-web-project-update:0123abcd-1-2"
+    assert (tmp_path / "dockerfile").read_text() == "FROM connect:1\nLABEL media-verify.run=0123abcd-1-2\n"
+    assert programs.calls("docker") == [f"build --quiet --tag {image} -"]
+    written = json.loads((tmp_path / "docker-compose.yml").read_text())
+    assert written["services"]["web-project"]["image"] == image
+    assert programs.calls("docker-compose") == ["up --detach"]
+
+
+def test_signals_come_from_a_helper_that_is_labelled(
+    found: Found, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    programs = Programs(tmp_path, monkeypatch)
+    programs.add("docker")
+
+    found()._signal("STOP", [10, 11])
+
+    (call,) = programs.calls("docker")
+    assert call.startswith("run --rm --pid=host --network=none --label=media-verify=run ")
+    assert call.endswith(" kill STOP 10 11")
+
+
+def test_the_inner_port_is_the_first_that_is_published(found: Found) -> None:
+    assert found().inner_port() == 8000
+
+
+def test_labels_become_arguments() -> None:
+    assert label_arguments({"a": "1", "b": "x y"}) == ["--label=a=1", "--label=b=x y"]
+
+
+def test_the_digest_of_a_file_is_of_its_bytes() -> None:
+    content = b"\x00\xff" * 1000
+
+    assert _file_digest(holding(("x", tarfile.REGTYPE, content)), "/x") == hashlib.sha256(content).hexdigest()
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        holding(("d", tarfile.DIRTYPE, b""), ("d/x", tarfile.REGTYPE, b"x"), mode=DIRECTORY | 0o755),
+        holding(("l", tarfile.SYMTYPE, b""), mode=1 << 27 | 0o777),
+        holding(("p", tarfile.FIFOTYPE, b""), mode=1 << 25 | 0o644),
+    ],
+    ids=["directory", "link", "fifo"],
+)
+def test_what_is_no_regular_file_has_no_digest(other: Container) -> None:
+    assert _file_digest(other, "/x") == ""
+
+
+def test_a_file_that_is_gone_since_it_was_listed_has_no_digest() -> None:
+    def get_archive(path: str) -> None:
+        raise docker.errors.NotFound(path)
+
+    assert _file_digest(cast(Container, SimpleNamespace(get_archive=get_archive)), "/x") == ""
+
+
+def test_the_writable_layer_is_the_files_that_were_added_or_changed(found: Found) -> None:
+    running: Any = container()
+    running.diff = lambda: [
+        {"Path": "/changed", "Kind": 0},
+        {"Path": "/added", "Kind": 1},
+        {"Path": "/deleted", "Kind": 2},
+    ]
+    running.get_archive = cast(Any, holding(("x", tarfile.REGTYPE, b"x"))).get_archive
+
+    assert found(running).written_layer() == dict.fromkeys(("/changed", "/added"), hashlib.sha256(b"x").hexdigest())
+
+
+def test_a_container_that_wrote_nothing_has_an_empty_layer(found: Found) -> None:
+    running: Any = container()
+    running.diff = lambda: None
+
+    assert found(running).written_layer() == {}
