@@ -101,7 +101,7 @@ class FakeStack:
 
     def as_stack(self) -> Stack:
         """Return this as what it stands in for."""
-        return cast(Stack, self)
+        return cast("Stack", self)
 
 
 def client_with(*names: str) -> docker.DockerClient:
@@ -112,4 +112,4 @@ def client_with(*names: str) -> docker.DockerClient:
             raise docker.errors.NotFound(f"no such volume: {name}")
         return SimpleNamespace(name=name)
 
-    return cast(docker.DockerClient, SimpleNamespace(volumes=SimpleNamespace(get=get)))
+    return cast("docker.DockerClient", SimpleNamespace(volumes=SimpleNamespace(get=get)))

@@ -51,7 +51,7 @@ def _folder(tmp_path: Path) -> Path:
 @pytest.fixture(name="take")
 def _take(stack: FakeStack, tmp_path: Path) -> Take:
     def take(happen: Callable[[], object]) -> Callable[[], Backup]:
-        return take_backup(stack.as_stack(), cast(Operator, FakeOperator(tmp_path, happen)))
+        return take_backup(stack.as_stack(), cast("Operator", FakeOperator(tmp_path, happen)))
 
     return take
 
@@ -86,7 +86,7 @@ def test_an_archive_that_was_written_again_has_appeared(take: Take, folder: Path
 def test_a_command_that_says_it_worked_and_left_no_archive_or_two_broke_its_promise(
     take: Take, folder: Path, names: list[str]
 ) -> None:
-    backup = take(lambda: [(folder / name).touch() for name in names])
+    backup = take(lambda: [(folder / name).write_bytes(b"") for name in names])
     archives = sorted(name for name in names if ".tar" in name)
 
     with pytest.raises(PromiseBroken) as broken:
@@ -120,7 +120,7 @@ def test_a_command_that_failed_is_raised_for_each_who_asks(take: Take) -> None:
 def test_the_command_is_typed_once_for_all_who_ask(stack: FakeStack, folder: Path) -> None:
     operator = FakeOperator(folder.parent, (folder / NAME).touch)
 
-    backup = take_backup(stack.as_stack(), cast(Operator, operator))
+    backup = take_backup(stack.as_stack(), cast("Operator", operator))
 
     assert backup() is backup()
     assert operator.typed == ["backup"]

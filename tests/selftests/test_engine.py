@@ -138,7 +138,9 @@ def test_an_engine_that_does_not_answer_is_told_with_its_address(programs: Progr
 
 def test_docker_is_run_against_this_engine(engine: Programs) -> None:
     engine.add("docker", 'echo "$DOCKER_HOST"')
-    described = describe("shared", {**os.environ, "DOCKER_HOST": "unix:///it.sock"}, str(engine.folder / "docker-compose"))
+    described = describe(
+        "shared", {**os.environ, "DOCKER_HOST": "unix:///it.sock"}, str(engine.folder / "docker-compose")
+    )
 
     assert described.docker("info").text == "unix:///it.sock"
 
@@ -158,7 +160,7 @@ def test_a_private_engine_is_reached_with_nothing_of_the_persons_own_configurati
     assert (environment["DOCKER_HOST"], environment.get("DOCKER_CONTEXT")) == ("unix:///ours.sock", None)
     assert environment["DOCKER_CONFIG"] == str(tmp_path / "cache/docker-config")
     assert (tmp_path / "cache/docker-config/cli-plugins/docker-compose").readlink() == engine.folder / "docker-compose"
-    assert described.power is power
+    assert described.power == power
 
 
 def test_a_shared_engine_needs_a_client(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -101,6 +101,12 @@ def test_no_two_guarantees_are_shown_alike() -> None:
     assert len({guarantee.title for guarantee in CATALOGUE}) == len(IDENTIFIERS)
 
 
+@pytest.mark.parametrize("guarantee", CATALOGUE, ids=lambda guarantee: guarantee.identifier)
+def test_every_guarantee_says_what_it_means_when_it_is_broken(guarantee: Guarantee) -> None:
+    assert guarantee.means
+    assert "\n" not in guarantee.title + guarantee.means, "each is one line of the report"
+
+
 def test_only_a_power_cut_is_beyond_the_document() -> None:
     assert [guarantee.identifier for guarantee in CATALOGUE if guarantee.beyond] == ["beyond.power_loss"]
 

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import requests
@@ -27,8 +28,8 @@ def _session() -> Iterator[requests.Session]:
         yield session
 
 
-def prepared(method: str = "GET", **options: object) -> requests.PreparedRequest:
-    return requests.Request(method, URL, **options).prepare()  # type: ignore[arg-type]
+def prepared(method: str = "GET", **options: Any) -> requests.PreparedRequest:
+    return requests.Request(method, URL, **options).prepare()
 
 
 def lines(request: requests.PreparedRequest) -> list[bytes]:
@@ -132,7 +133,9 @@ def test_an_answer_that_was_cut_off_is_an_error_of_the_connection(
 ) -> None:
     answering(programs, tmp_path, b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\nhalf of it")
 
-    with pytest.raises(requests.ConnectionError, match="no whole answer inside the container's network: IncompleteRead"):
+    with pytest.raises(
+        requests.ConnectionError, match="no whole answer inside the container's network: IncompleteRead"
+    ):
         session.get(URL)
 
 

@@ -6,13 +6,14 @@ What needs root and a `dockerd` is shown by the guarantees themselves.
 import os
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from fake_programs import Programs
 
 from fixtures.lib import private_engine
+from fixtures.lib.errors import BadInput
 from fixtures.lib.private_engine import (
     PrivateEngine,
     Slot,
@@ -189,7 +190,7 @@ def test_with_no_folder_written_down_there_is_nothing_to_remove(note: dict[str, 
 
 
 def test_the_one_child_of_a_process_is_found() -> None:
-    script = 'sh -c \'echo $$; read -r _\'; :'
+    script = "sh -c 'echo $$; read -r _'; :"
     with subprocess.Popen(["sh", "-c", script], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as parent:
         assert parent.stdout
         child = int(parent.stdout.readline())
@@ -236,6 +237,33 @@ def test_the_client_is_told_which_engine(slot: Slot, tools: EngineTools, program
     engine = PrivateEngine(slot, tools)
 
     assert engine.docker("ps").text == f"{engine.host} ps"
+
+
+@pytest.mark.usefixtures("temporary")
+def test_a_machine_that_gives_no_namespaces_is_told_in_its_words(
+    slot: Slot, tools: EngineTools, programs: Programs
+) -> None:
+    programs.add("docker-init")
+    programs.add("setpriv", "echo unshare: Operation not permitted >&2; exit 1")
+
+    with pytest.raises(BadInput, match=r"gives no namespaces .*: unshare: Operation not permitted") as refused:
+        PrivateEngine(slot, tools).boot()
+
+    assert "--privileged" in refused.value.hint
+
+
+@pytest.mark.usefixtures("temporary")
+@pytest.mark.parametrize("ask", [PrivateEngine.life, PrivateEngine.kill_daemon])
+def test_an_engine_that_is_switched_off_has_no_life(
+    slot: Slot, tools: EngineTools, ask: Callable[[PrivateEngine], object]
+) -> None:
+    with pytest.raises(ProcessLookupError, match="switched off"):
+        ask(PrivateEngine(slot, tools))
+
+
+@pytest.mark.usefixtures("temporary")
+def test_an_engine_that_is_switched_off_may_be_crashed_once_more(slot: Slot, tools: EngineTools) -> None:
+    PrivateEngine(slot, tools).crash()
 
 
 @pytest.mark.usefixtures("temporary")
@@ -286,6 +314,17 @@ def test_an_engine_that_does_not_boot_leaves_nothing_to_sweep(
     assert slot.take(), "the slot must be free for the next run"
     assert slot.remembered() == {}
     slot.release()
+
+
+@pytest.mark.usefixtures("slot")
+def test_one_run_too_many_is_told_to_wait(tools: EngineTools, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(private_engine, "_POOLS", private_engine._POOLS[:1])
+
+    with pytest.raises(BadInput, match=r"1 runs are using .*/cache/engine already") as refused:
+        with running_engine(tmp_path / "cache", tools):
+            pass
+
+    assert refused.value.hint == "wait until one of them is over"
 
 
 @pytest.mark.usefixtures("temporary")

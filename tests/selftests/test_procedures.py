@@ -73,10 +73,11 @@ def test_a_command_without_a_volume_is_the_same_on_a_shared_engine(operator: Ope
 def test_what_is_typed_reaches_the_program_as_a_shell_reads_it(operator: Operator, programs: Programs) -> None:
     operator.succeed("restore", archive="media_backup_20260131")
 
-    assert programs.calls("docker") == [
+    (call,) = programs.calls("docker")
+    assert call == (
         f"run --rm -v media_volume:/destination -v {operator.folder}/backups:/backup ubuntu "
         "bash -c tar -xzvf /backup/media_backup_20260131.tar.gz -C /destination"
-    ]
+    )
 
 
 def test_the_operator_stands_in_the_deployments_folder(operator: Operator) -> None:

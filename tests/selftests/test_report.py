@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -133,6 +134,30 @@ def test_a_broken_promise_tells_what_was_promised_seen_and_meant_and_what_to_typ
         "next: restore the last backup",
         "again: make verify ARGS='tests/x.py::test_lost'",
     ]
+
+
+def test_a_bare_assertion_gets_its_meaning_from_the_catalogue() -> None:
+    bare = TestRecord("tests/x.py::test_bare", (), "failed", "call", 0.1, "12 != 11\nmore", asserted=True)
+
+    assert explain(judgement(BROKEN, bare))[1:4] == [
+        "seen: 12 != 11",
+        "more",
+        f"means: {BY_ID['persistence.recreate'].means}",
+    ]
+
+
+def test_what_several_tests_saw_alike_is_told_once() -> None:
+    again = replace(LOST, nodeid="tests/x.py::test_again")
+
+    assert explain(judgement(BROKEN, LOST, again)) == explain(judgement(BROKEN, LOST))
+
+
+def test_it_is_run_again_as_it_was_run() -> None:
+    run = facts(command="make verify ENGINE=shared")
+
+    assert "again: make verify ENGINE=shared ARGS='tests/x.py::test_lost'" in as_markdown(
+        run, [judgement(BROKEN, LOST)]
+    )
 
 
 def test_without_a_promise_in_the_guide_the_rest_is_told() -> None:

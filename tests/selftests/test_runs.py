@@ -10,9 +10,8 @@ from pathlib import Path
 import pytest
 from fake_programs import Programs
 
-from fixtures.lib import runs
 from fixtures.lib.commands import CommandFailed
-from fixtures.lib.runs import RUN_LABEL, Run, is_over, run_folder, sweep_engine, this_run
+from fixtures.lib.runs import RUN_LABEL, Run, is_over, run_folder, start_ticks, sweep_engine, this_run
 
 MINE = this_run(shared=True).identifier
 BOOT, PID, TICKS = MINE.split("-")
@@ -21,10 +20,10 @@ BOOT, PID, TICKS = MINE.split("-")
 @pytest.fixture(scope="module", name="ended")
 def _ended() -> str:
     """Have a run, and let it end."""
-    process = subprocess.Popen(["cat"], stdin=subprocess.PIPE)
-    identifier = f"{BOOT}-{process.pid}-{runs._ticks(process.pid)}"
-    assert not is_over(identifier), "it has not even ended"
-    process.communicate()
+    with subprocess.Popen(["cat"], stdin=subprocess.PIPE) as process:
+        identifier = f"{BOOT}-{process.pid}-{start_ticks(process.pid)}"
+        assert not is_over(identifier), "it has not even ended"
+        process.communicate()
     return identifier
 
 
@@ -78,8 +77,8 @@ def test_a_process_of_any_name_can_be_told(tmp_path: Path) -> None:
     program = tmp_path / "a) R 1"  # as hostile a name as proc(5) lets through
     shutil.copy(shutil.which("bash") or "", program)
     with subprocess.Popen([program, "-c", "read line"], stdin=subprocess.PIPE) as process:
-        assert runs._ticks(process.pid).isdecimal()
-        assert int(runs._ticks(process.pid)) >= int(TICKS)
+        assert start_ticks(process.pid).isdecimal()
+        assert int(start_ticks(process.pid)) >= int(TICKS)
         process.communicate()
 
 
@@ -106,7 +105,7 @@ def test_a_run_that_fails_leaves_no_folder_either(tmp_path: Path) -> None:
 
 def test_folders_of_runs_that_are_over_are_swept_and_no_others(tmp_path: Path, ended: str) -> None:
     other_boot = "00000000-1-1"
-    in_progress = f"{BOOT}-{os.getppid()}-{runs._ticks(os.getppid())}"
+    in_progress = f"{BOOT}-{os.getppid()}-{start_ticks(os.getppid())}"
     for name in (ended, other_boot, in_progress, "notes"):
         (tmp_path / "runs" / name / "deep").mkdir(parents=True)
 

@@ -26,7 +26,7 @@ MODEL: Model = {
             "labels": {"kept": "yes"},
             "environment": {"CONNECT_API_TOKEN": "festa \N{PARTY POPPER} $$x"},
             "ports": [
-                {"target": 8000, "published": "80", "host_ip": "0.0.0.0", "protocol": "tcp", "mode": "ingress"},
+                {"target": 8000, "published": "80", "host_ip": "192.0.2.1", "protocol": "tcp", "mode": "ingress"},
                 {"target": 53, "published": "53", "protocol": "udp"},
             ],
         },

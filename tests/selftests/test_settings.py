@@ -37,7 +37,9 @@ def _settings(tmp_path: Path) -> Settings:
 def _use_machine(monkeypatch: pytest.MonkeyPatch) -> UseMachine:
     """Make this a machine on which a private engine can run, but for what a test takes away from it."""
 
-    def use(*, system: str = "Linux", user: int = 0, dockerd: bool = True, archive: bool = True, free: int = DISK_BYTES) -> None:
+    def use(
+        *, system: str = "Linux", user: int = 0, dockerd: bool = True, archive: bool = True, free: int = DISK_BYTES
+    ) -> None:
         monkeypatch.setattr(platform, "system", lambda: system)
         monkeypatch.setattr(os, "geteuid", lambda: user)
         monkeypatch.setattr(shutil, "which", lambda name: f"/usr/bin/{name}" if dockerd else None)
@@ -62,7 +64,11 @@ def test_good_settings_are_let_through(settings: Settings) -> None:
     [
         ({"engine": "public"}, "--engine is 'public'", "choose one of auto, private, shared"),
         ({"upload": "ftp"}, "--upload is 'ftp'", "choose one of auto, http, exec"),
-        ({"media_root": "media"}, "the media root 'media' is not an absolute path", "MEDIA_ROOT=… as the service's container"),
+        (
+            {"media_root": "media"},
+            "the media root 'media' is not an absolute path",
+            "MEDIA_ROOT=… as the service's container",
+        ),
         ({"compose_files": ()}, "no compose file is named", "give COMPOSE_FILE=…"),
         ({"compose_files": (Path("/nowhere.yml"),)}, "there is no compose file /nowhere.yml", "give COMPOSE_FILE=…"),
     ],
@@ -85,9 +91,17 @@ def test_each_of_several_compose_files_must_be_there(settings: Settings, tmp_pat
 @pytest.mark.parametrize(
     ("machine", "problem", "hint"),
     [
-        ({"user": 1000}, "needs root on Linux", "run as root (sudo make verify), or use an engine that is there: ENGINE=shared"),
+        (
+            {"user": 1000},
+            "needs root on Linux",
+            "run as root (sudo make verify), or use an engine that is there: ENGINE=shared",
+        ),
         ({"system": "Darwin"}, "needs root on Linux", "ENGINE=shared"),
-        ({"dockerd": False, "archive": False}, "no dockerd on PATH, and no apt-get and dpkg", "DOCKER_HOST=… ENGINE=shared"),
+        (
+            {"dockerd": False, "archive": False},
+            "no dockerd on PATH, and no apt-get and dpkg",
+            "DOCKER_HOST=… ENGINE=shared",
+        ),
         ({"free": 10**9}, "cache has 1.0 GB free", "free some space, or put the checkout on a larger disk"),
     ],
 )

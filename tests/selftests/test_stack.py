@@ -82,7 +82,7 @@ def _found(tmp_path: Path) -> Found:
                 raise docker.errors.NotFound(name)
             return SimpleNamespace(name=name, attrs={"CreatedAt": "yesterday"})
 
-        cast(Any, stack).client = SimpleNamespace(
+        cast("Any", stack).client = SimpleNamespace(
             containers=SimpleNamespace(list=listing, asked=asked), volumes=SimpleNamespace(get=volume)
         )
         return stack
@@ -99,15 +99,20 @@ def holding(*members: tuple[str, bytes, bytes], mode: int = 0o644) -> Container:
             member.type, member.size = kind, len(content)
             archive.addfile(member, io.BytesIO(content))
     pieces = [stream.getvalue()[start : start + 100] for start in range(0, len(stream.getvalue()), 100)]
-    return cast(Container, SimpleNamespace(get_archive=lambda _: (iter(pieces), {"mode": mode})))
+    return cast("Container", SimpleNamespace(get_archive=lambda _: (iter(pieces), {"mode": mode})))
 
 
 def test_the_address_is_the_first_port_that_is_published(found: Found) -> None:
-    assert found(container(NetworkSettings=publishing(p1="", p2="32768", p3="32769"))).address() == "http://127.0.0.1:32768"
+    assert (
+        found(container(NetworkSettings=publishing(p1="", p2="32768", p3="32769"))).address()
+        == "http://127.0.0.1:32768"
+    )
 
 
 @pytest.mark.parametrize(
-    "containers", [[], [container()], [container(NetworkSettings=publishing(p1=""))]], ids=["none", "no port", "unbound"]
+    "containers",
+    [[], [container()], [container(NetworkSettings=publishing(p1=""))]],
+    ids=["none", "no port", "unbound"],
 )
 def test_a_service_that_publishes_nothing_now_has_no_address(found: Found, containers: list[SimpleNamespace]) -> None:
     with pytest.raises(LookupError, match="web-project publishes no port now"):
@@ -118,7 +123,7 @@ def test_containers_are_of_this_project_and_service_oldest_first(found: Found) -
     stack = found(container("2"), container("1"))
 
     assert [each.id for each in stack.containers("web-project")] == ["c1", "c2"]
-    assert cast(Any, stack.client).containers.asked[0]["filters"]["label"] == [
+    assert cast("Any", stack.client).containers.asked[0]["filters"]["label"] == [
         "com.docker.compose.project=mine-connect",
         "com.docker.compose.service=web-project",
     ]
@@ -262,7 +267,7 @@ def test_a_file_that_is_gone_since_it_was_listed_has_no_digest() -> None:
     def get_archive(path: str) -> None:
         raise docker.errors.NotFound(path)
 
-    assert _file_digest(cast(Container, SimpleNamespace(get_archive=get_archive)), "/x") == ""
+    assert _file_digest(cast("Container", SimpleNamespace(get_archive=get_archive)), "/x") == ""
 
 
 def test_the_writable_layer_is_the_files_that_were_added_or_changed(found: Found) -> None:
@@ -272,7 +277,7 @@ def test_the_writable_layer_is_the_files_that_were_added_or_changed(found: Found
         {"Path": "/added", "Kind": 1},
         {"Path": "/deleted", "Kind": 2},
     ]
-    running.get_archive = cast(Any, holding(("x", tarfile.REGTYPE, b"x"))).get_archive
+    running.get_archive = cast("Any", holding(("x", tarfile.REGTYPE, b"x"))).get_archive
 
     assert found(running).written_layer() == dict.fromkeys(("/changed", "/added"), hashlib.sha256(b"x").hexdigest())
 

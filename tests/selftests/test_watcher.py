@@ -105,9 +105,11 @@ def test_a_container_that_does_not_start_is_told(programs: Programs, media: Volu
 def test_a_container_that_ends_meanwhile_is_told(programs: Programs, media: VolumeMedia) -> None:
     programs.add("docker", "echo watching; exec 0<&-; exit 137")
 
-    with pytest.raises(CommandFailed, match="status 137: the watching container ended"), watching(media) as watcher:
+    with watching(media) as watcher:
         watcher._process.wait()
-        watcher.sha256("x")
+
+        with pytest.raises(CommandFailed, match="status 137: the watching container ended"):
+            watcher.sha256("x")
 
 
 def test_a_volume_that_does_not_exist_is_not_watched(programs: Programs) -> None:
