@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from fake_programs import Programs
 
-from fixtures.lib import clean
+from fixtures.lib import clean, locks
 from fixtures.lib.private_engine import Slot
 from fixtures.lib.runs import this_run
 
@@ -53,9 +53,11 @@ def test_a_clean_checkout_is_no_trouble(checkout: Path) -> None:
 
 
 def test_while_a_run_is_in_progress_nothing_is_touched(checkout: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    (checkout / ".cache/runs" / STARTED).mkdir()
+    in_progress = checkout / ".cache/runs" / STARTED
+    in_progress.mkdir()
 
-    assert clean.main() == 2
+    with locks.taken(in_progress):
+        assert clean.main() == 2
 
     assert f"a run is in progress: {STARTED}" in capsys.readouterr().err
     assert (checkout / "reports").exists()

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from fake_programs import Programs
 
+from fixtures.lib import locks
 from fixtures.lib.commands import CommandFailed
 from fixtures.lib.runs import RUN_LABEL, Run, is_over, run_folder, start_ticks, sweep_engine, this_run
 
@@ -103,16 +104,15 @@ def test_a_run_that_fails_leaves_no_folder_either(tmp_path: Path) -> None:
     assert list((tmp_path / "runs").iterdir()) == []
 
 
-def test_folders_of_runs_that_are_over_are_swept_and_no_others(tmp_path: Path, ended: str) -> None:
-    other_boot = "00000000-1-1"
-    in_progress = f"{BOOT}-{os.getppid()}-{start_ticks(os.getppid())}"
-    for name in (ended, other_boot, in_progress, "notes"):
-        (tmp_path / "runs" / name / "deep").mkdir(parents=True)
+def test_folders_of_runs_that_are_over_are_swept_and_no_others(tmp_path: Path) -> None:
+    in_progress = tmp_path / "runs" / "00000000-1-1"
+    for folder in (in_progress, tmp_path / "runs" / "11111111-2-2"):
+        (folder / "deep").mkdir(parents=True)
 
-    with run_folder(tmp_path, Run(MINE)):
+    with locks.taken(in_progress), run_folder(tmp_path, Run(MINE)):
         left = {folder.name for folder in (tmp_path / "runs").iterdir()}
 
-    assert left == {MINE, other_boot, in_progress, "notes"}
+    assert left == {MINE, in_progress.name}
 
 
 Engine = Callable[[Mapping[str, str]], Programs]
