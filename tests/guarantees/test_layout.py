@@ -8,6 +8,7 @@ import pytest
 
 from fixtures.lib import journal
 from fixtures.lib.gallery import Gallery, expect_served_the_same
+from fixtures.lib.manifest import Manifest
 from fixtures.lib.stack import Stack
 from fixtures.lib.uploads import Upload
 
@@ -26,6 +27,13 @@ def _all_given(session_stack: Stack, gallery: Gallery) -> tuple[Upload, ...]:
     return gallery.hang(session_stack)
 
 
+@pytest.fixture(scope="module", name="in_volume")
+def _in_volume(session_stack: Stack, all_given: tuple[Upload, ...]) -> Manifest:
+    """What is in the volume once they are."""
+    assert all_given
+    return session_stack.media.manifest()
+
+
 @pytest.fixture(name="given")
 def _given(all_given: tuple[Upload, ...], kind: str) -> tuple[Upload, ...]:
     """Those of one kind, in every format and with every sort of name."""
@@ -33,8 +41,10 @@ def _given(all_given: tuple[Upload, ...], kind: str) -> tuple[Upload, ...]:
 
 
 @each_kind
-def test_each_picture_lands_in_the_directory_of_its_kind(stack: Stack, given: tuple[Upload, ...], kind: str) -> None:
-    entries = stack.media.manifest().entries
+def test_each_picture_lands_in_the_directory_of_its_kind(
+    in_volume: Manifest, given: tuple[Upload, ...], kind: str
+) -> None:
+    entries = in_volume.entries
 
     elsewhere = [
         upload.path

@@ -139,7 +139,7 @@ def _restarted(trouble: str, session_stack: Stack, gallery: Gallery, operator: O
 
     def go_wrong_and_restart(stack: Stack) -> None:
         TROUBLES[trouble](stack)
-        answered.append(stack.platform.answers())
+        answered.append(stack.platform.answers(within=0.5))
         operator.succeed("restart")
 
     aftermath = undergo(session_stack, uploads, f"restarting a service that was {trouble}", go_wrong_and_restart)

@@ -1,6 +1,7 @@
 """An engine is somebody's who answers; what a run puts on its PATH points where it should, at every moment."""
 
 import os
+from collections.abc import Mapping
 from contextlib import nullcontext
 from pathlib import Path
 from types import SimpleNamespace
@@ -194,6 +195,16 @@ def test_a_shared_engine_is_reached_with_a_compose_of_version_2_first_on_the_pat
     assert (first / "docker-compose").readlink() == engine.folder / "docker-compose"
     assert described.environment["DOCKER_HOST"] == "unix:///var/run/docker.sock", "pinned, should the context change"
     assert described.power is None, "nobody crashes an engine that is somebody's"
+
+
+def test_what_killed_runs_left_on_a_shared_engine_is_swept_at_the_start(
+    engine: Programs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    swept: list[Mapping[str, str]] = []
+    monkeypatch.setattr(engines, "sweep_engine", lambda environment, *_: swept.append(environment))
+
+    with shared(tmp_path / "cache", RUN) as described:
+        assert swept == [described.environment]
 
 
 def test_what_this_run_made_on_a_shared_engine_is_removed_even_after_a_failure_and_nothing_else(

@@ -76,6 +76,13 @@ def test_another_run_that_was_faster_is_no_failure(serve: Serve, archive: Packag
     assert (root / "usr/bin/theirs").is_dir(), "what the other run unpacked must stay: it may be in use already"
 
 
+def test_packages_with_nothing_in_them_do_not_pass_for_unpacked(serve: Serve, archive: PackageArchive) -> None:
+    serve(dpkg="")
+
+    with pytest.raises(FileNotFoundError):
+        archive.unpack("engine", ["runc"])
+
+
 def test_a_third_partys_source_that_fails_does_not_matter(serve: Serve, archive: PackageArchive) -> None:
     serve(apt=OFFLINE + DOWNLOAD)
 

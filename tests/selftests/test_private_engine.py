@@ -4,7 +4,9 @@ What needs root and a `dockerd` is shown by the guarantees themselves.
 """
 
 import os
+import re
 import subprocess
+import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -13,6 +15,7 @@ import pytest
 from fake_programs import Programs
 
 from fixtures.lib import private_engine
+from fixtures.lib.deadline import DeadlineExceeded
 from fixtures.lib.errors import BadInput
 from fixtures.lib.private_engine import (
     PrivateEngine,
@@ -56,6 +59,22 @@ def _programs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Programs:
 @pytest.fixture(name="tools")
 def _tools(programs: Programs) -> EngineTools:
     return EngineTools({"PATH": programs.path})
+
+
+@pytest.fixture(name="powered")
+def _powered(tmp_path: Path, temporary: Path, slot: Slot, programs: Programs) -> Iterator[PrivateEngine]:
+    """Boot an engine of shell scripts: its first process holds a pipe open, and its daemon ends with that."""
+    del temporary
+    pipe, bind = tmp_path / "power", "import socket, sys; socket.socket(socket.AF_UNIX).bind(sys.argv[1])"
+    os.mkfifo(pipe)
+    programs.add("docker-init")
+    programs.add("setpriv", f"sh -c 'exec 3<> {pipe}; echo ready; read -r _'; :")
+    listen = f'for word; do case $word in --host=unix://*) {sys.executable} -c "{bind}" "${{word#*//}}";; esac; done'
+    programs.add("nsenter", f"{listen}\ncat {pipe}; :")
+    engine = PrivateEngine(slot, EngineTools({"PATH": programs.path}))
+    engine.boot()
+    yield engine
+    engine.shut_down()
 
 
 @pytest.fixture(name="booted")
@@ -253,6 +272,53 @@ def test_a_machine_that_gives_no_namespaces_is_told_in_its_words(
 
 
 @pytest.mark.usefixtures("temporary")
+def test_a_daemon_that_ends_at_once_is_told_with_its_last_words(
+    slot: Slot, tools: EngineTools, programs: Programs
+) -> None:
+    programs.add("docker-init")
+    programs.add("setpriv", "sh -c 'echo ready; read -r _'; :")
+    programs.add("nsenter", "echo no space >&2; exit 1")
+    engine = PrivateEngine(slot, tools)
+
+    with pytest.raises(DeadlineExceeded, match="the private engine answers is pointless: dockerd ended: no space"):
+        engine.boot()
+
+    engine.shut_down()
+
+
+def test_while_an_engine_runs_what_to_sweep_is_written_down(powered: PrivateEngine) -> None:
+    assert powered.slot.remembered() == {"folder": str(powered.folder)}
+
+
+def test_each_life_of_the_daemon_is_told_from_the_next(powered: PrivateEngine) -> None:
+    first = powered.life()
+    powered.kill_daemon()
+    powered.start_daemon()
+
+    assert re.fullmatch(r"dockerd \d+, started at tick \d+", first)
+    assert powered.life() != first
+
+
+def test_after_a_crash_the_engine_can_be_booted_again(powered: PrivateEngine) -> None:
+    powered.crash()
+    with pytest.raises(ProcessLookupError, match="switched off"):
+        powered.life()
+
+    powered.boot()
+
+    assert powered.life()
+
+
+def test_an_engine_that_is_shut_down_has_removed_all_it_held(powered: PrivateEngine, programs: Programs) -> None:
+    programs.add("docker", "echo a")
+
+    powered.shut_down()
+
+    assert "volume rm --force a" in programs.calls("docker")
+    assert not powered.folder.exists()
+
+
+@pytest.mark.usefixtures("temporary")
 @pytest.mark.parametrize("ask", [PrivateEngine.life, PrivateEngine.kill_daemon])
 def test_an_engine_that_is_switched_off_has_no_life(
     slot: Slot, tools: EngineTools, ask: Callable[[PrivateEngine], object]
@@ -361,6 +427,27 @@ def test_what_a_killed_run_left_in_another_slot_is_swept_by_its_own_engine_boote
     assert booted == ["0"], "only the engine that made a bridge knows it for its own"
     assert not list(temporary.iterdir())
     assert slot.remembered() == {}
+
+
+def test_a_run_sweeps_the_other_slots_before_it_starts(
+    slot: Slot, temporary: Path, tools: EngineTools, tmp_path: Path, booted: list[str]
+) -> None:
+    other = Slot(slot.folder.with_name("1"))
+    assert other.take()
+    leave_behind(other, temporary / "media-verify-dead")
+    slot.release()
+
+    with running_engine(tmp_path / "cache", tools):
+        assert booted == ["1", "0"]
+        assert not (temporary / "media-verify-dead").exists()
+
+
+@pytest.mark.usefixtures("temporary", "booted")
+def test_a_run_starts_with_an_empty_engine(tools: EngineTools, programs: Programs, tmp_path: Path) -> None:
+    programs.add("docker", "echo a")
+
+    with running_engine(tmp_path / "cache", tools):
+        assert "rm --force --volumes a" in programs.calls("docker")
 
 
 @pytest.mark.usefixtures("temporary")

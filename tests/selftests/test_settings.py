@@ -88,6 +88,23 @@ def test_each_of_several_compose_files_must_be_there(settings: Settings, tmp_pat
     assert "override.yml" in refusal(replace(settings, compose_files=files)).problem
 
 
+@pytest.mark.parametrize("name", ["report_dir", "cache"])
+def test_a_folder_that_can_not_be_written_is_refused_by_name(settings: Settings, tmp_path: Path, name: str) -> None:
+    (tmp_path / "file").touch()
+    folder = tmp_path / "file" / "folder"
+
+    refused = refusal(replace(settings, **{name: folder}))  # type: ignore[arg-type]
+
+    assert refused.problem == f"{folder} can't be written: Not a directory"
+    assert "give REPORT_DIR=…" in refused.hint
+
+
+def test_looking_whether_a_folder_can_be_written_leaves_nothing_in_it(settings: Settings) -> None:
+    settings.check()
+
+    assert [*settings.report_dir.iterdir(), *settings.cache.iterdir()] == []
+
+
 @pytest.mark.parametrize(
     ("machine", "problem", "hint"),
     [

@@ -5,23 +5,31 @@ import io
 import json
 import os
 import tarfile
+import time
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
 import docker.errors
 import pytest
+import requests
 from docker.models.containers import Container
 from fake_programs import Programs
+from fake_stack import FakePlatform
 
 from fixtures.lib.deployment import Deployment
 from fixtures.lib.errors import PromiseBroken
 from fixtures.lib.runs import Run
-from fixtures.lib.stack import Stack, _file_digest, label_arguments
+from fixtures.lib.stack import Identity, Stack, _file_digest, _journal_api_call, label_arguments
 
 RUN = Run("0123abcd-1-2", "mine-")
-MODEL = {"name": "mine-connect", "services": {"web-project": {"ports": [{"target": 8000}]}}}
+MODEL: dict[str, Any] = {
+    "name": "mine-connect",
+    "services": {"web-project": {"build": {"context": "/srv"}, "ports": [{"target": 8000}]}},
+}
+WRITTEN = json.dumps(MODEL)
 DIRECTORY = 1 << 31  # Go's os.ModeDir
 
 Found = Callable[..., Stack]
@@ -56,20 +64,29 @@ def mount(target: str, kind: str = "volume", name: str = "media_volume") -> dict
     return {"Type": kind, "Name": name, "Destination": target}
 
 
+@pytest.fixture(name="programs")
+def _programs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Programs:
+    programs = Programs(tmp_path, monkeypatch)
+    programs.add("docker")
+    programs.add("docker-compose")
+    return programs
+
+
 @pytest.fixture(name="found")
 def _found(tmp_path: Path) -> Found:
     """Make a stack of which the engine finds these containers and volumes."""
 
-    def found(*containers: SimpleNamespace, volumes: tuple[str, ...] = (), compose: str = "docker-compose") -> Stack:
+    def found(*containers: SimpleNamespace, volumes: tuple[str, ...] = (), **options: Any) -> Stack:
         stack = Stack(
             deployment=Deployment((tmp_path / "compose.yml",), {}, "web-project"),
             model=MODEL,
             run=RUN,
             folder=tmp_path,
             media_root="/srv/media/",
-            compose=[compose],
+            compose=["docker-compose"],
             environment=dict(os.environ),
             token="t",
+            **options,
         )
         asked: list[dict[str, Any]] = []
 
@@ -185,19 +202,16 @@ def test_waiting_for_a_service_that_ended_for_good_is_pointless(found: Found) ->
         found(ended("no")).wait_until_ready()
 
 
-def test_a_compose_that_fails_is_a_broken_promise_in_its_words(
-    found: Found, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    Programs(tmp_path, monkeypatch).add("docker-compose", "echo no such volume >&2; exit 1")
+def test_a_compose_that_fails_is_a_broken_promise_in_its_words(found: Found, programs: Programs) -> None:
+    programs.add("docker-compose", "echo no such volume >&2; exit 1")
 
     with pytest.raises(PromiseBroken, match="`docker-compose up --detach` ended with status 1: no such volume"):
         found().compose("up", "--detach")
 
 
 def test_taking_down_removes_the_sandboxs_volumes_in_the_operators_folder(
-    found: Found, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    found: Found, tmp_path: Path, programs: Programs
 ) -> None:
-    programs = Programs(tmp_path, monkeypatch)
     programs.add("docker-compose", f"pwd > {tmp_path}/where")
 
     found().tear_down()
@@ -207,11 +221,9 @@ def test_taking_down_removes_the_sandboxs_volumes_in_the_operators_folder(
 
 
 def test_an_update_is_the_services_own_image_with_one_label_more(
-    found: Found, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    found: Found, tmp_path: Path, programs: Programs
 ) -> None:
-    programs = Programs(tmp_path, monkeypatch)
     programs.add("docker", f"cat > {tmp_path}/dockerfile")
-    programs.add("docker-compose")
 
     found(container(Config={"Image": "connect:1"})).deploy_new_image()
 
@@ -219,21 +231,116 @@ def test_an_update_is_the_services_own_image_with_one_label_more(
     assert (tmp_path / "dockerfile").read_text() == "FROM connect:1\nLABEL media-verify.run=0123abcd-1-2\n"
     assert programs.calls("docker") == [f"build --quiet --tag {image} -"]
     written = json.loads((tmp_path / "docker-compose.yml").read_text())
-    assert written["services"]["web-project"]["image"] == image
+    assert written["services"]["web-project"] == {"image": image, "ports": [{"target": 8000}]}
     assert programs.calls("docker-compose") == ["up --detach"]
 
 
-def test_signals_come_from_a_helper_that_is_labelled(
-    found: Found, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    programs = Programs(tmp_path, monkeypatch)
-    programs.add("docker")
+@pytest.mark.usefixtures("programs")
+def test_an_update_leaves_the_stacks_own_model_as_it_was(found: Found) -> None:
+    stack = found(container(Config={"Image": "connect:1"}))
 
+    stack.deploy_new_image()
+
+    assert stack.model == json.loads(WRITTEN)
+
+
+def test_killing_the_main_process_is_a_signal_from_outside_the_container(found: Found, programs: Programs) -> None:
+    running = container(Image="i1", State={"Pid": 100, "StartedAt": "09:00"}, Mounts=[mount("/srv/media")])
+
+    found(running, volumes=("media_volume",)).kill_main_process()
+
+    assert programs.calls("docker")[0].endswith(" kill KILL 100"), "`docker kill` would keep it from being restarted"
+
+
+def test_wedging_stops_every_process_of_the_service(found: Found, programs: Programs) -> None:
+    running: Any = container()
+    running.top = lambda ps_args: {"Processes": [["100"], ["101"]]} if ps_args == "-eo pid" else {}
+
+    found(running).wedge()
+
+    assert programs.calls("docker")[0].endswith(" kill STOP 100 101")
+
+
+def test_signals_come_from_a_helper_that_is_labelled(found: Found, programs: Programs) -> None:
     found()._signal("STOP", [10, 11])
 
     (call,) = programs.calls("docker")
     assert call.startswith("run --rm --pid=host --network=none --label=media-verify=run ")
     assert call.endswith(" kill STOP 10 11")
+
+
+def test_who_the_stack_is_comes_from_the_engines_own_answers(found: Found) -> None:
+    running = container(Image="i1", State={"Pid": 100, "StartedAt": "09:00"}, Mounts=[mount("/srv/media")])
+
+    assert found(running, volumes=("media_volume",), engine_process=lambda: "dockerd 1").identity() == Identity(
+        container="c1",
+        image="i1",
+        process=100,
+        started="09:00",
+        volume="media_volume",
+        volume_created="yesterday",
+        engine="dockerd 1",
+    )
+
+
+def test_a_stack_that_is_well_is_left_as_it_is(found: Found, programs: Programs) -> None:
+    stack = found(container())
+    stack.platform = FakePlatform()
+
+    stack.settle()
+
+    assert programs.calls("docker-compose") == []
+
+
+@pytest.mark.parametrize("status", ["exited", "running"])
+def test_a_stack_that_a_test_broke_is_started_again_as_it_was_written(
+    found: Found, tmp_path: Path, status: str
+) -> None:
+    broken = container()
+    broken.status = status
+    stack, started = found(broken), []
+    stack.platform = platform = FakePlatform()
+    platform.up = False
+
+    def start(*args: str) -> None:
+        started.append(args)
+        broken.status, platform.up = "running", True
+
+    cast("Any", stack).compose = start
+
+    stack.settle()
+
+    assert started == [("up", "--detach")]
+    assert json.loads((tmp_path / "docker-compose.yml").read_text()) == MODEL
+
+
+@pytest.mark.parametrize(
+    ("options", "call"),
+    [
+        ({}, "exec c1 id -u"),
+        ({"user": "0"}, "exec --user=0 c1 id -u"),
+        ({"stdin": b""}, "exec --interactive c1 id -u"),
+        ({"user": "0", "stdin": b"x"}, "exec --user=0 --interactive c1 id -u"),
+    ],
+)
+def test_a_program_runs_in_the_services_container_as_whom_one_says(
+    found: Found, programs: Programs, options: dict[str, Any], call: str
+) -> None:
+    assert found(container()).execute(["id", "-u"], **options).ok
+    assert programs.calls("docker") == [call]
+
+
+def test_what_the_engine_was_asked_is_journalled_with_how_long_it_took(caplog: pytest.LogCaptureFixture) -> None:
+    response = requests.Response()
+    response.request = requests.Request("GET", "http://engine/v1.41/volumes?x=1").prepare()
+    response.status_code, response.elapsed = 404, timedelta(seconds=2)
+
+    with caplog.at_level("INFO", "verify.events"):
+        _journal_api_call(response)
+
+    event = vars(caplog.records[-1])["event"]
+    assert (event.kind, event.what, event.seconds, event.status) == ("engine", "GET /v1.41/volumes?x=1", 2.0, 404)
+    assert event.start <= time.time() - 2.0
 
 
 def test_the_inner_port_is_the_first_that_is_published(found: Found) -> None:

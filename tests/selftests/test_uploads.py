@@ -173,6 +173,14 @@ def test_what_is_fetched_comes_with_status_bytes_and_type(platform: HttpPlatform
     assert platform.fetch("/media/x") == Served(200, b"\x00\xff", "image/png")
 
 
+def test_no_connection_is_kept_alive(platform: HttpPlatform, answer: Callable[..., None], server: _Server) -> None:
+    answer(200)
+
+    platform.fetch("/media/x")
+
+    assert server.asked[0][1]["Connection"] == "close", "it would hold up the service whenever it is told to stop"
+
+
 def test_a_fetch_carries_no_token(platform: HttpPlatform, answer: Callable[..., None], server: _Server) -> None:
     answer(200)
 
