@@ -1,6 +1,7 @@
 """A platform and a stack without any engine under them: pictures in a dictionary, volumes in a list."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -58,9 +59,15 @@ class FakePlatform:
         found = self.pictures.get(url)
         return Served(200, found.content, found.content_type) if found else Served(404, b"", "text/html")
 
-    def answers(self) -> bool:
-        """Whether it is up."""
+    def answers(self, *, within: float = 1.0) -> bool:
+        """Whether it is up, whatever time it is given."""
+        del within
         return self.up
+
+    @contextmanager
+    def connected(self) -> Iterator[None]:
+        """Do nothing for the block: there is nothing to connect to."""
+        yield
 
 
 class FakeStack:
@@ -104,12 +111,12 @@ class FakeStack:
         return cast("Stack", self)
 
 
-def client_with(*names: str) -> docker.DockerClient:
-    """Make a client of an engine that has the volumes with these names and no others."""
+def client_with(*names: str, **attributes: object) -> docker.DockerClient:
+    """Make a client of an engine that has the volumes with these names, and with these attributes, and no others."""
 
     def get(name: str) -> object:
         if name not in names:
             raise docker.errors.NotFound(f"no such volume: {name}")
-        return SimpleNamespace(name=name)
+        return SimpleNamespace(name=name, attrs={"Driver": "local", "Options": None, "Mountpoint": "", **attributes})
 
     return cast("docker.DockerClient", SimpleNamespace(volumes=SimpleNamespace(get=get)))

@@ -197,8 +197,9 @@ def test_a_shared_engine_is_reached_with_a_compose_of_version_2_first_on_the_pat
     assert described.power is None, "nobody crashes an engine that is somebody's"
 
 
+@pytest.mark.usefixtures("engine")
 def test_what_killed_runs_left_on_a_shared_engine_is_swept_at_the_start(
-    engine: Programs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     swept: list[Mapping[str, str]] = []
     monkeypatch.setattr(engines, "sweep_engine", lambda environment, *_: swept.append(environment))

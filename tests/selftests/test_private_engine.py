@@ -69,8 +69,10 @@ def _powered(tmp_path: Path, temporary: Path, slot: Slot, programs: Programs) ->
     os.mkfifo(pipe)
     programs.add("docker-init")
     programs.add("setpriv", f"sh -c 'exec 3<> {pipe}; echo ready; read -r _'; :")
-    listen = f'for word; do case $word in --host=unix://*) {sys.executable} -c "{bind}" "${{word#*//}}";; esac; done'
-    programs.add("nsenter", f"{listen}\ncat {pipe}; :")
+    find = "for word; do case $word in --host=unix://*) socket=${word#*//};; esac; done"
+    # One child, as nsenter(1) has; it opens the pipe first, so that it can't miss its end.
+    daemon = f'exec 4< {pipe}; {sys.executable} -c "{bind}" "$0"; exec cat <&4'
+    programs.add("nsenter", f"{find}\nsh -c '{daemon}' \"$socket\"; :")
     engine = PrivateEngine(slot, EngineTools({"PATH": programs.path}))
     engine.boot()
     yield engine

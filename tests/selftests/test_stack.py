@@ -22,7 +22,7 @@ from fake_stack import FakePlatform
 from fixtures.lib.deployment import Deployment
 from fixtures.lib.errors import PromiseBroken
 from fixtures.lib.runs import Run
-from fixtures.lib.stack import Identity, Stack, _file_digest, _journal_api_call, label_arguments
+from fixtures.lib.stack import Identity, Stack, _file_digest, _journal_api_call
 
 RUN = Run("0123abcd-1-2", "mine-")
 MODEL: dict[str, Any] = {
@@ -265,7 +265,7 @@ def test_signals_come_from_a_helper_that_is_labelled(found: Found, programs: Pro
     found()._signal("STOP", [10, 11])
 
     (call,) = programs.calls("docker")
-    assert call.startswith("run --rm --pid=host --network=none --label=media-verify=run ")
+    assert {"--rm", "--pid=host", "--network=none", "--label=media-verify=run"} <= set(call.split())
     assert call.endswith(" kill STOP 10 11")
 
 
@@ -343,12 +343,17 @@ def test_what_the_engine_was_asked_is_journalled_with_how_long_it_took(caplog: p
     assert event.start <= time.time() - 2.0
 
 
+def test_the_inside_of_one_container_is_opened_once_and_that_of_the_next_anew(found: Found) -> None:
+    stack = found(container("1"))
+    first, again = stack.inside(), stack.inside()
+    cast("Any", stack).client = found(container("2")).client
+
+    assert first is again
+    assert (first.backend.name, stack.inside().backend.name) == ("c1", "c2")
+
+
 def test_the_inner_port_is_the_first_that_is_published(found: Found) -> None:
     assert found().inner_port() == 8000
-
-
-def test_labels_become_arguments() -> None:
-    assert label_arguments({"a": "1", "b": "x y"}) == ["--label=a=1", "--label=b=x y"]
 
 
 def test_the_digest_of_a_file_is_of_its_bytes() -> None:

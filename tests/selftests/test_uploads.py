@@ -181,6 +181,30 @@ def test_no_connection_is_kept_alive(platform: HttpPlatform, answer: Callable[..
     assert server.asked[0][1]["Connection"] == "close", "it would hold up the service whenever it is told to stop"
 
 
+def test_many_requests_may_share_a_connection_and_the_next_one_does_not(
+    platform: HttpPlatform, answer: Callable[..., None], server: _Server
+) -> None:
+    answer(200)
+
+    with platform.connected():
+        platform.fetch("/media/x")
+    platform.fetch("/media/x")
+
+    assert [headers.get("Connection") for _, headers, _ in server.asked] == ["keep-alive", "close"]
+
+
+def test_a_connection_that_was_shared_ends_even_with_a_block_that_fails(
+    platform: HttpPlatform, answer: Callable[..., None], server: _Server
+) -> None:
+    answer(200)
+
+    with pytest.raises(ZeroDivisionError), platform.connected():
+        raise ZeroDivisionError
+    platform.fetch("/media/x")
+
+    assert server.asked[0][1]["Connection"] == "close"
+
+
 def test_a_fetch_carries_no_token(platform: HttpPlatform, answer: Callable[..., None], server: _Server) -> None:
     answer(200)
 
