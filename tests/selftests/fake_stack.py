@@ -119,4 +119,5 @@ def client_with(*names: str, **attributes: object) -> docker.DockerClient:
             raise docker.errors.NotFound(f"no such volume: {name}")
         return SimpleNamespace(name=name, attrs={"Driver": "local", "Options": None, "Mountpoint": "", **attributes})
 
-    return cast("docker.DockerClient", SimpleNamespace(volumes=SimpleNamespace(get=get)))
+    images = SimpleNamespace(list=lambda **_: [])
+    return cast("docker.DockerClient", SimpleNamespace(volumes=SimpleNamespace(get=get), images=images))

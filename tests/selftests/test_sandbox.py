@@ -22,7 +22,7 @@ MODEL: Model = {
         "web-project": {
             "container_name": "web-project",
             "build": {"context": "/srv", "labels": {"built": "yes"}, "secrets": [{"source": "theirs"}]},
-            "image": "registry.example/connect:live",
+            "image": "connect:live",
             "labels": {"kept": "yes"},
             "environment": {"CONNECT_API_TOKEN": "festa \N{PARTY POPPER} $$x"},
             "ports": [
@@ -108,10 +108,15 @@ def test_everything_carries_the_runs_labels(deployment: Deployment, run: Run) ->
     model = sandboxed(deployment, run)
     things = [thing for kind in ("services", "volumes", "networks") for thing in model[kind].values()]
 
-    bare = [thing for thing in (*things, web(model)["build"]) if not run.labels.items() <= thing["labels"].items()]
+    bare = [thing for thing in things if not run.labels.items() <= thing["labels"].items()]
 
     assert len(things) == 7
     assert not bare, f"without the run's labels, and so never swept: {bare}"
+
+
+@on_either
+def test_what_is_built_is_known_for_ours_and_the_same_in_every_run(deployment: Deployment, run: Run) -> None:
+    assert web(sandboxed(deployment, run))["build"]["labels"] == {"built": "yes", "media-verify": "build"}
 
 
 def test_the_owners_own_labels_stay(deployment: Deployment) -> None:

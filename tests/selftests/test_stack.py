@@ -100,7 +100,9 @@ def _found(tmp_path: Path) -> Found:
             return SimpleNamespace(name=name, attrs={"CreatedAt": "yesterday"})
 
         cast("Any", stack).client = SimpleNamespace(
-            containers=SimpleNamespace(list=listing, asked=asked), volumes=SimpleNamespace(get=volume)
+            containers=SimpleNamespace(list=listing, asked=asked),
+            volumes=SimpleNamespace(get=volume),
+            images=SimpleNamespace(list=lambda **_: []),
         )
         return stack
 

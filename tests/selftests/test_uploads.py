@@ -190,7 +190,7 @@ def test_many_requests_may_share_a_connection_and_the_next_one_does_not(
         platform.fetch("/media/x")
     platform.fetch("/media/x")
 
-    assert [headers.get("Connection") for _, headers, _ in server.asked] == ["keep-alive", "close"]
+    assert [headers.get("Connection") == "close" for _, headers, _ in server.asked] == [False, True]
 
 
 def test_a_connection_that_was_shared_ends_even_with_a_block_that_fails(
