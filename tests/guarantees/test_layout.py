@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
+from typing import NamedTuple
 
 import pytest
 
 from fixtures.lib import journal
-from fixtures.lib.gallery import Gallery, expect_served_the_same
+from fixtures.lib.gallery import Gallery
 from fixtures.lib.manifest import Manifest
+from fixtures.lib.once import once
 from fixtures.lib.stack import Stack
 from fixtures.lib.uploads import Upload
 
@@ -18,63 +21,68 @@ each_kind = pytest.mark.parametrize(
 )
 
 
-@pytest.fixture(scope="module", name="all_given")
-def _all_given(session_stack: Stack, gallery: Gallery) -> tuple[Upload, ...]:
-    """The pictures that the platform was given."""
+class Given(NamedTuple):
+    """The pictures that the platform was given, in every format and with every sort of name."""
+
+    uploads: tuple[Upload, ...]
+    volume: Manifest
+
+    def of(self, kind: str) -> tuple[Upload, ...]:
+        """Return those of one kind."""
+        return tuple(upload for upload in self.uploads if upload.sample.kind == kind)
+
+
+@pytest.fixture(scope="module", name="given")
+def _given(session_stack: Stack, gallery: Gallery) -> Callable[[], Given]:
+    """Pictures of every kind, given once."""
     if not session_stack.platform.chooses_directory:
         pytest.skip("media were written through exec: the suite itself chose the directory")
-    session_stack.settle()
-    return gallery.hang(session_stack)
 
+    def give() -> Given:
+        session_stack.settle()
+        return Given(gallery.hang(session_stack), session_stack.media.manifest())
 
-@pytest.fixture(scope="module", name="in_volume")
-def _in_volume(session_stack: Stack, all_given: tuple[Upload, ...]) -> Manifest:
-    """What is in the volume once they are."""
-    assert all_given
-    return session_stack.media.manifest()
-
-
-@pytest.fixture(name="given")
-def _given(all_given: tuple[Upload, ...], kind: str) -> tuple[Upload, ...]:
-    """Those of one kind, in every format and with every sort of name."""
-    return tuple(upload for upload in all_given if upload.sample.kind == kind)
+    return once(give)
 
 
 @each_kind
-def test_each_picture_lands_in_the_directory_of_its_kind(
-    in_volume: Manifest, given: tuple[Upload, ...], kind: str
-) -> None:
-    entries = in_volume.entries
+def test_each_picture_lands_in_the_directory_of_its_kind(given: Callable[[], Given], kind: str) -> None:
+    entries, pictures = given().volume.entries, given().of(kind)
 
     elsewhere = [
         upload.path
-        for upload in given
+        for upload in pictures
         if not upload.path.startswith(f"{kind}/")
         or not (entry := entries.get(upload.path.encode()))
         or entry.sha256 != upload.sample.sha256
     ]
 
-    assert given, f"no picture of {kind} was given"
+    assert pictures, f"no picture of {kind} was given"
     assert not elsewhere, f"pictures given as {kind} that are not in {kind}/ with their own bytes: {elsewhere}"
-    formats = sorted({upload.sample.content_type for upload in given})
-    journal.observe(f"{len(given)} pictures in {kind}/: {', '.join(formats)}")
+    formats = sorted({upload.sample.content_type for upload in pictures})
+    journal.observe(f"{len(pictures)} pictures in {kind}/: {', '.join(formats)}")
 
 
 @each_kind
-def test_each_picture_is_served_the_same_from_that_directory(
-    stack: Stack, given: tuple[Upload, ...], kind: str
-) -> None:
-    strays = [upload.url for upload in given if not upload.url.startswith(f"/media/{kind}/")]
+def test_each_picture_is_served_the_same_from_that_directory(given: Callable[[], Given], kind: str) -> None:
+    pictures = given().of(kind)
 
-    assert given, f"no picture of {kind} was given"
+    strays = [upload.url for upload in pictures if not upload.url.startswith(f"/media/{kind}/")]
+    changed = [upload.url for upload in pictures if not (upload.served and upload.served.is_same_as(upload.sample))]
+
+    assert pictures, f"no picture of {kind} was given"
     assert not strays, f"pictures given as {kind} that are served from elsewhere: {strays}"
-    expect_served_the_same(stack, given, event=f"uploading {kind}")
+    assert not changed, (
+        f"pictures that are served with other bytes, or as another type, than they were given: {changed}"
+    )
+    journal.observe(f"{len(pictures)} {kind} served with the bytes and the type that they were given")
 
 
 @each_kind
-def test_two_pictures_of_one_name_are_both_kept(given: tuple[Upload, ...], kind: str) -> None:
-    names = Counter(upload.sample.name for upload in given)
-    twins = [upload for upload in given if names[upload.sample.name] > 1]
+def test_two_pictures_of_one_name_are_both_kept(given: Callable[[], Given], kind: str) -> None:
+    pictures = given().of(kind)
+    names = Counter(upload.sample.name for upload in pictures)
+    twins = [upload for upload in pictures if names[upload.sample.name] > 1]
 
     assert len({upload.sample.sha256 for upload in twins}) > 1, f"no two different {kind} of one name were given"
     assert len({upload.path for upload in twins}) == len(twins), (

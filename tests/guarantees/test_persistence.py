@@ -10,11 +10,10 @@ import pytest
 from fixtures.lib import journal
 from fixtures.lib.aftermath import Aftermath, Snapshot, undergo
 from fixtures.lib.engine import Engine
-from fixtures.lib.gallery import Gallery, expect_served_the_same
+from fixtures.lib.gallery import Gallery, expect_new_upload_works, expect_served_as_before
 from fixtures.lib.private_engine import PrivateEngine
 from fixtures.lib.procedures import Operator
 from fixtures.lib.stack import Stack
-from fixtures.lib.uploads import Upload
 
 
 @dataclass(frozen=True)
@@ -95,9 +94,7 @@ def _aftermath(event: Event, session_stack: Stack, gallery: Gallery, operator: O
     """The stack before and after the event, which has happened."""
     if event.needs_power and engine.power is None:
         pytest.skip(f"{event.name} would stop what is not the run's: it takes a private engine")
-    session_stack.settle()
-    uploads: tuple[Upload, ...] = gallery.hang(session_stack)
-    return undergo(session_stack, uploads, event.name, lambda stack: event.happen(stack, operator, engine))
+    return undergo(session_stack, gallery, event.name, lambda stack: event.happen(stack, operator, engine))
 
 
 def test_the_event_happened(aftermath: Aftermath, event: Event) -> None:
@@ -122,11 +119,9 @@ def test_the_media_are_the_same(aftermath: Aftermath) -> None:
 
 def test_every_picture_is_served_the_same(aftermath: Aftermath) -> None:
     assert aftermath.after
-    expect_served_the_same(aftermath.stack, aftermath.uploads, event=aftermath.event)
+    expect_served_as_before(aftermath.stack, aftermath.uploads, event=aftermath.event)
 
 
 def test_a_new_upload_works(aftermath: Aftermath, gallery: Gallery) -> None:
     assert aftermath.after
-    upload = aftermath.stack.platform.upload(gallery.fresh())
-
-    expect_served_the_same(aftermath.stack, [upload], event=f"{aftermath.event}, then uploading")
+    expect_new_upload_works(aftermath.stack, gallery, event=aftermath.event)

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 
 import pytest
 
-from fixtures.lib import journal
+from fixtures.lib import commands, journal
 from fixtures.lib.aftermath import Aftermath, expect_same, undergo
 from fixtures.lib.backups import Backup, take_backup
 from fixtures.lib.differences import diff
-from fixtures.lib.gallery import Gallery, expect_served_the_same
+from fixtures.lib.errors import PromiseBroken
+from fixtures.lib.gallery import Gallery, expect_new_upload_works, expect_served_as_before
 from fixtures.lib.manifest import Manifest
 from fixtures.lib.once import once
 from fixtures.lib.procedures import Operator
@@ -30,26 +32,23 @@ DEEDS = {
 @pytest.fixture(scope="module", name="attempt")
 def _attempt(session_stack: Stack, gallery: Gallery, operator: Operator) -> Callable[[], Backup]:
     """A backup to restore from."""
-    session_stack.settle()
-    gallery.hang(session_stack)
-    return take_backup(session_stack, operator)
+    return take_backup(session_stack, gallery, operator)
 
 
 @pytest.fixture(scope="module", name="recovery")
 def _recovery(session_stack: Stack, gallery: Gallery, operator: Operator, attempt: Callable[[], Backup]) -> Aftermath:
     """The volume is destroyed, restored and put to use again."""
-    uploads = gallery.hang(session_stack)
 
     def lose_and_restore(stack: Stack) -> None:
         backup = attempt()
         volume = stack.volume
         stack.compose("down")
-        stack.docker("volume", "rm", volume)
+        commands.run(["docker", "volume", "rm", volume], env=stack.environment)
         assert not stack.volume_exists(volume), f"{volume} is still there: nothing was lost"
         operator.succeed("restore", archive=backup.stem)
         stack.compose("up", "--detach")
 
-    return undergo(session_stack, uploads, "losing the volume and restoring it", lose_and_restore)
+    return undergo(session_stack, gallery, "losing the volume and restoring it", lose_and_restore)
 
 
 @disaster
@@ -68,15 +67,13 @@ def test_a_lost_volume_comes_back_as_it_was(recovery: Aftermath, attempt: Callab
 @disaster
 def test_every_restored_picture_is_served_the_same(recovery: Aftermath) -> None:
     assert recovery.after
-    expect_served_the_same(recovery.stack, recovery.uploads, event=recovery.event)
+    expect_served_as_before(recovery.stack, recovery.uploads, event=recovery.event)
 
 
 @disaster
 def test_a_new_upload_works_after_a_restore(recovery: Aftermath, gallery: Gallery) -> None:
     assert recovery.after
-    upload = recovery.stack.platform.upload(gallery.fresh())
-
-    expect_served_the_same(recovery.stack, [upload], event=f"{recovery.event}, then uploading")
+    expect_new_upload_works(recovery.stack, gallery, event=recovery.event)
 
 
 @disaster
@@ -95,7 +92,7 @@ def test_the_services_user_can_work_on_restored_files(recovery: Aftermath, deed:
 class Repair:
     """A live volume: as it was backed up, damaged, and restored once and twice."""
 
-    attempt: Callable[[], Backup]
+    backup: Backup
     damaged: Manifest
     once: Manifest
     twice: Manifest
@@ -116,29 +113,34 @@ chmod 600 -- "./$4"
 @pytest.fixture(scope="module", name="repair_of")
 def _repair_of(session_stack: Stack, gallery: Gallery, operator: Operator) -> Iterator[Callable[[], Repair]]:
     """One file each deleted, truncated, overwritten and re-owned, one added; then the guide's restore, twice."""
-    session_stack.settle()
-    uploads = gallery.hang(session_stack)
-    attempt = take_backup(session_stack, operator)
+    victims: list[str] = []
 
-    def restored() -> Manifest:
-        operator.succeed("restore", archive=attempt().stem)
+    def damage_and_repair() -> Repair:
+        attempt = take_backup(session_stack, gallery, operator)
+        backup = attempt()
+        victims.extend(upload.path for upload in gallery.hang(session_stack)[:4])
+        added = session_stack.platform.upload(gallery.fresh())
+        session_stack.media.shell(DAMAGE, *victims)
+        damaged = session_stack.media.manifest()
+        once_restored, twice_restored = [restored(backup) for _ in range(2)]
+        touched = frozenset(name.encode() for name in victims)
+        return Repair(backup, damaged, once_restored, twice_restored, added.path.encode(), touched)
+
+    def restored(backup: Backup) -> Manifest:
+        operator.succeed("restore", archive=backup.stem)
         return session_stack.media.manifest()
 
-    added = session_stack.platform.upload(gallery.fresh())
-    victims = [upload.path for upload in uploads[:4]]
-    session_stack.media.shell(DAMAGE, *victims)
-    damaged = session_stack.media.manifest()
-    touched = frozenset(name.encode() for name in victims)
-    yield once(lambda: Repair(attempt, damaged, restored(), restored(), added.path.encode(), touched))
+    yield once(damage_and_repair)
     # A restore that didn't work must not break what comes next as well.
-    session_stack.media.shell('rm -f -- "$@"', *victims)
+    with suppress(PromiseBroken):
+        session_stack.media.shell('rm -f -- "$@"', *victims)
 
 
 @repair
 def test_what_was_damaged_was_really_damaged(repair_of: Callable[[], Repair]) -> None:
     done = repair_of()
 
-    changed = {change.path for change in diff(done.attempt().before, done.damaged)}
+    changed = {change.path for change in diff(done.backup.before, done.damaged)}
 
     assert done.touched <= changed, f"these were to be damaged and are as before: {done.touched - changed}"
     journal.observe(f"{len(done.touched)} files deleted, truncated, overwritten, re-owned")
@@ -150,14 +152,14 @@ def test_damaged_files_come_back_exactly(repair_of: Callable[[], Repair]) -> Non
 
     kept = Manifest({path: entry for path, entry in done.once.entries.items() if path != done.added}, done.once.links)
 
-    expect_same(done.attempt().before, kept, event="repairing the volume from a backup", mtime="seconds")
+    expect_same(done.backup.before, kept, event="repairing the volume from a backup", mtime="seconds")
 
 
 @repair
 def test_files_added_since_the_backup_survive(repair_of: Callable[[], Repair]) -> None:
     done = repair_of()
 
-    assert done.added not in done.attempt().before.entries, "the picture was meant to be newer than the backup"
+    assert done.added not in done.backup.before.entries, "the picture was meant to be newer than the backup"
     assert done.once.entries.get(done.added) == done.damaged.entries[done.added], (
         f"{done.added!r}, uploaded after the backup, did not survive the restore"
     )

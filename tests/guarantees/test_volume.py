@@ -14,7 +14,6 @@ from fixtures.lib.manifest import printable
 from fixtures.lib.procedures import Operator, named_volumes
 from fixtures.lib.settings import Settings
 from fixtures.lib.stack import Stack
-from fixtures.lib.uploads import Upload
 from fixtures.lib.watcher import watching
 
 dedicated = pytest.mark.guarantee("volume.dedicated")
@@ -101,8 +100,8 @@ def test_no_other_mount_hides_a_part_of_it(stack: Stack) -> None:
 
 
 @mounted
-def test_no_symbolic_link_leads_out_of_it(stack: Stack, uploads: tuple[Upload, ...]) -> None:
-    assert uploads
+def test_no_symbolic_link_leads_out_of_it(stack: Stack, gallery: Gallery) -> None:
+    gallery.hang(stack)
     assert not stack.inside().file(stack.media_root).is_symlink, f"{stack.media_root} is itself a symbolic link"
 
     ways_out = [
@@ -162,7 +161,8 @@ def test_every_upload_is_in_the_volume_when_its_answer_arrives(stack: Stack, gal
 
 
 @receives_uploads
-def test_the_containers_own_layer_holds_no_media(stack: Stack, uploads: tuple[Upload, ...]) -> None:
+def test_the_containers_own_layer_holds_no_media(stack: Stack, gallery: Gallery) -> None:
+    uploads = gallery.hang(stack)
     layer = stack.written_layer()
 
     strays = sorted(path for path, digest in layer.items() if digest in {upload.sample.sha256 for upload in uploads})

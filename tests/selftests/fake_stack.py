@@ -81,12 +81,18 @@ class FakeStack:
         self.tree = manifest_of(a="00")
         self.volumes: list[str] = []
         self.containers: list[str] = []
+        self.mends: list[Callable[[], None]] = []
         self.waits: list[Callable[[], None]] = []
 
     @property
     def media(self) -> Any:
         """The tree that the test has set."""
         return SimpleNamespace(manifest=lambda: self.tree)
+
+    @property
+    def volume(self) -> str:
+        """The name of the volume that the test has set."""
+        return self.who.volume
 
     @property
     def client(self) -> Any:
@@ -100,6 +106,11 @@ class FakeStack:
     def identity(self) -> Identity:
         """Return who the stack is."""
         return self.who
+
+    def settle(self) -> None:
+        """Do what the test wants to happen before anything else."""
+        for mend in self.mends:
+            mend()
 
     def wait_until_ready(self) -> None:
         """Do what the test wants to happen meanwhile."""

@@ -4,12 +4,15 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
-from fake_stack import IDENTITY, FakeStack, manifest_of
+from fake_stack import IDENTITY, FakeStack, manifest_of, sample
 
-from fixtures.lib.aftermath import Aftermath, Snapshot, expect_same, snapshot, undergo
+from fixtures.lib.aftermath import Aftermath, Snapshot, entrust, expect_same, snapshot, undergo
 from fixtures.lib.differences import NothingCompared
 from fixtures.lib.errors import PromiseBroken
+from fixtures.lib.gallery import Gallery
 from fixtures.lib.manifest import Manifest
+from fixtures.lib.samples import Sample
+from fixtures.lib.uploads import Upload
 
 EVENT = "recreating web-project"
 BEFORE = manifest_of(a="00", b="01")
@@ -23,7 +26,7 @@ def _stack() -> FakeStack:
 
 
 def after(stack: FakeStack, happen: Callable[[], object]) -> Aftermath:
-    return undergo(stack.as_stack(), (), EVENT, lambda _: happen())
+    return undergo(stack.as_stack(), Gallery((), seed=1), EVENT, lambda _: happen())
 
 
 def test_a_snapshot_is_who_the_stack_is_and_what_it_holds(stack: FakeStack) -> None:
@@ -74,12 +77,77 @@ def test_a_service_that_never_came_back_is_raised_for_who_asks(stack: FakeStack)
         after(stack, lambda: None).expect_same_media()
 
 
-def test_a_stack_that_was_broken_before_is_no_fault_of_the_event(stack: FakeStack) -> None:
-    stack.tree = None  # type: ignore[assignment]
-    stack.identity = lambda: pytest.fail("broken before")  # type: ignore[method-assign]
+def test_the_event_happens_at_once_whoever_asks_for_it_later(stack: FakeStack) -> None:
+    happened: list[str] = []
 
-    with pytest.raises(pytest.fail.Exception, match="broken before"):
-        after(stack, lambda: None)
+    after(stack, lambda: happened.append(EVENT))
+
+    assert happened == [EVENT]
+
+
+def keeping(stack: FakeStack) -> Gallery:
+    """Return a gallery of two pictures, of which the stack keeps each in its volume when it is uploaded."""
+    upload = stack.platform.upload
+
+    def keep(sample: Sample) -> Upload:
+        stack.tree = Manifest({**stack.tree.entries, **manifest_of(**{sample.name: sample.sha256}).entries})
+        return upload(sample)
+
+    stack.platform.upload = keep  # type: ignore[method-assign]
+    return Gallery([sample("1.png"), sample("2.png")], seed=1)
+
+
+def test_a_stack_is_entrusted_with_pictures_that_are_in_its_volume_then(stack: FakeStack) -> None:
+    uploads, manifest = entrust(stack.as_stack(), keeping(stack))
+
+    assert [upload.path for upload in uploads] == ["1.png", "2.png"]
+    assert set(manifest.entries) == {b"a", b"b", b"1.png", b"2.png"}
+
+
+def test_a_stack_is_mended_before_it_is_entrusted_with_anything(stack: FakeStack) -> None:
+    uploaded_by_then: list[list[str]] = []
+    stack.mends.append(lambda: uploaded_by_then.append([*stack.platform.uploaded]))
+
+    entrust(stack.as_stack(), keeping(stack))
+
+    assert uploaded_by_then == [[]]
+
+
+def test_pictures_that_were_accepted_and_are_not_in_the_volume_are_a_broken_promise_by_name(stack: FakeStack) -> None:
+    gallery = Gallery([sample(f"{number}.png") for number in range(7)], seed=1)
+
+    with pytest.raises(PromiseBroken) as broken:
+        entrust(stack.as_stack(), gallery)
+
+    assert broken.value.seen == (
+        "7 of 7 pictures that were accepted are not in media_volume: ['0.png', '1.png', '2.png', '3.png', '4.png']"
+    )
+    assert "no deploy, no backup and no restore knows of them" in broken.value.means
+
+
+def test_what_the_stack_was_entrusted_with_belongs_to_what_it_was_like_before(stack: FakeStack) -> None:
+    lost = manifest_of(a="00")
+    aftermath = undergo(stack.as_stack(), keeping(stack), EVENT, lambda _: setattr(stack, "tree", lost))
+
+    assert aftermath.after.manifest == lost
+    assert [upload.path for upload in aftermath.uploads] == ["1.png", "2.png"]
+    assert aftermath.before.manifest.entries.keys() >= {b"1.png", b"2.png"}
+
+
+def test_a_stack_that_can_not_be_mended_is_raised_for_each_who_asks_and_nothing_happens_to_it(
+    stack: FakeStack,
+) -> None:
+    def mend() -> None:
+        raise PromiseBroken("waited 60 s until web-project answers, in vain")
+
+    stack.mends.append(mend)
+    happened: list[str] = []
+    aftermath = after(stack, lambda: happened.append(EVENT))
+
+    for ask in (lambda: aftermath.uploads, lambda: aftermath.before, aftermath.expect_same_media):
+        with pytest.raises(PromiseBroken, match="in vain"):
+            ask()
+    assert happened == [], "an event that finds the stack broken proves nothing of the event"
 
 
 def test_media_that_are_the_same_are_evidence(stack: FakeStack, caplog: pytest.LogCaptureFixture) -> None:

@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import cast
 
 import pytest
-from fake_stack import FakeStack, manifest_of
+from fake_stack import FakeStack, manifest_of, sample
 
 from fixtures.lib import backups
 from fixtures.lib.backups import Backup, asking, take_backup
 from fixtures.lib.errors import PromiseBroken
+from fixtures.lib.gallery import Gallery
 from fixtures.lib.procedures import Operator
 
 NAME = "media_backup_20260131.tar.gz"
@@ -38,6 +39,7 @@ class FakeOperator:
 def _stack() -> FakeStack:
     stack = FakeStack()
     stack.volumes, stack.containers = ["media_volume"], ["web-project"]
+    stack.tree = manifest_of(**{"1.png": "00"})
     return stack
 
 
@@ -48,10 +50,15 @@ def _folder(tmp_path: Path) -> Path:
     return folder
 
 
+@pytest.fixture(name="gallery")
+def _gallery() -> Gallery:
+    return Gallery([sample("1.png")], seed=1)
+
+
 @pytest.fixture(name="take")
-def _take(stack: FakeStack, tmp_path: Path) -> Take:
+def _take(stack: FakeStack, gallery: Gallery, tmp_path: Path) -> Take:
     def take(happen: Callable[[], object]) -> Callable[[], Backup]:
-        return take_backup(stack.as_stack(), cast("Operator", FakeOperator(tmp_path, happen)))
+        return take_backup(stack.as_stack(), gallery, cast("Operator", FakeOperator(tmp_path, happen)))
 
     return take
 
@@ -117,10 +124,42 @@ def test_a_command_that_failed_is_raised_for_each_who_asks(take: Take) -> None:
             backup()
 
 
-def test_the_command_is_typed_once_for_all_who_ask(stack: FakeStack, folder: Path) -> None:
+def test_the_stack_is_well_and_has_its_pictures_before_the_command_is_typed(
+    take: Take, folder: Path, stack: FakeStack
+) -> None:
+    seen: list[list[str]] = []
+    stack.mends.append(lambda: seen.append([*stack.platform.pictures]))
+
+    def happen() -> None:
+        (folder / NAME).touch()
+        seen.append([*stack.platform.pictures])
+
+    take(happen)()
+
+    assert seen == [[], ["/media/1.png"]], "an empty volume is easily backed up"
+
+
+def test_a_stack_that_can_not_be_mended_is_raised_for_each_who_asks_and_nothing_is_typed(
+    stack: FakeStack, gallery: Gallery, tmp_path: Path
+) -> None:
+    def mend() -> None:
+        raise PromiseBroken("waited 60 s until web-project answers, in vain")
+
+    stack.mends.append(mend)
+    operator = FakeOperator(tmp_path, lambda: None)
+
+    backup = take_backup(stack.as_stack(), gallery, cast("Operator", operator))
+
+    for _ in range(2):
+        with pytest.raises(PromiseBroken, match="in vain"):
+            backup()
+    assert operator.typed == []
+
+
+def test_the_command_is_typed_once_for_all_who_ask(stack: FakeStack, gallery: Gallery, folder: Path) -> None:
     operator = FakeOperator(folder.parent, (folder / NAME).touch)
 
-    backup = take_backup(stack.as_stack(), cast("Operator", operator))
+    backup = take_backup(stack.as_stack(), gallery, cast("Operator", operator))
 
     assert backup() is backup()
     assert operator.typed == ["backup"]

@@ -137,6 +137,17 @@ def test_an_engine_that_does_not_answer_is_told_with_its_address(programs: Progr
     assert "set DOCKER_HOST or a context, or run as root on Linux with ENGINE=private" in refused.value.hint
 
 
+def test_an_engine_that_keeps_silent_is_told_in_words(programs: Programs, monkeypatch: pytest.MonkeyPatch) -> None:
+    programs.add("docker", "exec sleep 60")
+    monkeypatch.setattr(engines, "ENGINE_SECONDS", 0.1)
+
+    with pytest.raises(BadInput) as refused:
+        server_version({**os.environ, "DOCKER_HOST": "unix:///silent.sock"})
+
+    assert refused.value.problem == "no Docker engine answers at unix:///silent.sock: nothing came in 0.1 s"
+    assert "set DOCKER_HOST or a context" in refused.value.hint
+
+
 def test_docker_is_run_against_this_engine(engine: Programs) -> None:
     engine.add("docker", 'echo "$DOCKER_HOST"')
     described = describe(

@@ -1,6 +1,7 @@
 """An image is the one that is there, else the real one, else a stand-in that says that it is one."""
 
 import platform
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -87,6 +88,22 @@ def test_why_there_is_a_stand_in_is_told(programs: Programs, cache: Path, caplog
         provide(WANTED, docker, cache)
 
     assert "no registry gave ubuntu (dial tcp: no route to host); using a stand-in" in caplog.text
+
+
+def test_a_pull_without_an_end_gives_a_stand_in_and_is_told_in_words(
+    programs: Programs, cache: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    engine(programs)
+
+    def hanging(*args: str, **options: Any) -> commands.Outcome:
+        if args[0] == "pull":
+            raise subprocess.TimeoutExpired(args, options["timeout"])
+        return docker(*args, **options)
+
+    with caplog.at_level("INFO", "verify.progress"):
+        assert provide(WANTED, hanging, cache).stands_in
+
+    assert "no registry gave ubuntu (no answer in 300 s); using a stand-in" in caplog.text
 
 
 def test_a_pull_that_fails_without_a_word_gives_a_stand_in_too(programs: Programs, cache: Path) -> None:

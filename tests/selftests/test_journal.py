@@ -83,6 +83,33 @@ def test_braces_in_an_argument_are_no_placeholders(heard: pytest.LogCaptureFixtu
     assert [event.what for event in events_in(heard)] == ["asking {{.ID}} {0}"]
 
 
+def test_what_nobody_is_to_hear_is_not_journalled(heard: pytest.LogCaptureFixture) -> None:
+    with journal.unheard(), journal.timed("request", "GET /healthz"):
+        journal.record(Event("command", "docker ps"))
+
+    assert events_in(heard) == []
+
+
+@pytest.mark.parametrize("error", [ValueError("no"), KeyboardInterrupt()], ids=lambda error: type(error).__name__)
+def test_what_comes_next_is_heard_again_even_after_an_exception(
+    heard: pytest.LogCaptureFixture, error: BaseException
+) -> None:
+    with pytest.raises(type(error)), journal.unheard():
+        raise error
+    journal.record(Event("command", "docker ps"))
+
+    assert [event.what for event in events_in(heard)] == ["docker ps"]
+
+
+def test_a_block_within_another_does_not_end_the_silence(heard: pytest.LogCaptureFixture) -> None:
+    with journal.unheard():
+        with journal.unheard():
+            pass
+        journal.record(Event("command", "docker ps"))
+
+    assert events_in(heard) == []
+
+
 def test_a_long_command_is_cut_for_the_eye_only(heard: pytest.LogCaptureFixture) -> None:
     what = "docker " * 100
 

@@ -1,6 +1,7 @@
 """The operator types what the guide prints, byte for byte, in the deployment's folder, with nothing in the way."""
 
 import os
+import signal
 from dataclasses import replace
 from pathlib import Path
 
@@ -155,6 +156,23 @@ def test_a_command_may_be_watched_while_it_works(operator: Operator, programs: P
         command.wait_for_output(str(operator.folder).encode())
 
     assert programs.calls("docker")[0].startswith("run --rm -v media_volume:/source")
+
+
+@pytest.mark.parametrize("handler", [signal.SIG_IGN, signal.SIG_DFL], ids=["ignored here", "as at a terminal"])
+def test_ctrl_c_ends_a_command_even_where_the_run_ignores_it(
+    operator: Operator, programs: Programs, handler: signal.Handlers
+) -> None:
+    programs.add("docker", "echo working; exec sleep 60")
+    before = signal.signal(signal.SIGINT, handler)
+    try:
+        with operator.start("backup") as command:
+            command.wait_for_output(b"working")
+            command.signal(signal.SIGINT)
+            outcome = command.finish(seconds=10)
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+    assert outcome.status == -signal.SIGINT
 
 
 @pytest.mark.parametrize(

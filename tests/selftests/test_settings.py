@@ -82,6 +82,29 @@ def test_a_setting_that_makes_no_sense_is_refused(
     assert hint in refused.hint
 
 
+def test_keeping_the_stack_until_enter_is_pressed_needs_a_terminal(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "isatty", lambda _: False)
+
+    refused = refusal(replace(settings, keep=True))
+
+    assert "until Enter is pressed, and there is no terminal to press it at" in refused.problem
+    assert refused.hint == "leave KEEP=1 out, or run it at a terminal"
+
+
+def test_at_a_terminal_the_stack_may_be_kept(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "isatty", lambda stream: stream == 0)
+
+    replace(settings, keep=True).check()
+
+
+def test_a_run_that_keeps_nothing_needs_no_terminal(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "isatty", lambda _: False)
+
+    settings.check()
+
+
 def test_each_of_several_compose_files_must_be_there(settings: Settings, tmp_path: Path) -> None:
     files = (*settings.compose_files, tmp_path / "override.yml")
 

@@ -23,6 +23,7 @@ from fixtures.lib.deployment import Deployment
 from fixtures.lib.errors import PromiseBroken
 from fixtures.lib.runs import Run
 from fixtures.lib.stack import Identity, Stack, _file_digest, _journal_api_call
+from fixtures.lib.uploads import ExecPlatform, HttpPlatform
 
 RUN = Run("0123abcd-1-2", "mine-")
 MODEL: dict[str, Any] = {
@@ -330,6 +331,77 @@ def test_a_program_runs_in_the_services_container_as_whom_one_says(
 ) -> None:
     assert found(container()).execute(["id", "-u"], **options).ok
     assert programs.calls("docker") == [call]
+
+
+@pytest.mark.parametrize(
+    ("upload", "api", "kind"),
+    [
+        ("auto", True, HttpPlatform),
+        ("auto", False, ExecPlatform),
+        ("http", True, HttpPlatform),
+        ("http", False, HttpPlatform),
+        ("exec", True, ExecPlatform),
+    ],
+)
+def test_media_are_given_as_one_says_or_through_the_api_if_there_is_one(
+    found: Found, upload: str, kind: type[HttpPlatform], *, api: bool
+) -> None:
+    stack = found()
+    cast("Any", stack)._api.has_api = lambda: api
+
+    stack.choose_platform(upload)
+
+    assert type(stack.platform) is kind
+
+
+@pytest.mark.parametrize(("upload", "sentences"), [("exec", 1), ("http", 0)])
+def test_that_the_platform_has_no_part_in_uploads_is_told(
+    found: Found, caplog: pytest.LogCaptureFixture, upload: str, sentences: int
+) -> None:
+    with caplog.at_level("INFO", "verify.observations"):
+        found().choose_platform(upload)
+
+    told = "media are written by the service's own user through exec: the platform has no part in it"
+    assert caplog.messages == [told] * sentences
+
+
+def test_the_services_user_is_the_effective_one_of_its_main_process(found: Found) -> None:
+    status = "Name:\tgunicorn\nUid:\t0\t10001\t0\t10001\nGid:\t0\t10002\t0\t10002\nGroups:\t\n"
+    files = {"/proc/1/status": SimpleNamespace(content_string=status)}
+    stack = found()
+    cast("Any", stack).inside = lambda: SimpleNamespace(file=files.__getitem__)
+
+    assert stack.service_user() == "10001:10002"
+
+
+@pytest.fixture(name="writing")
+def _writing(found: Found, tmp_path: Path, programs: Programs) -> Stack:
+    """Make a stack whose container is this machine, with its media below the test's own folder."""
+    programs.add("docker", 'while [ "$1" != sh ]; do shift; done; exec "$@"')
+    stack = found(container())
+    stack.media_root = str(tmp_path / "media")
+    cast("Any", stack).service_user = lambda: "10001:10002"
+    return stack
+
+
+@pytest.mark.parametrize("name", ["avatars/x.png", "avatars/a b'$(x).png", "-d/-x.png"])
+def test_a_file_is_written_whole_below_the_media_root_with_its_folder(writing: Stack, name: str) -> None:
+    content = b"\x00\xff\n" * 1000
+
+    assert writing._write(name, content).ok
+    assert Path(writing.media_root, name).read_bytes() == content
+
+
+def test_a_file_is_written_as_the_services_user(writing: Stack, programs: Programs) -> None:
+    writing._write("avatars/x.png", b"x")
+
+    assert programs.calls("docker")[0].startswith("exec --user=10001:10002 --interactive c1 sh -c ")
+
+
+def test_a_file_that_can_not_be_written_is_told_by_status(writing: Stack) -> None:
+    Path(writing.media_root).touch()
+
+    assert not writing._write("avatars/x.png", b"x").ok
 
 
 def test_what_the_engine_was_asked_is_journalled_with_how_long_it_took(caplog: pytest.LogCaptureFixture) -> None:

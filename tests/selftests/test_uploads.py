@@ -11,8 +11,9 @@ import pytest
 import requests
 from fake_stack import sample
 
+from fixtures.lib.commands import Outcome
 from fixtures.lib.errors import PromiseBroken
-from fixtures.lib.uploads import HttpPlatform, Served, Upload
+from fixtures.lib.uploads import ExecPlatform, HttpPlatform, Served, Upload
 
 TOKEN = "the-secret-token"
 PICTURE = sample("ação.png", b"bytes of a picture")
@@ -270,6 +271,89 @@ def test_a_platform_that_moved_is_found_again_when_somebody_waits_for_it(
         assert platform.answers()
 
     assert (len(old.asked), len(server.asked)) == (1, 1), "each address was to be asked once"
+
+
+@pytest.mark.parametrize(("status", "there"), [(200, True), (401, True), (405, True), (500, True), (404, False)])
+def test_an_api_is_there_if_it_answers_anything_but_that_it_is_not(
+    platform: HttpPlatform, answer: Callable[..., None], status: int, *, there: bool
+) -> None:
+    answer(status)
+
+    assert platform.has_api() is there
+
+
+def test_asking_for_an_api_uploads_nothing(
+    platform: HttpPlatform, answer: Callable[..., None], server: _Server
+) -> None:
+    answer(405)
+
+    platform.has_api()
+
+    ((request, headers, body),) = server.asked
+    assert (request, body) == ("GET /api/avatars/", b"")
+    assert headers["Authorization"] == f"Bearer {TOKEN}", "an API may hide from whoever has no token"
+
+
+def test_a_platform_that_gives_no_answer_has_no_api(nowhere: HttpPlatform) -> None:
+    assert not nowhere.has_api()
+
+
+def test_a_platform_that_publishes_no_port_has_no_api() -> None:
+    assert not HttpPlatform(unpublished, TOKEN).has_api()
+
+
+class Disk:
+    """Where a platform without an API has its pictures written."""
+
+    def __init__(self) -> None:
+        self.files: dict[str, bytes] = {}
+        self.status = 0
+
+    def write(self, path: str, content: bytes) -> Outcome:
+        """Keep a file, and say how that ended."""
+        self.files[path] = content
+        return Outcome(("docker", "exec"), self.status, b"", b"Permission denied\n" if self.status else b"", 0.0)
+
+
+def test_without_an_api_a_picture_is_written_into_the_directory_of_its_kind() -> None:
+    disk = Disk()
+
+    upload = ExecPlatform(unpublished, TOKEN, disk.write).upload(PICTURE)
+
+    assert disk.files == {"avatars/ação.png": PICTURE.content}
+    assert upload == Upload(
+        PICTURE, "avatars/ação.png", "/media/avatars/a%C3%A7%C3%A3o.png", PICTURE.sha256, len(PICTURE.content)
+    )
+
+
+def test_without_an_api_pictures_of_one_name_are_all_kept() -> None:
+    disk = Disk()
+    platform = ExecPlatform(unpublished, TOKEN, disk.write)
+
+    for content in (b"1", b"2", b"3"):
+        platform.upload(sample("x.png", content))
+
+    assert disk.files == {"avatars/x.png": b"1", "avatars/x (2).png": b"2", "avatars/x (3).png": b"3"}
+
+
+def test_a_picture_that_can_not_be_written_is_a_broken_promise_in_the_systems_words() -> None:
+    disk = Disk()
+    disk.status = 1
+
+    with pytest.raises(PromiseBroken, match=r"the service's user can't write avatars/ação\.png: Permission denied"):
+        ExecPlatform(unpublished, TOKEN, disk.write).upload(PICTURE)
+
+
+def test_without_an_api_pictures_are_served_as_ever(answer: Callable[..., None], server: _Server) -> None:
+    answer(200, b"picture", Content_Type="image/png")
+
+    platform = ExecPlatform(lambda: server.address, TOKEN, Disk().write)
+
+    assert platform.fetch("/media/x") == Served(200, b"picture", "image/png")
+
+
+def test_only_a_platform_with_an_api_chooses_where_a_picture_lands() -> None:
+    assert (HttpPlatform.chooses_directory, ExecPlatform.chooses_directory) == (True, False)
 
 
 @pytest.mark.parametrize("status", [201, 401])

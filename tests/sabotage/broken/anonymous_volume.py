@@ -1,0 +1,7 @@
+"""The volume has no name: everybody loses every picture when the operator restarts as the guide says."""
+
+from place import Place, edit
+
+
+def change(place: Place) -> None:
+    edit(place.compose_file, "      - media_volume:/usr/src/platform/media\n", "      - /usr/src/platform/media\n")

@@ -1,0 +1,11 @@
+"""The volume is mounted beside the media root: everybody loses every picture at the next deploy."""
+
+from place import Place, edit
+
+
+def change(place: Place) -> None:
+    edit(
+        place.compose_file,
+        "      - media_volume:/usr/src/platform/media\n",
+        "      - media_volume:/usr/src/platform/medias\n",
+    )

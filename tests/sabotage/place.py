@@ -1,0 +1,51 @@
+"""A copy of the deployment that a sabotage may spoil."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+
+
+class Place:
+    """A deployment's folder, with everything of the owner's in it: compose file, guide, script, service."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        for name in ("docker-compose.test.yml", "migrate_media.sh"):
+            shutil.copy2(ROOT / name, folder / name)
+        for name in ("docs", "service"):
+            shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__", "tests"))
+
+    @property
+    def compose_file(self) -> Path:
+        """The compose file."""
+        return self.folder / "docker-compose.test.yml"
+
+    @property
+    def guide(self) -> Path:
+        """The storage guide."""
+        return self.folder / "docs" / "armazenamento-de-midia.md"
+
+    @property
+    def script(self) -> Path:
+        """The migration script."""
+        return self.folder / "migrate_media.sh"
+
+    def service(self, name: str) -> Path:
+        """A file of the service."""
+        return self.folder / "service" / name
+
+
+def edit(file: Path, old: str, new: str) -> None:
+    """Replace the one place where `file` says `old`; an edit that finds no place, or two, would prove nothing."""
+    text = file.read_text(encoding="utf-8")
+    if text.count(old) != 1:
+        raise ValueError(f"{file.name} says {old!r} {text.count(old)} times, not once")
+    file.write_text(text.replace(old, new), encoding="utf-8")
+
+
+def append(file: Path, text: str) -> None:
+    """Add `text` at the end of `file`."""
+    file.write_text(file.read_text(encoding="utf-8") + text, encoding="utf-8")

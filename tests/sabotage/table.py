@@ -1,0 +1,121 @@
+"""Every sabotage: which guarantees it breaks, exactly, and words that the explanation must hold."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+LAYOUT = frozenset({"layout.avatars", "layout.event_banners", "layout.profile_pictures"})
+BACKUP = frozenset({"backup.created", "backup.complete", "backup.harmless"})
+RESTORE = frozenset({"restore.disaster", "restore.repair", "restore.idempotent"})
+MIGRATION = frozenset({"migration.complete", "migration.idempotent", "migration.preserves", "migration.refuses"})
+PERSISTENCE = frozenset(
+    f"persistence.{event}" for event in ("recreate", "update", "down_up", "kill", "engine_restart", "host_crash")
+)
+# What starts the service anew, one way or another.
+RESTARTS = PERSISTENCE | {"restore.disaster", "troubleshooting.restart"}
+# What an archive without the media, or without some of them, breaks.
+WITHOUT_ARCHIVE = frozenset({"backup.complete", "restore.disaster", "restore.repair"})
+# A guide that speaks of another volume than the one in use.
+OTHER_VOLUME = WITHOUT_ARCHIVE | {"volume.dedicated", "backup.harmless"}
+# Everything that asks what backs the media root.
+NO_VOLUME = (
+    LAYOUT
+    | BACKUP
+    | RESTORE
+    | MIGRATION
+    | RESTARTS
+    | {"volume.dedicated", "volume.mounted", "volume.receives_uploads", "troubleshooting.permissions"}
+)
+
+
+class Row(NamedTuple):
+    """A sabotage by the name of its file, what it breaks, and what the explanation must say."""
+
+    name: str
+    breaks: frozenset[str]
+    says: tuple[str, ...]
+
+
+def _row(name: str, breaks: frozenset[str] | set[str], *says: str) -> Row:
+    return Row(name, frozenset(breaks), says)
+
+
+BROKEN = (
+    # the compose file
+    _row("volume_without_name", OTHER_VOLUME, "the media are in connect_media_volume", "name: media_volume"),
+    _row("volume_of_another_name", OTHER_VOLUME, "the media are in platform_media"),
+    _row("no_volume", NO_VOLUME, "nothing is mounted at /usr/src/platform/media"),
+    _row("anonymous_volume", OTHER_VOLUME | {"persistence.down_up", "troubleshooting.restart"}, "anonymous"),
+    _row("wrong_path", NO_VOLUME, "nothing is mounted at /usr/src/platform/media"),
+    _row("volume_in_memory", RESTARTS, "missing"),
+    _row("shared_with_a_cache", {"volume.dedicated"}, "cache at /var/cache/app"),
+    _row("no_restart_policy", {"persistence.kill", "persistence.engine_restart", "persistence.host_crash"}, "ended"),
+    _row("object_store_credentials", {"simplicity.self_contained"}, "AWS_SECRET_ACCESS_KEY"),
+    _row("needs_a_way_out", {"simplicity.self_contained"}, "in vain"),
+    # the service
+    _row("recodes_photos", LAYOUT | {"volume.receives_uploads"}, "other bytes"),
+    _row("tidies_up_at_start", RESTARTS, "missing"),
+    _row("webp_as_octet_stream", LAYOUT, "as another type"),
+    _row("replaces_same_name", LAYOUT, "one replaced the other"),
+    _row("banners_among_avatars", {"layout.event_banners"}, "that are not in event_banners/"),
+    _row("avatars_recoded", {"layout.avatars", "volume.receives_uploads"}, "other bytes"),
+    _row("profile_pictures_as_text", {"layout.profile_pictures"}, "as another type"),
+    _row("copies_outside", {"volume.receives_uploads"}, "container's own layer"),
+    # the guide: backup
+    _row("guide_backs_up_another_volume", OTHER_VOLUME, "the media are in media_volume"),
+    _row("guide_backs_up_avatars_only", WITHOUT_ARCHIVE, "missing"),
+    _row("guide_forgets_compression", {"backup.complete"} | RESTORE, "can't be read"),
+    _row("guide_dates_yesterday", {"backup.created"}, "a backup started on"),
+    _row("guide_dates_in_the_container", {"backup.created"}, "just before midnight"),
+    _row("guide_excludes_animations", WITHOUT_ARCHIVE, "missing"),
+    _row("guide_stops_the_platform", {"backup.harmless"}, "requests during the backup failed"),
+    _row("guide_leaves_containers", {"backup.harmless", "restore.disaster"}, "left behind: container"),
+    _row("guide_marks_the_volume", WITHOUT_ARCHIVE | {"backup.harmless"}, "extra"),
+    _row("guide_backs_up_elsewhere", BACKUP | RESTORE, "0 archives appeared"),
+    _row("guide_without_backup", BACKUP | RESTORE | {"volume.dedicated"}, "no backup command"),
+    # the guide: restore
+    _row(
+        "guide_restores_another_volume", {"volume.dedicated", "restore.disaster", "restore.repair"}, "media_volume_new"
+    ),
+    _row("guide_restores_elsewhere", {"restore.disaster", "restore.repair"}, "missing"),
+    _row("guide_keeps_old_files", {"restore.repair"}, "0 bytes"),
+    _row("guide_wipes_before_restoring", {"restore.repair"}, "did not survive the restore"),
+    _row("guide_restores_as_root", {"restore.disaster", "restore.repair"}, "owner"),
+    _row("guide_without_restore", RESTORE | {"volume.dedicated"}, "no restore command"),
+    # the guide: the rest
+    _row("guide_removes_volumes", {"persistence.down_up", "troubleshooting.restart"}, "missing"),
+    _row("guide_without_restart", {"persistence.down_up", "troubleshooting.restart"}, "no restart command"),
+    _row("guide_takes_permissions", {"troubleshooting.permissions"}, "not served as they were"),
+    _row("guide_repairs_elsewhere", {"troubleshooting.permissions"}, "ended with status 1"),
+    _row("guide_lists_elsewhere", {"troubleshooting.inspect"}, "does not show"),
+    _row("guide_without_migration", MIGRATION, "no migrate command"),
+    # the migration script
+    _row("migration_skips_dot_files", {"migration.complete"}, "missing"),
+    _row("migration_overwrites", {"migration.preserves"}, "overwritten in silence"),
+    _row("migration_moves", {"migration.preserves"}, "after migrating the host's files"),
+    _row("migration_keeps_silent_of_conflicts", {"migration.preserves"}, "ended with status 0"),
+    _row("migration_without_lock", {"migration.refuses"}, "as if all was well"),
+    _row("migration_as_root", {"migration.complete"}, "owner"),
+    _row("migration_says_nothing", {"migration.idempotent"}, "doesn't say that there was nothing to do"),
+    _row("migration_takes_any_container", {"migration.refuses"}, "doesn't say why"),
+    _row("migration_takes_any_option", {"migration.refuses"}, "as if all was well"),
+    _row("migration_forgets_times", {"migration.complete"}, "mtime"),
+    _row("migration_leaves_a_mark", {"migration.idempotent"}, "migrating a second time"),
+    _row("migration_opens_modes", {"migration.complete"}, "mode"),
+)
+
+HEALTHY = (
+    "long_volume_syntax",
+    "external_volume",
+    "driver_options",
+    "root_service",
+    "another_project_name",
+    "version_3_file",
+    "two_replicas",
+    "media_server_in_front",
+    "extra_mounts",
+    "bind_mount_around",
+    "another_base_image",
+    "guide_with_long_options",
+    "guide_in_english",
+)

@@ -1,0 +1,48 @@
+"""The table of sabotages holds what it must."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+from table import BROKEN, HEALTHY
+
+from fixtures.lib.guarantees import CATALOGUE
+
+HERE = Path(__file__).parent
+# Guarantees that no test proves yet: nothing could be caught breaking them.
+WITHOUT_TESTS = {
+    "persistence.acknowledged",
+    "backup.under_load",
+    "backup.fails_loudly",
+    "restore.rejects_damage",
+    "portability.another_host",
+    "beyond.power_loss",
+}
+
+
+def test_every_guarantee_is_broken_by_a_sabotage() -> None:
+    caught = frozenset().union(*(row.breaks for row in BROKEN))
+
+    assert {guarantee.identifier for guarantee in CATALOGUE} - WITHOUT_TESTS == caught
+
+
+@pytest.mark.parametrize(("kind", "names"), [("broken", [row.name for row in BROKEN]), ("healthy", HEALTHY)])
+def test_every_row_has_its_file_and_every_file_its_row(kind: str, names: list[str]) -> None:
+    files = sorted(file.stem for file in (HERE / kind).glob("*.py"))
+
+    assert files == sorted(names)
+
+
+@pytest.mark.parametrize("file", sorted((HERE / "broken").glob("*.py")), ids=lambda file: file.stem)
+def test_a_sabotage_says_what_is_wrong_and_who_would_notice(file: Path) -> None:
+    said = ast.get_docstring(ast.parse(file.read_text())) or ""
+
+    assert ":" in said, f"{file.name} should say what is wrong, then a colon, then who would notice"
+    assert said.endswith(".")
+
+
+def test_there_are_as_many_as_were_promised() -> None:
+    assert len(BROKEN) >= 45
+    assert len(HEALTHY) >= 12
