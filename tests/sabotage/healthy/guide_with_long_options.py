@@ -11,4 +11,6 @@ def change(place: Place) -> None:
         "  tar --create --gzip --verbose --directory /source \\\n"
         "  --file /backup/media_backup_$(date +%Y%m%d).tar.gz .",
     )
-    edit(place.guide, "docker-compose down && docker-compose up -d", "docker compose down\n   docker compose up --detach")
+    edit(
+        place.guide, "docker-compose down && docker-compose up -d", "docker compose down\n   docker compose up --detach"
+    )
