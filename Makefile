@@ -1,10 +1,14 @@
 # The media guarantees of the Connect platform. `make` alone lists what there is.
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help verify test check clean lock
+.PHONY: help verify test sabotage check clean lock
 
 PYTHON ?= python3
 VENV := .venv
+# Sabotages that run at a time, each on an engine of its own.
+SABOTEURS ?= 2
+# pip's cache stays in the checkout, like everything else.
+export PIP_CACHE_DIR := $(CURDIR)/.cache/pip
 BIN := $(VENV)/bin
 
 # Make variables become pytest options; anything else goes through ARGS.
@@ -28,6 +32,9 @@ verify: $(VENV)/verify.stamp  ## Prove the storage guide's promises on a real en
 
 test: $(VENV)/dev.stamp  ## Run the project's own tests, which need no Docker
 	@$(BIN)/python -m pytest tests/selftests service/tests $(ARGS)
+
+sabotage: $(VENV)/dev.stamp  ## Show that every broken guarantee is caught, and nothing healthy accused (long)
+	@$(BIN)/python -m pytest tests/sabotage -n $(SABOTEURS) $(ARGS)
 
 check: $(VENV)/dev.stamp  ## Check style, types and shell scripts
 	@$(BIN)/ruff check .
