@@ -10,6 +10,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from fixtures.lib import settings as settings_module
 from fixtures.lib.errors import BadInput
 from fixtures.lib.packages import PackageArchive
 from fixtures.lib.settings import DISK_BYTES, Settings
@@ -83,9 +84,9 @@ def test_a_setting_that_makes_no_sense_is_refused(
 
 
 def test_keeping_the_stack_until_enter_is_pressed_needs_a_terminal(
-    settings: Settings, monkeypatch: pytest.MonkeyPatch
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(os, "isatty", lambda _: False)
+    monkeypatch.setattr(settings_module, "TERMINAL", str(tmp_path / "no terminal"))
 
     refused = refusal(replace(settings, keep=True))
 
@@ -93,8 +94,19 @@ def test_keeping_the_stack_until_enter_is_pressed_needs_a_terminal(
     assert refused.hint == "leave KEEP=1 out, or run it at a terminal"
 
 
-def test_at_a_terminal_the_stack_may_be_kept(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(os, "isatty", lambda stream: stream == 0)
+def test_a_path_that_the_guides_commands_would_fall_apart_in_is_refused(settings: Settings, tmp_path: Path) -> None:
+    refused = refusal(replace(settings, cache=tmp_path / "my checkout" / ".cache"))
+
+    assert "would fall apart at $(pwd)" in refused.problem
+    assert "without spaces" in refused.hint
+
+
+def test_at_a_terminal_the_stack_may_be_kept(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    terminal = tmp_path / "terminal"
+    terminal.touch()
+    monkeypatch.setattr(settings_module, "TERMINAL", str(terminal))
 
     replace(settings, keep=True).check()
 
