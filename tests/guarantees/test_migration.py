@@ -134,19 +134,24 @@ def test_a_second_migration_changes_nothing_and_says_so(
 
 
 @pytest.fixture(name="more")
-def _more(stack: Stack, slimmed: Callable[[], Manifest], media_folder: Path) -> Iterator[Path]:
-    """Something more to migrate, large enough to be in the middle of."""
-    slimmed()
+def _more(stack: Stack, slimmed: Callable[[], Manifest], media_folder: Path) -> Iterator[Callable[[], Path]]:
+    """Something more to migrate than what is in the volume, large enough to be in the middle of."""
     more = media_folder / MORE_NAME
-    write_file(more, MORE)
-    yield more
+
+    def lay_out() -> Path:
+        slimmed()
+        write_file(more, MORE)
+        return more
+
+    yield once(lay_out)
     more.unlink(missing_ok=True)
-    stack.media.shell('rm -f -- "./$1"', MORE_NAME)
+    with suppress(PromiseBroken):
+        stack.media.shell('rm -f -- "./$1"', MORE_NAME)
 
 
 @refuses
-def test_a_second_migration_at_the_same_time_is_refused(operator: Operator, more: Path) -> None:
-    assert more.is_file()
+def test_a_second_migration_at_the_same_time_is_refused(operator: Operator, more: Callable[[], Path]) -> None:
+    assert more().is_file()
     with operator.start("migrate") as first:
         first.wait_for_output(b"copying")
         first.freeze()
@@ -169,11 +174,11 @@ class Interrupted(NamedTuple):
 
 
 @pytest.fixture(name="interrupted")
-def _interrupted(stack: Stack, operator: Operator, more: Path) -> Callable[[], Interrupted]:
+def _interrupted(stack: Stack, operator: Operator, more: Callable[[], Path]) -> Callable[[], Interrupted]:
     """A migration is interrupted while it copies, and run again."""
 
     def interrupt() -> Interrupted:
-        assert more.is_file()
+        assert more().is_file()
         with operator.start("migrate") as first:
             first.wait_for_output(b"copying")
             first.signal(signal.SIGINT)
