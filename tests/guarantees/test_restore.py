@@ -118,6 +118,7 @@ def _repair_of(session_stack: Stack, gallery: Gallery, operator: Operator) -> It
     def damage_and_repair() -> Repair:
         attempt = take_backup(session_stack, gallery, operator)
         backup = attempt()
+        session_stack.settle()
         victims.extend(upload.path for upload in gallery.hang(session_stack)[:4])
         added = session_stack.platform.upload(gallery.fresh())
         session_stack.media.shell(DAMAGE, *victims)

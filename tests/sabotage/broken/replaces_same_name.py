@@ -7,5 +7,5 @@ def change(place: Place) -> None:
     edit(
         place.service("uploads/storage.py"),
         "            except FileExistsError:\n                continue\n",
-        "            except FileExistsError:\n                os.unlink(name.encode(), dir_fd=self._directory)\n                return self._link(names)\n",
+        "            except FileExistsError:\n                os.unlink(name.encode(), dir_fd=self._directory)\n                return self._link([name])\n",
     )
