@@ -51,7 +51,7 @@ BROKEN = (
     _row("shared_with_a_cache", {"volume.dedicated"}, "cache at /var/cache/app"),
     _row("no_restart_policy", {"persistence.kill", "persistence.engine_restart", "persistence.host_crash"}, "ended"),
     _row("object_store_credentials", {"simplicity.self_contained"}, "AWS_SECRET_ACCESS_KEY"),
-    _row("needs_a_way_out", {"simplicity.self_contained"}, "in vain"),
+    _row("needs_a_way_out", {"simplicity.self_contained"}, "out of reach"),
     # the service
     _row("recodes_photos", LAYOUT | {"volume.receives_uploads"}, "other bytes"),
     _row("tidies_up_at_start", RESTARTS, "missing"),

@@ -1,11 +1,14 @@
-"""The service only starts with a way out: behind a firewall, people see no picture at all."""
+"""Uploads go by way of a service outside: when the server's line is down, nobody can upload."""
 
 from place import Place, edit
 
 
 def change(place: Place) -> None:
     edit(
-        place.compose_file,
-        "    restart: always\n",
-        "    restart: always\n    command: [sh, -c, \"grep -q '^[a-z0-9]*.00000000' /proc/net/route && exec gunicorn\"]\n",
+        place.service("uploads/views.py"),
+        "        check_length(request)\n",
+        "        check_length(request)\n"
+        "        with open('/proc/net/route') as routes:\n"
+        "            if '\\t00000000\\t' not in routes.read():\n"
+        "                raise Refusal(503, 'The object store is out of reach.')\n",
     )
