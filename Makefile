@@ -1,7 +1,7 @@
 # The media guarantees of the Connect platform. `make` alone lists what there is.
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help verify test sabotage check clean lock
+.PHONY: help verify test sabotage properties check clean lock
 
 PYTHON ?= python3
 VENV := .venv
@@ -25,7 +25,7 @@ OPTIONS := $(if $(ENGINE),--engine='$(ENGINE)') \
 unexport ENGINE COMPOSE_FILE GUIDE SERVICE MEDIA_ROOT UPLOAD REPORT_DIR KEEP REQUIRE_ALL BEYOND ARGS
 
 help:  ## List these targets
-	@sed -n 's/^\([a-z][a-z-]*\):.*  ## \(.*\)/\1|\2/p' Makefile | awk -F'|' '{ printf "  make %-8s %s\n", $$1, $$2 }'
+	@sed -n 's/^\([a-z][a-z-]*\):.*  ## \(.*\)/\1|\2/p' Makefile | awk -F'|' '{ printf "  make %-10s %s\n", $$1, $$2 }'
 
 verify: $(VENV)/verify.stamp  ## Prove the storage guide's promises on a real engine and a real service
 	@$(BIN)/python -m pytest $(OPTIONS) $(ARGS)
@@ -35,6 +35,9 @@ test: $(VENV)/dev.stamp  ## Run the project's own tests, which need no Docker
 
 sabotage: $(VENV)/dev.stamp  ## Show that every broken guarantee is caught, and nothing healthy accused (long)
 	@$(BIN)/python -m pytest tests/sabotage -n $(SABOTEURS) $(ARGS)
+
+properties: $(VENV)/dev.stamp  ## Send made-up trees of files through the guide's backup and restore
+	@$(BIN)/python -m pytest tests/properties $(OPTIONS) $(ARGS)
 
 check: $(VENV)/dev.stamp  ## Check style, types and shell scripts
 	@$(BIN)/ruff check .

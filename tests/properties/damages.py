@@ -46,13 +46,13 @@ while IFS= read -r -d '' deed; do
         rename) mv -- "$path" "$other" ;;
         *) exit 64 ;;
     esac
+    touch -r "$held/above" "$above" # first, for the root is its own directory above
     if there; then
         # Changing the owner takes the set-user-ID bit, so the mode comes later; five digits count for directories too.
         chown -h -- "$owner" "$path"
         if [[ ! -L $path ]]; then chmod -- "0$mode" "$path"; fi
         touch -h -r "$held/own" "$path"
     fi
-    touch -r "$held/above" "$above"
 done
 """
 """A script for bash that does what `orders` say, in the directory it runs in. Names need no quoting on a pipe."""

@@ -14,17 +14,21 @@ from dataclasses import dataclass, field, replace
 from io import BytesIO
 
 from hypothesis import strategies as st
+from hypothesis.vendor.pretty import RepresentationPrinter
 
 from fixtures.lib.manifest import ROOT, Entry, Manifest
 from fixtures.lib.nasty import NASTY_NAMES
 
-PLANT = "LC_ALL=C tar --extract --preserve-permissions --numeric-owner --file=-"
-"""A script for bash that plants a `Tree.stream` in the directory it runs in. In the C locale, tar leaves names alone."""
+PLANT = """
+LC_ALL=C tar --extract --preserve-permissions --numeric-owner \\
+    --warning=no-timestamp --warning=no-unknown-keyword --file=-
+"""
+"""A script for bash that plants a `Tree.stream` where it runs. In the C locale, tar leaves names as they are."""
 
+_SHOWN = 30  # entries
 _KINDS = ("file", "twin", "hard link", "symlink", "directory")
 _SIZES = (0, 1, 511, 512, 513, 10_240, 65_535, 65_536)  # the edges of tar's blocks and records, and the largest
 _OWNERS = (0, 1, 33, 1000, 65_534, 2_097_151, 2_097_152, 2**32 - 2)  # the third last is the largest in octal digits
-_EARLIEST, _LATEST = -(2**31) * 10**9, 2**31 * 10**9 - 1  # ns since 1970, as the oldest file systems hold them
 
 
 @dataclass(frozen=True)
@@ -33,6 +37,15 @@ class Tree:
 
     manifest: Manifest
     contents: Mapping[bytes, bytes]
+
+    def _repr_pretty_(self, printer: RepresentationPrinter, cycle: bool) -> None:
+        """Show a small tree whole but for what is in its files; of a forest, how much there is."""
+        del cycle
+        if len(self.entries) > _SHOWN:
+            printer.text(f"<Tree: {self.manifest.summary()}>")
+            return
+        printer.text("Tree: ")
+        printer.pretty(self.manifest)
 
     def under(self, folder: bytes) -> Tree:
         """Return the same tree, in a directory `folder` whose attributes are those of its root."""
@@ -80,6 +93,11 @@ def below(folder: bytes, path: bytes) -> bytes:
     return path if folder == ROOT else folder if path == ROOT else folder + b"/" + path
 
 
+def _written(path: bytes) -> str:
+    """Return a path as `tar -C … .` writes it."""
+    return os.fsdecode(path if path == ROOT else b"./" + path)
+
+
 def in_seconds(nanoseconds: int) -> str:
     """Write a time as seconds since 1970 with nine decimals; before 1970 all of it is negative."""
     seconds, fraction = divmod(abs(nanoseconds), 10**9)
@@ -99,6 +117,12 @@ def planted_together(trees: Iterable[Tree]) -> Tree:
     return Tree(Manifest(entries, frozenset(links)), contents)
 
 
+# In ns since 1970, as the oldest file systems hold them; in their first and last second, Linux cuts the fraction.
+_TIMES = st.builds(
+    lambda seconds, fraction: seconds * 10**9 + fraction,
+    st.integers(1_400_000_000, 1_900_000_000) | st.integers(1 - 2**31, 2**31 - 2),
+    st.integers(0, 10**9 - 1),
+)
 _WILD = st.binary(min_size=1, max_size=255).map(lambda name: name.translate(bytes.maketrans(b"/\0", b"|0")))
 _LONG = st.builds(lambda piece, size: (piece * size)[:size], _WILD, st.integers(200, 255))
 _HIDDEN = _WILD.map(lambda name: b"." + name[:254])
@@ -167,13 +191,13 @@ class _Growing:
         return self.draw(st.sampled_from([path for path, entry in self.entries.items() if entry.kind in kinds]))
 
     def _free_path(self, name: st.SearchStrategy[bytes]) -> bytes:
-        paths = name.map(lambda name, folder=self._any("directory"): below(folder, name))  # type: ignore[misc]
-        return self.draw(paths.filter(lambda path: path not in self.entries))
+        folder = self._any("directory")
+        return self.draw(name.map(lambda name: below(folder, name)).filter(lambda path: path not in self.entries))
 
     def _put(self, path: bytes, kind: str, *, content: bytes = b"", target: bytes = b"") -> None:
         digest = hashlib.sha256(content).hexdigest() if kind == "file" else ""
         uid, gid = (self._owner(own) for own in (os.getuid(), os.getgid()))
-        mtime = self.draw(st.integers(_EARLIEST, _LATEST))
+        mtime = self.draw(_TIMES)
         self.entries[path] = Entry(path, kind, len(content), digest, self._mode(kind), uid, gid, mtime, target)
         if kind == "file":
             self.contents[path] = content

@@ -19,8 +19,8 @@ from fixtures.lib.listing import LISTING, read_listing
 
 # What makes up trees also serves the properties that need an engine, and lies there.
 sys.path.append(str(Path(__file__).parents[1] / "properties"))
-from damages import DAMAGE, DEEDS, Damage, damage_to, orders  # noqa: E402
-from trees import PLANT, Tree, trees  # noqa: E402
+from damages import DAMAGE, DEEDS, Damage, damage_to, orders
+from trees import PLANT, Tree, trees
 
 PRIVILEGED = os.geteuid() == 0
 NEEDS_PRIVILEGES = {"owner", "group"}
@@ -56,7 +56,7 @@ def run_in(root: Path, script: str, stdin: bytes) -> None:
     assert done.returncode == 0, f"the script failed: {done.stderr.decode(errors='replace')}"
 
 
-@examples(60)
+@examples(50)
 @given(any_tree)
 def test_a_tree_is_read_as_it_was_meant(tree: Tree) -> None:
     with planted(tree) as root:
@@ -65,7 +65,7 @@ def test_a_tree_is_read_as_it_was_meant(tree: Tree) -> None:
     assert read == tree.manifest, describe(diff(tree.manifest, read), event="planting it")
 
 
-@examples(40)
+@examples(25)
 @given(any_tree)
 def test_a_tree_is_listed_in_a_container_as_it_was_meant(tree: Tree) -> None:
     with planted(tree) as root:
@@ -74,7 +74,7 @@ def test_a_tree_is_listed_in_a_container_as_it_was_meant(tree: Tree) -> None:
     assert listed == tree.manifest, describe(diff(tree.manifest, listed), event="planting it")
 
 
-@examples(40)
+@examples(25)
 @given(any_tree)
 def test_an_archive_made_with_the_guides_arguments_holds_the_tree(tree: Tree) -> None:
     with planted(tree) as root:
@@ -84,7 +84,7 @@ def test_an_archive_made_with_the_guides_arguments_holds_the_tree(tree: Tree) ->
     assert not changes, describe(changes, event="archiving it")
 
 
-@examples(40)
+@examples(25)
 @given(any_tree)
 def test_a_tree_comes_back_through_the_guides_arguments(tree: Tree) -> None:
     with planted(tree) as root:
@@ -110,7 +110,7 @@ def test_a_damage_is_told_by_its_path_and_aspect_alone(deed: str) -> None:
     if deed in NEEDS_PRIVILEGES and not PRIVILEGED:
         pytest.skip("giving a file away takes root")
 
-    @examples(20)
+    @examples(8)
     @given(st.data(), any_tree)
     def told(data: st.DataObject, tree: Tree) -> None:
         expect_told(tree, data.draw(damage_to(tree, deed)))
@@ -129,7 +129,7 @@ def expect_told(tree: Tree, damage: Damage) -> None:
     assert {(change.path, change.aspect) for change in changes} == damage.told, describe(changes, event=damage.deed)
 
 
-@examples(20)
+@examples(10)
 @given(st.data(), any_tree)
 def test_the_damages_leave_no_aspect_out(data: st.DataObject, tree: Tree) -> None:
     told = {aspect for deed in DEEDS for _, aspect in data.draw(damage_to(tree, deed)).told}
