@@ -110,16 +110,18 @@ chmod 600 -- "./$4"
 """
 
 
+CLEAN_UP = 'find . -mindepth 1 ! -uid "$1" -prune -exec rm -rf -- {} + && chown "$1" .'
+
+
 @pytest.fixture(scope="module", name="repair_of")
 def _repair_of(session_stack: Stack, gallery: Gallery, operator: Operator) -> Iterator[Callable[[], Repair]]:
     """One file each deleted, truncated, overwritten and re-owned, one added; then the guide's restore, twice."""
-    victims: list[str] = []
 
     def damage_and_repair() -> Repair:
         attempt = take_backup(session_stack, gallery, operator)
         backup = attempt()
         session_stack.settle()
-        victims.extend(upload.path for upload in gallery.hang(session_stack)[:4])
+        victims = [upload.path for upload in gallery.hang(session_stack)[:4]]
         added = session_stack.platform.upload(gallery.fresh())
         session_stack.media.shell(DAMAGE, *victims)
         damaged = session_stack.media.manifest()
@@ -132,9 +134,10 @@ def _repair_of(session_stack: Stack, gallery: Gallery, operator: Operator) -> It
         return session_stack.media.manifest()
 
     yield once(damage_and_repair)
-    # A restore that didn't work must not break what comes next as well.
+    # What a backup or a restore left for another owner must not break what comes next as well.
     with suppress(PromiseBroken):
-        session_stack.media.shell('rm -f -- "$@"', *victims)
+        uid, _, _ = session_stack.service_user().partition(":")
+        session_stack.media.shell(CLEAN_UP, uid)
 
 
 @repair

@@ -54,6 +54,7 @@ def _isolated(session_stack: Stack, gallery: Gallery) -> Callable[[], Isolated]:
 
 def look_at_isolated(stack: Stack, gallery: Gallery) -> Isolated:
     """Start the stack without a way out, give it a picture and ask for it back, all from inside its network."""
+    stack.settle()
     stack.compose("down")
     write_model(without_way_out(stack.model), stack.folder)
     stack.compose("up", "--detach")

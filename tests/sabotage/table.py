@@ -79,14 +79,14 @@ BROKEN = (
         "guide_restores_another_volume", {"volume.dedicated", "restore.disaster", "restore.repair"}, "media_volume_new"
     ),
     _row("guide_restores_elsewhere", {"restore.disaster", "restore.repair"}, "missing"),
-    _row("guide_keeps_old_files", {"restore.repair"}, "0 bytes"),
+    _row("guide_keeps_old_files", {"restore.disaster", "restore.repair"}, "0 bytes"),
     _row("guide_wipes_before_restoring", {"restore.repair"}, "did not survive the restore"),
     _row("guide_restores_as_root", {"restore.disaster", "restore.repair"}, "owner"),
     _row("guide_without_restore", RESTORE | {"volume.dedicated"}, "no restore command"),
     # the guide: the rest
     _row("guide_removes_volumes", {"persistence.down_up", "troubleshooting.restart"}, "missing"),
     _row("guide_without_restart", {"persistence.down_up", "troubleshooting.restart"}, "no restart command"),
-    _row("guide_takes_permissions", {"troubleshooting.permissions"}, "not served as they were"),
+    _row("guide_takes_permissions", {"troubleshooting.permissions"}, "ended with status 1"),
     _row("guide_repairs_elsewhere", {"troubleshooting.permissions"}, "ended with status 1"),
     _row("guide_lists_elsewhere", {"troubleshooting.inspect"}, "does not show"),
     _row("guide_without_migration", MIGRATION, "no migrate command"),

@@ -1,4 +1,4 @@
-"""The restore keeps whatever is there: damaged pictures stay damaged."""
+"""The restore keeps whatever is there: damaged pictures stay damaged, and a new volume root's."""
 
 from place import Place, edit
 
