@@ -48,7 +48,7 @@ BROKEN = (
     _row("anonymous_volume", OTHER_VOLUME | {"persistence.down_up", "troubleshooting.restart"}, "anonymous"),
     _row("wrong_path", NO_VOLUME, "nothing is mounted at /usr/src/platform/media"),
     # The restore is proved: `docker run` makes a volume on disk, and Compose takes what is there.
-    _row("volume_in_memory", PERSISTENCE | {"troubleshooting.permissions", "troubleshooting.restart"}, "missing"),
+    _row("volume_in_memory", PERSISTENCE, "missing"),
     _row("shared_with_a_cache", {"volume.dedicated"}, "cache at /var/cache/app"),
     _row("no_restart_policy", {"persistence.kill", "persistence.engine_restart", "persistence.host_crash"}, "ended"),
     _row("object_store_credentials", {"simplicity.self_contained"}, "AWS_SECRET_ACCESS_KEY"),

@@ -9,6 +9,6 @@ def change(place: Place) -> None:
         "        check_length(request)\n",
         "        check_length(request)\n"
         "        with open('/proc/net/route') as routes:\n"
-        "            if '\\t00000000\\t' not in routes.read():\n"
+        "            if all(line.split()[1] != '00000000' for line in routes):\n"
         "                raise Refusal(503, 'The object store is out of reach.')\n",
     )
