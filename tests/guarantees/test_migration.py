@@ -94,7 +94,7 @@ def remove_from_volume(stack: Stack, manifest: Manifest) -> None:
     """Take the host's files out of the volume; the platform's own folders stay."""
     own = {b".", b"avatars", b"event_banners", b"profile_pictures"}
     paths = b"".join(b"./" + path + b"\0" for path in manifest.entries if path not in own)
-    stack.media.feed("xargs -0 rm -rf --", stdin=paths)
+    stack.media.shell("xargs -0 rm -rf --", stdin=paths)
 
 
 @complete

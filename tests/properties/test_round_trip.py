@@ -72,7 +72,7 @@ def _travel(session_stack: Stack, gallery: Gallery, operator: Operator) -> Itera
 
     def travel(forest: Tree) -> Trip:
         meant = forest.under(FOREST)
-        session_stack.media.feed(f"{CLEAR} && {PLANT}", stdin=meant.stream())
+        session_stack.media.shell(f"{CLEAR} && {PLANT}", stdin=meant.stream())
         backup = take_backup(session_stack, gallery, operator)()
         session_stack.media.shell(LOSE)
         lost = session_stack.media.manifest()
@@ -106,7 +106,7 @@ def test_any_damage_to_what_was_restored_is_told_by_its_path_and_aspect_alone(
     trip = travel(forest)
     done = [damage.under(FOREST) for damage in damages]
 
-    session_stack.media.feed(DAMAGE, stdin=orders(done))
+    session_stack.media.shell(DAMAGE, stdin=orders(done))
 
     changes = diff(trip.backup.before, session_stack.media.manifest(), mtime="seconds")
     told = {(change.path, change.aspect) for change in changes}

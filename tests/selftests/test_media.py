@@ -39,7 +39,7 @@ def _media(programs: Programs) -> VolumeMedia:
     [
         lambda media: media.manifest(),
         lambda media: media.shell("true"),
-        lambda media: media.feed("cat", stdin=b""),
+        lambda media: media.shell("cat", stdin=b""),
         lambda media: media.helper_command("true"),
     ],
     ids=["manifest", "shell", "feed", "helper_command"],
@@ -106,7 +106,7 @@ def test_a_script_works_in_the_volume_with_its_arguments_as_they_are(media: Volu
 
 
 def test_a_script_is_fed_what_it_is_given_byte_for_byte(media: VolumeMedia, volume: Path) -> None:
-    media.feed("cat > fed", stdin=b"\x00\xff\n")
+    media.shell("cat > fed", stdin=b"\x00\xff\n")
 
     assert (volume / "fed").read_bytes() == b"\x00\xff\n"
 
