@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from fixtures.lib import journal
+from fixtures.lib import events, journal
 from fixtures.lib.aftermath import Aftermath, Snapshot, undergo
 from fixtures.lib.engine import Engine
 from fixtures.lib.gallery import Gallery, expect_new_upload_works, expect_served_as_before
@@ -26,32 +26,6 @@ class Event:
     needs_power: bool = False
 
 
-def recreate(stack: Stack, _operator: Operator, _engine: Engine) -> None:
-    stack.compose("up", "--detach", "--force-recreate", stack.service)
-
-
-def update(stack: Stack, _operator: Operator, _engine: Engine) -> None:
-    stack.deploy_new_image()
-
-
-def restart(_stack: Stack, operator: Operator, _engine: Engine) -> None:
-    operator.succeed("restart")
-
-
-def kill(stack: Stack, _operator: Operator, _engine: Engine) -> None:
-    stack.kill_main_process()
-
-
-def restart_engine(_stack: Stack, _operator: Operator, engine: Engine) -> None:
-    power_of(engine).kill_daemon()
-    power_of(engine).start_daemon()
-
-
-def crash_host(_stack: Stack, _operator: Operator, engine: Engine) -> None:
-    power_of(engine).crash()
-    power_of(engine).boot()
-
-
 def power_of(engine: Engine) -> PrivateEngine:
     """The private engine's switch; a shared one has none that would be ours."""
     if engine.power is None:
@@ -60,18 +34,35 @@ def power_of(engine: Engine) -> PrivateEngine:
 
 
 EVENTS = {
-    "persistence.recreate": Event("recreating the container", recreate, lambda seen: seen.identity.container),
-    "persistence.update": Event("deploying a new image", update, lambda seen: seen.identity.image),
-    "persistence.down_up": Event("the guide's restart", restart, lambda seen: seen.identity.container),
+    "persistence.recreate": Event(
+        "recreating the container",
+        lambda stack, _operator, _engine: events.recreate(stack),
+        lambda seen: seen.identity.container,
+    ),
+    "persistence.update": Event(
+        "deploying a new image",
+        lambda stack, _operator, _engine: events.update(stack),
+        lambda seen: seen.identity.image,
+    ),
+    "persistence.down_up": Event(
+        "the guide's restart",
+        lambda _stack, operator, _engine: operator.succeed("restart"),
+        lambda seen: seen.identity.container,
+    ),
     "persistence.kill": Event(
-        "killing the main process", kill, lambda seen: (seen.identity.process, seen.identity.started)
+        "killing the main process",
+        lambda stack, _operator, _engine: events.kill_main_process(stack),
+        lambda seen: (seen.identity.process, seen.identity.started),
     ),
     "persistence.engine_restart": Event(
-        "killing the engine and starting it", restart_engine, lambda seen: seen.identity.engine, needs_power=True
+        "killing the engine and starting it",
+        lambda _stack, _operator, engine: events.restart_engine(power_of(engine)),
+        lambda seen: seen.identity.engine,
+        needs_power=True,
     ),
     "persistence.host_crash": Event(
         "crashing the host and booting it",
-        crash_host,
+        lambda _stack, _operator, engine: events.crash_host(power_of(engine)),
         lambda seen: (seen.identity.engine, seen.identity.started),
         needs_power=True,
     ),

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from fixtures.lib import journal
+from fixtures.lib import events, journal
 from fixtures.lib.aftermath import Aftermath, entrust, expect_same, undergo
 from fixtures.lib.errors import PromiseBroken
 from fixtures.lib.gallery import Gallery, expect_new_upload_works, expect_served_as_before, is_served_as_before
@@ -113,8 +113,8 @@ def test_after_the_guides_command_a_new_upload_works(
 
 TROUBLES: dict[str, Callable[[Stack], object]] = {
     "stopped": lambda stack: stack.compose("stop", stack.service),
-    "crashed": lambda stack: stack.crash_for_good(),
-    "wedged": lambda stack: stack.wedge(),
+    "crashed": events.crash_for_good,
+    "wedged": events.wedge,
 }
 
 

@@ -223,53 +223,16 @@ def test_taking_down_removes_the_sandboxs_volumes_in_the_operators_folder(
     assert (tmp_path / "where").read_text().strip() == str(tmp_path)
 
 
-def test_an_update_is_the_services_own_image_with_one_label_more(
+def test_what_is_deployed_instead_leaves_the_stacks_own_model_as_it_was(
     found: Found, tmp_path: Path, programs: Programs
 ) -> None:
-    programs.add("docker", f"cat > {tmp_path}/dockerfile")
+    stack = found()
 
-    found(container(Config={"Image": "connect:1"})).deploy_new_image()
+    stack.deploy({"name": "another"})
 
-    image = "mine-connect-web-project-update:0123abcd-1-2"
-    assert (tmp_path / "dockerfile").read_text() == "FROM connect:1\nLABEL media-verify.run=0123abcd-1-2\n"
-    assert programs.calls("docker") == [f"build --quiet --tag {image} -"]
-    written = json.loads((tmp_path / "docker-compose.yml").read_text())
-    assert written["services"]["web-project"] == {"image": image, "ports": [{"target": 8000}]}
+    assert json.loads((tmp_path / "docker-compose.yml").read_text()) == {"name": "another"}
     assert programs.calls("docker-compose") == ["up --detach"]
-
-
-@pytest.mark.usefixtures("programs")
-def test_an_update_leaves_the_stacks_own_model_as_it_was(found: Found) -> None:
-    stack = found(container(Config={"Image": "connect:1"}))
-
-    stack.deploy_new_image()
-
     assert stack.model == json.loads(WRITTEN)
-
-
-def test_killing_the_main_process_is_a_signal_from_outside_the_container(found: Found, programs: Programs) -> None:
-    running = container(Image="i1", State={"Pid": 100, "StartedAt": "09:00"}, Mounts=[mount("/srv/media")])
-
-    found(running, volumes=("media_volume",)).kill_main_process()
-
-    assert programs.calls("docker")[0].endswith(" kill KILL 100"), "`docker kill` would keep it from being restarted"
-
-
-def test_wedging_stops_every_process_of_the_service(found: Found, programs: Programs) -> None:
-    running: Any = container()
-    running.top = lambda ps_args: {"Processes": [["100"], ["101"]]} if ps_args == "-eo pid" else {}
-
-    found(running).wedge()
-
-    assert programs.calls("docker")[0].endswith(" kill STOP 100 101")
-
-
-def test_signals_come_from_a_helper_that_is_labelled(found: Found, programs: Programs) -> None:
-    found()._signal("STOP", [10, 11])
-
-    (call,) = programs.calls("docker")
-    assert {"--rm", "--pid=host", "--network=none", "--label=media-verify=run"} <= set(call.split())
-    assert call.endswith(" kill STOP 10 11")
 
 
 def test_who_the_stack_is_comes_from_the_engines_own_answers(found: Found) -> None:
