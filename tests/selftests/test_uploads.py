@@ -82,7 +82,6 @@ def _answer(server: _Server) -> Callable[..., None]:
 @pytest.fixture(name="platform")
 def _platform(server: _Server) -> Iterator[HttpPlatform]:
     with requests.Session() as session:
-        session.trust_env = False
         yield HttpPlatform(lambda: server.address, TOKEN, session)
 
 
@@ -92,7 +91,6 @@ def _nowhere() -> Iterator[HttpPlatform]:
     with serving() as server:
         address = server.address
     with requests.Session() as session:
-        session.trust_env = False
         yield HttpPlatform(lambda: address, TOKEN, session)
 
 
@@ -212,6 +210,29 @@ def test_a_fetch_carries_no_token(platform: HttpPlatform, answer: Callable[..., 
     platform.fetch("/media/x")
 
     assert "Authorization" not in server.asked[0][1], "people look at pictures without a token"
+
+
+def test_a_proxy_of_the_environment_is_not_asked(
+    platform: HttpPlatform, answer: Callable[..., None], server: _Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:1")
+    monkeypatch.setenv("no_proxy", "")
+    answer(200, b"content")
+
+    platform.fetch("/media/avatars/x.png")
+
+    assert [asked for asked, _, _ in server.asked] == ["GET /media/avatars/x.png"], "the request went to the proxy"
+
+
+@pytest.mark.parametrize("host", ["https://cdn.invalid", "//cdn.invalid"])
+def test_what_the_platform_serves_under_another_host_is_asked_for_here(
+    platform: HttpPlatform, answer: Callable[..., None], server: _Server, host: str
+) -> None:
+    answer(200, b"content")
+
+    platform.fetch(f"{host}/media/avatars/a%20b.png?v=2")
+
+    assert [asked for asked, _, _ in server.asked] == ["GET /media/avatars/a%20b.png?v=2"]
 
 
 def test_a_redirection_is_not_followed(platform: HttpPlatform, answer: Callable[..., None], server: _Server) -> None:
