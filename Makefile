@@ -1,7 +1,7 @@
 # The media guarantees of the Connect platform. `make` alone lists what there is.
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help verify test sabotage properties check clean lock
+.PHONY: help verify test selftests sabotage properties check clean lock
 
 PYTHON ?= python3
 VENV := .venv
@@ -30,11 +30,14 @@ help:  ## List these targets
 verify: $(VENV)/verify.stamp  ## Prove the storage guide's promises on a real engine and a real service
 	@$(BIN)/python -m pytest $(OPTIONS) $(ARGS)
 
-test: $(VENV)/dev.stamp  ## Run the project's own tests, which need no Docker
+test: selftests sabotage  ## Run the project's own tests: the self-tests, then the sabotages (long)
+
+selftests: $(VENV)/dev.stamp  ## Run the tests of the library and of the service, which need no Docker
 	@$(BIN)/python -m pytest tests/selftests service/tests $(ARGS)
 
+# Stealing work: a sabotage takes half a minute, the tests beside it no time.
 sabotage: $(VENV)/dev.stamp  ## Show that every broken guarantee is caught, and nothing healthy accused (long)
-	@$(BIN)/python -m pytest tests/sabotage -n $(SABOTEURS) $(ARGS)
+	@$(BIN)/python -m pytest tests/sabotage --numprocesses=$(SABOTEURS) --dist=worksteal $(ARGS)
 
 properties: $(VENV)/dev.stamp  ## Send made-up trees of files through the guide's backup and restore
 	@$(BIN)/python -m pytest tests/properties $(OPTIONS) $(ARGS)

@@ -1,6 +1,8 @@
-"""How far the sabotages are, and a table of them in the end."""
+"""How far the sabotages are, a line each, and a table of them in the end."""
 
 from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
 
 import pytest
 from table import BROKEN
@@ -8,17 +10,60 @@ from table import BROKEN
 EXPECTED = {row.name: sorted(row.breaks) for row in BROKEN}
 
 
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """End with a line a sabotage: what was expected, what was seen, how long it took."""
-    reports = [*terminalreporter.stats.get("passed", ()), *terminalreporter.stats.get("failed", ())]
-    rows = [value for report in reports for key, value in report.user_properties if key == "sabotage"]
-    if not rows:
-        return
-    terminalreporter.section("sabotages")
-    for name, seen, seconds in sorted(rows):
-        expected = EXPECTED.get(name, [])
-        mark = "✓" if list(seen) == expected else "✗"
-        terminalreporter.line(f"{mark} {seconds:5.1f} s  {name}")
-        terminalreporter.line(f"            expected {', '.join(expected) or 'nothing broken'}")
-        if list(seen) != expected:
-            terminalreporter.line(f"            seen     {', '.join(seen) or 'nothing broken'}")
+class Progress:
+    """Counts the sabotages and the healthy deployments that are done. With pytest-xdist, the workers' too."""
+
+    def __init__(self, reporter: pytest.TerminalReporter) -> None:
+        self.reporter = reporter
+        self.wanted = 0
+        self.done = 0
+
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        """Count what is to be done in this process."""
+        self._count([item.nodeid for item in session.items])
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_xdist_node_collection_finished(self, ids: Sequence[str]) -> None:
+        """Count what is to be done by all workers: each of them collects all of it."""
+        self._count(ids)
+
+    def _count(self, ids: Sequence[str]) -> None:
+        self.wanted = sum("/test_sabotage.py::" in nodeid for nodeid in ids)
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Say what came of a deployment as soon as it is known."""
+        for name, seen, seconds in verified(report):
+            self.done += 1
+            outcome = "as expected" if report.passed else f"NOT as expected, {len(seen)} broken"
+            self.reporter.ensure_newline()
+            self.reporter.write_line(f"[{self.done:2} of {self.wanted}] {seconds:5.1f} s  {name}: {outcome}")
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        """End with the table: what was expected, what was seen, how long it took."""
+        reports = [report for outcome in ("passed", "failed") for report in terminalreporter.stats.get(outcome, ())]
+        rows = sorted((*row, report.passed) for report in reports for row in verified(report))
+        if not rows:
+            return
+        terminalreporter.section("sabotages")
+        for name, seen, seconds, passed in rows:
+            expected = EXPECTED.get(name, [])
+            terminalreporter.line(f"{'✓' if passed else '✗'} {seconds:5.1f} s  {name}")
+            terminalreporter.line(f"            expected {', '.join(expected) or 'nothing broken'}")
+            if list(seen) != expected:
+                terminalreporter.line(f"            seen     {', '.join(seen) or 'nothing broken'}")
+        right = sum(passed for *_, passed in rows)
+        terminalreporter.section(f"{right} of {len(rows)} deployments came out as expected")
+
+
+def verified(report: pytest.TestReport) -> Iterator[tuple[str, Sequence[str], float]]:
+    """Yield name, broken guarantees and seconds of the deployment that a test verified, if it did."""
+    if report.when == "call":
+        yield from (value for key, value in report.user_properties if key == "sabotage")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """Watch where there is a screen, which workers have none of."""
+    reporter = config.pluginmanager.get_plugin("terminalreporter")
+    if reporter is not None and not hasattr(config, "workerinput"):
+        config.pluginmanager.register(Progress(reporter))
