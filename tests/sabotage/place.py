@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from pathlib import Path
 
+from fixtures.lib.toolchain import engine_tools, find_compose
+
 ROOT = Path(__file__).parents[2]
+CACHE = ROOT / ".cache"
 
 
 class Place:
@@ -36,6 +40,22 @@ class Place:
     def service(self, name: str) -> Path:
         """A file of the service."""
         return self.folder / "service" / name
+
+    def replace_program(self, name: str, script: str) -> None:
+        """Put a shell script in the place of one of the engine's programs, or of Compose; ``$real`` is the real one."""
+        real = find_compose(CACHE) if name == "docker-compose" else engine_tools(CACHE).which(name)
+        program = self.folder / "programs" / name
+        program.parent.mkdir(exist_ok=True)
+        program.write_text(f"#!/bin/sh\nreal='{real}'\n{script}", encoding="utf-8")
+        program.chmod(0o755)
+
+    def environment(self) -> dict[str, str]:
+        """Return what a run of this deployment is to find: the replaced programs first, and nothing of this run."""
+        own = ("PYTEST_", "COMPOSE_")
+        if not (programs := self.folder / "programs").is_dir():
+            return {key: value for key, value in os.environ.items() if not key.startswith(own)}
+        tools = {key: value for key, value in engine_tools(CACHE).environment.items() if not key.startswith(own)}
+        return {**tools, "PATH": f"{programs}{os.pathsep}{tools['PATH']}"}
 
 
 def edit(file: Path, old: str, new: str) -> None:

@@ -53,6 +53,9 @@ BROKEN = (
     _row("no_restart_policy", {"persistence.kill", "persistence.engine_restart", "persistence.host_crash"}, "ended"),
     _row("object_store_credentials", {"simplicity.self_contained"}, "AWS_SECRET_ACCESS_KEY"),
     _row("needs_a_way_out", {"simplicity.self_contained"}, "out of reach"),
+    # the engine and its programs
+    _row("engine_on_ephemeral_disk", {"persistence.engine_restart", "persistence.host_crash"}, "missing"),
+    _row("engine_is_pruned", {"persistence.down_up", "troubleshooting.restart"}, "missing"),
     # the service
     _row("recodes_photos", LAYOUT | {"volume.receives_uploads"}, "other bytes"),
     _row("tidies_up_at_start", RESTARTS, "missing"),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 import time
@@ -63,7 +62,7 @@ def _verify(tmp_path: Path, record_property: Callable[[str, object], None]) -> V
         finished = subprocess.run(
             [sys.executable, "-m", "pytest", "tests/guarantees", "-q", "-p", "no:xdist", *options(place, tmp_path)],
             cwd=ROOT,
-            env={key: value for key, value in os.environ.items() if not key.startswith(("PYTEST_", "COMPOSE_"))},
+            env=place.environment(),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
