@@ -19,10 +19,11 @@ OPTIONS := $(if $(ENGINE),--engine='$(ENGINE)') \
 	$(if $(MEDIA_ROOT),--media-root='$(MEDIA_ROOT)') \
 	$(if $(UPLOAD),--upload='$(UPLOAD)') \
 	$(if $(REPORT_DIR),--report-dir='$(REPORT_DIR)') \
+	$(if $(SEED),--seed='$(SEED)') \
 	$(if $(KEEP),--keep) $(if $(REQUIRE_ALL),--require-all) $(if $(BEYOND),--beyond)
 
 # They are options of the run, not a part of the environment in which the guide's commands are typed.
-unexport ENGINE COMPOSE_FILE GUIDE SERVICE MEDIA_ROOT UPLOAD REPORT_DIR KEEP REQUIRE_ALL BEYOND ARGS
+unexport ENGINE COMPOSE_FILE GUIDE SERVICE MEDIA_ROOT UPLOAD REPORT_DIR SEED KEEP REQUIRE_ALL BEYOND ARGS
 
 help:  ## List these targets
 	@sed -n 's/^\([a-z][a-z-]*\):.*  ## \(.*\)/\1|\2/p' Makefile | awk -F'|' '{ printf "  make %-10s %s\n", $$1, $$2 }'

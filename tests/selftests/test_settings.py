@@ -3,6 +3,8 @@
 import os
 import platform
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -13,8 +15,9 @@ import pytest
 from fixtures.lib import settings as settings_module
 from fixtures.lib.errors import BadInput
 from fixtures.lib.packages import PackageArchive
-from fixtures.lib.settings import DISK_BYTES, Settings
+from fixtures.lib.settings import DISK_BYTES, Settings, read_seed
 
+ROOT = Path(__file__).parents[2]
 UseMachine = Callable[..., None]
 
 
@@ -181,6 +184,46 @@ def test_a_shared_engine_asks_nothing_of_this_machine(settings: Settings, use_ma
     use_machine(system="Darwin", user=501, dockerd=False, archive=False, free=0)
 
     settings.check()
+
+
+def test_a_seed_that_was_given_is_taken() -> None:
+    assert read_seed("0271828") == 271828
+
+
+def test_without_a_seed_each_run_draws_its_own() -> None:
+    assert len({read_seed("") for _ in range(100)}) > 50
+
+
+@pytest.mark.parametrize("given", ["abc", "-1", "1.5", "²", "1 2"])
+def test_a_seed_that_is_no_number_is_refused(given: str) -> None:
+    with pytest.raises(BadInput) as refused:
+        read_seed(given)
+
+    assert refused.value.problem == f"--seed is {given!r}"
+    assert "SEED=271828" in refused.value.hint
+
+
+def collected(*options: str) -> subprocess.CompletedProcess[str]:
+    """Collect one guarantee's tests, in a process of its own."""
+    target = ("tests/guarantees/test_simplicity.py", "--collect-only")
+    command = [sys.executable, "-m", "pytest", *target, *options]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+
+
+def test_the_seed_is_printed_before_anything_else_is() -> None:
+    assert "\nseed: 271828\n" in collected("--seed=271828").stdout
+
+
+def test_a_seed_in_the_ini_file_is_one_too() -> None:
+    assert "\nseed: 271828\n" in collected("--override-ini=seed=271828").stdout
+
+
+def test_a_seed_that_is_no_number_ends_the_run_in_words() -> None:
+    refused = collected("--seed=abc")
+
+    assert refused.returncode == pytest.ExitCode.USAGE_ERROR
+    assert "ERROR: --seed is 'abc'\n  hint: give a whole number" in refused.stderr
+    assert "Traceback" not in refused.stderr
 
 
 @pytest.mark.parametrize(
