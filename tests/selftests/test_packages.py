@@ -1,6 +1,7 @@
 """Packages are downloaded once, unpacked in one step, and without a trace in the machine's own package state."""
 
 import os
+import platform
 from collections.abc import Callable
 from pathlib import Path
 
@@ -142,6 +143,82 @@ def test_the_machines_hooks_are_cleared(serve: Serve, archive: PackageArchive, h
     configuration = archive.cache / ".apt/apt.conf"
     assert f"#clear APT::Update::{hook};\n" in configuration.read_text()
     assert all(call.startswith(f"-c {configuration} ") for call in programs.calls("apt-get"))
+
+
+@pytest.fixture(name="another")
+def _another(tmp_path: Path) -> PackageArchive:
+    """Debian's archive of another release than the machine's."""
+    return PackageArchive(tmp_path / "cache", "trixie")
+
+
+def on(monkeypatch: pytest.MonkeyPatch, **system: str) -> None:
+    monkeypatch.setattr(platform, "freedesktop_os_release", lambda: system)
+
+
+INDEXTARGETS = 'if [ "$1" = indextargets ]; then echo http://mirror/debian/; echo http://other/; exit; fi'
+
+
+def test_another_release_comes_from_the_machines_own_mirrors_and_only_with_debians_signature(
+    serve: Serve, another: PackageArchive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    on(monkeypatch, ID="debian", VERSION_CODENAME="bookworm")
+    programs = serve(apt=INDEXTARGETS + DOWNLOAD)
+
+    another.unpack("engine", ["runc"])
+
+    signed = "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg]"
+    sources = (another.cache / ".apt-trixie/sources.list").read_text().splitlines()
+    assert sources == [f"{signed} http://mirror/debian/ trixie main", f"{signed} http://other/ trixie main"]
+    assert "Release: bookworm" in programs.calls("apt-get")[0]
+
+
+@pytest.mark.parametrize(
+    "system", [{"ID": "ubuntu", "VERSION_CODENAME": "noble"}, {"ID": "debian", "VERSION_CODENAME": "bookworm"}]
+)
+def test_a_machine_without_a_mirror_of_debian_asks_debian(
+    serve: Serve, another: PackageArchive, monkeypatch: pytest.MonkeyPatch, system: dict[str, str]
+) -> None:
+    on(monkeypatch, **system)
+    serve(apt='[ "$1" != indextargets ] || exit 0' + DOWNLOAD)
+
+    another.unpack("engine", ["runc"])
+
+    sources = (another.cache / ".apt-trixie/sources.list").read_text()
+    assert [line.split()[2:] for line in sources.splitlines()] == [["http://deb.debian.org/debian/", "trixie", "main"]]
+
+
+@pytest.mark.parametrize(
+    "setting",
+    [
+        "Dir::Etc::sourcelist={cache}/.apt-trixie/sources.list",
+        "Dir::Etc::sourceparts=/dev/null",
+        "Dir::State::lists={cache}/.apt-trixie/lists",
+        "Acquire::AllowInsecureRepositories=false",
+        "APT::Get::AllowUnauthenticated=false",
+    ],
+)
+def test_neither_the_machines_sources_nor_its_leniency_count_for_another_release(
+    serve: Serve, another: PackageArchive, monkeypatch: pytest.MonkeyPatch, setting: str
+) -> None:
+    on(monkeypatch, ID="ubuntu")
+    programs = serve()
+
+    another.unpack("engine", ["runc"])
+
+    told = f"-o {setting.format(cache=another.cache)} "
+    assert [told in call for call in programs.calls("apt-get")] == [True, True]
+
+
+def test_a_release_that_does_not_come_is_told_with_the_keys_that_it_takes(
+    serve: Serve, another: PackageArchive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    on(monkeypatch, ID="ubuntu")
+    serve(apt="echo 'E: not signed' >&2; exit 100")
+
+    with pytest.raises(BadInput, match="did not give runc: E: not signed") as refused:
+        another.unpack("engine", ["runc"])
+
+    assert "debian-archive-keyring.gpg" in refused.value.hint
 
 
 def test_unpacked_programs_and_libraries_are_found_before_the_machines(tmp_path: Path) -> None:

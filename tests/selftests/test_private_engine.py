@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -114,6 +115,25 @@ def test_a_released_slot_can_be_taken_by_another_run(slot: Slot) -> None:
 def test_releasing_twice_does_no_harm(slot: Slot) -> None:
     slot.release()
     slot.release()
+
+
+@pytest.mark.parametrize(("made_by", "other"), [("", "26.1"), ("26.1", "")])
+def test_no_engine_takes_over_what_one_of_another_version_left(tmp_path: Path, made_by: str, other: str) -> None:
+    slot = Slot(tmp_path / "0")
+    assert slot.take(made_by)
+    slot.data_root.mkdir()
+    slot.release()
+
+    assert not slot.take(other), "an older engine can't be relied on to read what a newer one wrote"
+    assert slot.take(made_by), "a slot that was refused must not stay locked"
+    slot.release()
+
+
+def test_a_slot_without_data_is_for_any_version(slot: Slot) -> None:
+    slot.release()
+
+    assert slot.take("26.1")
+    assert slot.version == "26.1"
 
 
 def test_a_slots_folder_is_private(slot: Slot) -> None:
@@ -442,6 +462,21 @@ def test_a_run_sweeps_the_other_slots_before_it_starts(
     with running_engine(tmp_path / "cache", tools):
         assert booted == ["1", "0"]
         assert not (temporary / "media-verify-dead").exists()
+
+
+def test_what_an_engine_of_another_version_left_is_swept_by_one_of_that_version(
+    slot: Slot, temporary: Path, tools: EngineTools, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slot.release()
+    assert slot.take("26.1")
+    leave_behind(slot, temporary / "media-verify-dead")
+    booted: list[str] = []
+    monkeypatch.setattr(private_engine, "engine_tools", lambda _, version: replace(tools, version=version))
+    monkeypatch.setattr(PrivateEngine, "boot", lambda engine: booted.append(engine.tools.version))
+
+    sweep(tmp_path / "cache", tools)
+
+    assert booted == ["26.1"]
 
 
 @pytest.mark.usefixtures("temporary", "booted")

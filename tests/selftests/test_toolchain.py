@@ -75,6 +75,48 @@ def test_a_machine_without_dockerd_uses_the_packages(
     assert engine_tools(tmp_path).which("dockerd") == str(tmp_path / "root/usr/sbin/dockerd")
 
 
+@pytest.fixture(name="unpacked")
+def _unpacked(programs: Programs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], Path]:
+    """Let the archive of another release give a `dockerd` that runs such a script, beside the machine's own."""
+
+    def unpack(script: str) -> Path:
+        root = tmp_path / "root"
+        (root / "usr/sbin").mkdir(parents=True)
+        programs.add("dockerd", script).rename(root / "usr/sbin/dockerd")
+        programs.add("dockerd")
+        programs.add("runc")
+        monkeypatch.setattr(PackageArchive, "unpack", lambda archive, *_: root if archive.release else tmp_path)
+        return root
+
+    return unpack
+
+
+def test_an_engine_of_another_version_is_used_whatever_the_machine_has(
+    unpacked: Callable[[str], Path], programs: Programs, tmp_path: Path
+) -> None:
+    root = unpacked("echo Docker version 26.1.5+dfsg1, build 411e817")
+
+    tools = engine_tools(tmp_path, "26.1")
+
+    assert tools.which("dockerd") == str(root / "usr/sbin/dockerd")
+    assert tools.which("runc") == f"{programs.path}/runc", "runc is the machine's"
+    assert tools.version == "26.1"
+
+
+@pytest.mark.parametrize(
+    "script", ["echo libc.so.6: version GLIBC_2.34 not found >&2; exit 1", "echo Docker version 27.0.1, build 0"]
+)
+def test_an_engine_that_does_not_run_here_or_is_another_than_wanted_is_refused(
+    unpacked: Callable[[str], Path], tmp_path: Path, script: str
+) -> None:
+    unpacked(script)
+
+    with pytest.raises(BadInput, match=r"Debian's engine 26\.1 does not run here: .*(GLIBC|27\.0\.1)") as refused:
+        engine_tools(tmp_path, "26.1")
+
+    assert refused.value.hint == "run on Debian 12 or newer"
+
+
 def test_an_incomplete_engine_is_refused_by_the_name_of_what_lacks(programs: Programs) -> None:
     with pytest.raises(BadInput, match="needs `containerd`, which is neither on PATH nor") as refused:
         EngineTools({"PATH": programs.path}).which("containerd")
