@@ -6,15 +6,17 @@ from typing import NamedTuple
 
 LAYOUT = frozenset({"layout.avatars", "layout.event_banners", "layout.profile_pictures"})
 BACKUP = frozenset({"backup.created", "backup.complete", "backup.harmless"})
-RESTORE = frozenset({"restore.disaster", "restore.repair", "restore.idempotent"})
+RESTORE = frozenset({"restore.disaster", "restore.repair", "restore.idempotent", "portability.another_host"})
 MIGRATION = frozenset({"migration.complete", "migration.idempotent", "migration.preserves", "migration.refuses"})
 PERSISTENCE = frozenset(
     f"persistence.{event}" for event in ("recreate", "update", "down_up", "kill", "engine_restart", "host_crash")
 )
+# A volume that is lost here and restored, here or elsewhere.
+LOST_VOLUME = frozenset({"restore.disaster", "portability.another_host"})
 # What starts the service anew, one way or another.
-RESTARTS = PERSISTENCE | {"restore.disaster", "troubleshooting.restart"}
+RESTARTS = PERSISTENCE | LOST_VOLUME | {"troubleshooting.restart"}
 # What an archive without the media, or without some of them, breaks.
-WITHOUT_ARCHIVE = frozenset({"backup.complete", "restore.disaster", "restore.repair"})
+WITHOUT_ARCHIVE = LOST_VOLUME | {"backup.complete", "restore.repair"}
 # A guide that speaks of another volume than the one in use.
 OTHER_VOLUME = WITHOUT_ARCHIVE | {"volume.dedicated", "backup.harmless"}
 # Everything that asks what backs the media root.
@@ -64,6 +66,8 @@ BROKEN = (
     _row("banners_among_avatars", {"layout.event_banners"}, "that are not in event_banners/"),
     _row("avatars_recoded", {"layout.avatars", "volume.receives_uploads"}, "other bytes"),
     _row("profile_pictures_as_text", {"layout.profile_pictures"}, "as another type"),
+    _row("serves_what_its_database_knows", {"portability.another_host"}, "not served as they were"),
+    _row("media_of_one_installation", {"portability.another_host"}, "belong to another installation"),
     _row("copies_outside", {"volume.receives_uploads"}, "container's own layer"),
     # the guide: backup
     _row("guide_backs_up_another_volume", OTHER_VOLUME, "the media are in media_volume"),
@@ -73,18 +77,16 @@ BROKEN = (
     _row("guide_dates_in_the_container", {"backup.created"}, "never asked what day it is"),
     _row("guide_excludes_animations", WITHOUT_ARCHIVE, "missing"),
     _row("guide_stops_the_platform", {"backup.harmless"}, "requests during the backup failed"),
-    _row("guide_leaves_containers", {"backup.harmless", "restore.disaster"}, "left behind: container"),
+    _row("guide_leaves_containers", LOST_VOLUME | {"backup.harmless"}, "left behind: container"),
     _row("guide_marks_the_volume", WITHOUT_ARCHIVE | {"backup.harmless"}, "extra"),
     _row("guide_backs_up_elsewhere", BACKUP | RESTORE, "0 archives appeared"),
     _row("guide_without_backup", BACKUP | RESTORE | {"volume.dedicated"}, "no backup command"),
     # the guide: restore
-    _row(
-        "guide_restores_another_volume", {"volume.dedicated", "restore.disaster", "restore.repair"}, "media_volume_new"
-    ),
-    _row("guide_restores_elsewhere", {"restore.disaster", "restore.repair"}, "missing"),
-    _row("guide_keeps_old_files", {"restore.disaster", "restore.repair"}, "0 bytes"),
+    _row("guide_restores_another_volume", LOST_VOLUME | {"volume.dedicated", "restore.repair"}, "media_volume_new"),
+    _row("guide_restores_elsewhere", LOST_VOLUME | {"restore.repair"}, "missing"),
+    _row("guide_keeps_old_files", LOST_VOLUME | {"restore.repair"}, "0 bytes"),
     _row("guide_wipes_before_restoring", {"restore.repair"}, "did not survive the restore"),
-    _row("guide_restores_as_root", {"restore.disaster", "restore.repair"}, "owner"),
+    _row("guide_restores_as_root", LOST_VOLUME | {"restore.repair"}, "owner"),
     _row("guide_without_restore", RESTORE | {"volume.dedicated"}, "no restore command"),
     # the guide: the rest
     _row("guide_removes_volumes", {"persistence.down_up", "troubleshooting.restart"}, "missing"),

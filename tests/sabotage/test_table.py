@@ -17,7 +17,6 @@ WITHOUT_TESTS = {
     "backup.under_load",
     "backup.fails_loudly",
     "restore.rejects_damage",
-    "portability.another_host",
     "beyond.power_loss",
 }
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from fake_programs import Programs
 
+from fixtures.lib import packages
 from fixtures.lib.commands import CommandFailed
 from fixtures.lib.errors import BadInput
 from fixtures.lib.packages import PackageArchive, library_environment
@@ -151,6 +152,14 @@ def _another(tmp_path: Path) -> PackageArchive:
     return PackageArchive(tmp_path / "cache", "trixie")
 
 
+@pytest.fixture(autouse=True)
+def _keyring(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the machine have Debian's keys."""
+    keyring = tmp_path / "keyring.gpg"
+    keyring.touch()
+    monkeypatch.setattr(packages, "KEYRING", keyring)
+
+
 def on(monkeypatch: pytest.MonkeyPatch, **system: str) -> None:
     monkeypatch.setattr(platform, "freedesktop_os_release", lambda: system)
 
@@ -166,7 +175,7 @@ def test_another_release_comes_from_the_machines_own_mirrors_and_only_with_debia
 
     another.unpack("engine", ["runc"])
 
-    signed = "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg]"
+    signed = f"deb [signed-by={packages.KEYRING}]"
     sources = (another.cache / ".apt-trixie/sources.list").read_text().splitlines()
     assert sources == [f"{signed} http://mirror/debian/ trixie main", f"{signed} http://other/ trixie main"]
     assert "Release: bookworm" in programs.calls("apt-get")[0]
@@ -209,16 +218,18 @@ def test_neither_the_machines_sources_nor_its_leniency_count_for_another_release
     assert [told in call for call in programs.calls("apt-get")] == [True, True]
 
 
-def test_a_release_that_does_not_come_is_told_with_the_keys_that_it_takes(
-    serve: Serve, another: PackageArchive, monkeypatch: pytest.MonkeyPatch
+def test_a_machine_without_debians_keys_takes_them_from_its_own_archive(
+    serve: Serve, another: PackageArchive, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     on(monkeypatch, ID="ubuntu")
-    serve(apt="echo 'E: not signed' >&2; exit 100")
+    monkeypatch.setattr(packages, "KEYRING", tmp_path / "none" / "keys.gpg")
+    programs = serve()
 
-    with pytest.raises(BadInput, match="did not give runc: E: not signed") as refused:
-        another.unpack("engine", ["runc"])
+    another.unpack("engine", ["runc"])
 
-    assert "debian-archive-keyring.gpg" in refused.value.hint
+    first, theirs = programs.calls("apt-get")[0], (another.cache / ".apt-trixie/sources.list").read_text()
+    assert "sourcelist" not in first, "keys of another release's own archive would vouch for themselves"
+    assert theirs.startswith(f"deb [signed-by={another.cache}/debian-keys/usr/share/keyrings/keys.gpg] ")
 
 
 def test_unpacked_programs_and_libraries_are_found_before_the_machines(tmp_path: Path) -> None:

@@ -19,6 +19,7 @@ from docker.models.containers import Container
 from fake_programs import Programs
 from fake_stack import FakePlatform
 
+from fixtures.lib.commands import CommandFailed
 from fixtures.lib.deployment import Deployment
 from fixtures.lib.errors import PromiseBroken
 from fixtures.lib.runs import Run
@@ -328,13 +329,19 @@ def test_that_the_platform_has_no_part_in_uploads_is_told(
     assert caplog.messages == [told] * sentences
 
 
-def test_the_services_user_is_the_effective_one_of_its_main_process(found: Found) -> None:
-    status = "Name:\tgunicorn\nUid:\t0\t10001\t0\t10001\nGid:\t0\t10002\t0\t10002\nGroups:\t\n"
-    files = {"/proc/1/status": SimpleNamespace(content_string=status)}
-    stack = found()
-    cast("Any", stack).inside = lambda: SimpleNamespace(file=files.__getitem__)
+def test_the_services_user_is_the_effective_one_of_its_main_process(found: Found, programs: Programs) -> None:
+    status = r"Name:\tgunicorn\nUid:\t0\t10001\t0\t10001\nGid:\t0\t10002\t0\t10002\nGroups:\t\n"
+    programs.add("docker", f"printf '{status}'")
 
-    assert stack.service_user() == "10001:10002"
+    assert found(container()).service_user() == "10001:10002"
+    assert programs.calls("docker") == [f"exec {container().id} cat /proc/1/status"]
+
+
+def test_a_service_whose_user_can_not_be_told_is_no_user_at_all(found: Found, programs: Programs) -> None:
+    programs.add("docker", "echo no such file >&2; exit 1")
+
+    with pytest.raises(CommandFailed, match=r"/proc/1/status.* status 1: no such file"):
+        found(container()).service_user()
 
 
 @pytest.fixture(name="writing")
