@@ -41,6 +41,12 @@ class Verification:
         broken = (self.guarantees[name] for name in self.with_verdict("broken"))
         return "\n".join(test["message"] for guarantee in broken for test in guarantee["tests"])
 
+    def failed_elsewhere(self) -> list[str]:
+        """Return the tests of broken guarantees that failed, but not in their own assertions."""
+        broken = (self.guarantees[name] for name in self.with_verdict("broken"))
+        tests = (test for guarantee in broken for test in guarantee["tests"])
+        return [test["nodeid"] for test in tests if test["phase"] != "call"]
+
     def reasons(self) -> str:
         """Return why guarantees are unproven."""
         return "\n".join(f"{name}: {self.guarantees[name]['reason']}" for name in self.with_verdict("unproven"))
@@ -113,6 +119,7 @@ def test_a_sabotage_breaks_exactly_what_it_must(row: Row, verify: Verify) -> Non
         f"{seen.explanation()[:6000]}"
     )
     assert not seen.with_verdict("unproven"), f"neither proved nor broken:\n{seen.reasons()}"
+    assert not seen.failed_elsewhere(), "a set-up that crashes proves nothing"
     unsaid = [words for words in row.says if words not in seen.explanation()]
     assert not unsaid, f"the explanation doesn't say {unsaid}:\n{seen.explanation()[:6000]}"
 
