@@ -76,6 +76,7 @@ def _migrated(session_stack: Stack, operator: Operator, media_folder: Path) -> I
     before = read_directory(media_folder)
 
     def migrate() -> Migrated:
+        operator.step("migrate")
         session_stack.settle()
         journal.progress("event: the guide's migration, with a file of 200 MB")
         volume_before = session_stack.media.manifest()
@@ -298,6 +299,7 @@ def _stopped(session_stack: Stack, operator: Operator, media_folder: Path) -> Ca
 
     def try_while_stopped() -> Stopped:
         assert media_folder.is_dir()
+        operator.step("migrate")
         stack.compose("stop", stack.service)
         assert not stack.containers(stack.service), "the service was meant to be stopped"
         alone = operator.run("migrate")

@@ -106,6 +106,7 @@ def _returned(moved: Callable[[], Move], home: Site, host: Site, gallery: Galler
 
 def moving(here: Site, there: Site, gallery: Gallery, *, event: str) -> Move:
     """Back up and switch off here, carry the archive, restore and start there; nothing of the media stays here."""
+    there.operator.step("restore")
     backup = take_backup(here.stack, gallery, here.operator)()
     uploads = gallery.hang(here.stack)
     volume = here.stack.volume

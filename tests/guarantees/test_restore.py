@@ -41,6 +41,7 @@ def _recovery(session_stack: Stack, gallery: Gallery, operator: Operator, attemp
 
     def lose_and_restore(stack: Stack) -> None:
         backup = attempt()
+        operator.step("restore")
         volume = stack.volume
         stack.compose("down")
         commands.run(["docker", "volume", "rm", volume], env=stack.environment)
@@ -118,6 +119,7 @@ def _repair_of(session_stack: Stack, gallery: Gallery, operator: Operator) -> It
     """One file each deleted, truncated, overwritten and re-owned, one added; then the guide's restore, twice."""
 
     def damage_and_repair() -> Repair:
+        operator.step("restore")
         attempt = take_backup(session_stack, gallery, operator)
         backup = attempt()
         session_stack.settle()

@@ -55,6 +55,7 @@ def _damage(session_stack: Stack, gallery: Gallery, operator: Operator) -> Itera
     """Every permission in the volume is taken away; then the guide's command is typed."""
 
     def break_and_mend() -> Damage:
+        operator.step("permissions")
         uploads, before = entrust(session_stack, gallery)
         journal.progress("event: taking every permission away")
         session_stack.media.shell("chmod -R 000 .")
@@ -138,6 +139,7 @@ def _restarted(trouble: str, session_stack: Stack, gallery: Gallery, operator: O
     answered: list[bool] = []
 
     def go_wrong_and_restart(stack: Stack) -> None:
+        operator.step("restart")
         TROUBLES[trouble](stack)
         answered.append(stack.platform.answers(within=0.5))
         operator.succeed("restart")

@@ -8,7 +8,7 @@ import pytest
 
 from fixtures.lib import journal
 from fixtures.lib.deployment import Deployment
-from fixtures.lib.errors import PromiseBroken
+from fixtures.lib.errors import PromiseBroken, Unproven
 from fixtures.lib.gallery import Gallery
 from fixtures.lib.manifest import printable
 from fixtures.lib.procedures import Operator, named_volumes
@@ -43,15 +43,36 @@ def test_the_guides_command_names_the_volume_that_holds_the_media(
     named = list(named_volumes(step))
     real = [mount.source for mount in deployment.mounts(settings.service) if mount.target == settings.media_root]
 
+    if not named:
+        raise Unproven(f"the guide's {procedure} command, line {step.line} of {step.source.name}, names no volume")
     if named != real:
         raise PromiseBroken(
             f"the media are in {' and '.join(real) or 'no volume'}, but line {step.line} of {step.source.name} names "
-            f"{' and '.join(named) or 'no volume'}",
-            means=f"the {procedure} command makes a new, empty volume, works on that, and reports success: "
-            "the media are in no backup at all",
-            next_step=f"give the volume its literal name in the compose file:  name: {(named or ['media_volume'])[0]}",
+            f"{' and '.join(named)}",
+            means=CONSEQUENCES[procedure],
+            next_step=mend(deployment, settings, named[0]),
         )
     journal.observe(f"the guide's {procedure} command names {real[0]}, which is where the media are")
+
+
+CONSEQUENCES = {
+    "backup": "Docker makes a new, empty volume of that name; the backup archives nothing and reports success: the "
+    "media are in no backup at all, and nobody notices until the day of the restore",
+    "restore": "the media are put back into a volume that the service never looks at, and the command reports "
+    "success: after a restore the platform is as empty as before",
+}
+
+
+def mend(deployment: Deployment, settings: Settings, named: str) -> str:
+    """Return what an owner changes so that the guide's commands reach the media, also those that are there."""
+    mounts = [mount for mount in deployment.mounts(settings.service) if mount.target == settings.media_root]
+    in_volume = [mount.source for mount in mounts if mount.kind == "volume" and mount.source]
+    if not in_volume:
+        return f"mount {named}:{settings.media_root} in the compose file, and declare the volume with  name: {named}"
+    return (
+        f"give the volume its literal name in the compose file:  name: {named}  and copy what is there before the "
+        f"next deploy: docker run --rm -v {in_volume[0]}:/from -v {named}:/to ubuntu cp -a /from/. /to/"
+    )
 
 
 @dedicated

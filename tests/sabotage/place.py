@@ -50,11 +50,10 @@ class Place:
         program.chmod(0o755)
 
     def environment(self) -> dict[str, str]:
-        """Return what a run of this deployment is to find: the replaced programs first, and nothing of this run."""
-        own = ("PYTEST_", "COMPOSE_")
+        """Return what a run of this deployment needs beside its options, to find the replaced programs first."""
         if not (programs := self.folder / "programs").is_dir():
-            return {key: value for key, value in os.environ.items() if not key.startswith(own)}
-        tools = {key: value for key, value in engine_tools(CACHE).environment.items() if not key.startswith(own)}
+            return {}
+        tools = engine_tools(CACHE).environment
         return {**tools, "PATH": f"{programs}{os.pathsep}{tools['PATH']}"}
 
 

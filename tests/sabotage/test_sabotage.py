@@ -2,99 +2,37 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
-import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
-from typing import Any
 
 import pytest
-from place import ROOT, Place
-from table import BROKEN, HEALTHY, Row
-
-RUN_SECONDS = 600
-NOT_TESTED_YET = "no test of it ran"
-
-
-@dataclass(frozen=True)
-class Verification:
-    """A run of the guarantees on a changed deployment, as its own evidence tells of it."""
-
-    guarantees: dict[str, dict[str, Any]]
-    seconds: float
-    output: str
-
-    def with_verdict(self, verdict: str) -> frozenset[str]:
-        """Return the ids of the guarantees that came out so, among those that have tests."""
-        return frozenset(
-            name
-            for name, guarantee in self.guarantees.items()
-            if guarantee["verdict"] == verdict and guarantee["reason"] != NOT_TESTED_YET
-        )
-
-    def explanation(self) -> str:
-        """Return all that the tests of broken guarantees said."""
-        broken = (self.guarantees[name] for name in self.with_verdict("broken"))
-        return "\n".join(test["message"] for guarantee in broken for test in guarantee["tests"])
-
-    def failed_elsewhere(self) -> list[str]:
-        """Return the tests of broken guarantees that failed, but not in their own assertions."""
-        broken = (self.guarantees[name] for name in self.with_verdict("broken"))
-        tests = (test for guarantee in broken for test in guarantee["tests"])
-        return [test["nodeid"] for test in tests if test["phase"] != "call"]
-
-    def reasons(self) -> str:
-        """Return why guarantees are unproven."""
-        return "\n".join(f"{name}: {self.guarantees[name]['reason']}" for name in self.with_verdict("unproven"))
-
+from place import Place
+from table import BROKEN, HEALTHY, SILENT, Row, Silence
+from verification import Verification, verify
 
 Verify = Callable[[str, str], Verification]
 
 
 @pytest.fixture(name="verify")
 def _verify(tmp_path: Path, record_property: Callable[[str, object], None]) -> Verify:
-    """Change a copy of the deployment and verify it as a person would, in a process of its own."""
+    """Change a copy of the deployment and verify it."""
 
     def run(kind: str, name: str) -> Verification:
         folder = tmp_path / "deployment"
         folder.mkdir(mode=0o700)
         place = Place(folder)
         load_change(kind, name)(place)
-        begun = time.monotonic()
-        finished = subprocess.run(
-            [sys.executable, "-m", "pytest", "tests/guarantees", "-q", "-p", "no:xdist", *options(place, tmp_path)],
-            cwd=ROOT,
-            env=place.environment(),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            timeout=RUN_SECONDS,
-            check=False,
-        )
-        seconds = time.monotonic() - begun
-        evidence = tmp_path / "reports" / "latest" / "guarantees.json"
-        assert evidence.is_file(), f"the run left no evidence:\n{finished.stdout[-4000:]}"
-        guarantees = {guarantee["id"]: guarantee for guarantee in json.loads(evidence.read_text())["guarantees"]}
-        seen = Verification(guarantees, seconds, finished.stdout)
-        record_property("sabotage", (name, sorted(seen.with_verdict("broken")), seconds))
+        seen = verify(options(place), tmp_path / "reports", environment=place.environment())
+        record_property("sabotage", (name, sorted(seen.with_verdict("broken")), seen.seconds))
         return seen
 
     return run
 
 
-def options(place: Place, folder: Path) -> list[str]:
+def options(place: Place) -> list[str]:
     """Return what points a run at the changed deployment."""
-    return [
-        "--engine=private",
-        f"--compose-file={place.compose_file}",
-        f"--guide={place.guide}",
-        f"--report-dir={folder / 'reports'}",
-    ]
+    return [f"--compose-file={place.compose_file}", f"--guide={place.guide}"]
 
 
 def load_change(kind: str, name: str) -> Callable[[Place], None]:
@@ -130,3 +68,13 @@ def test_a_healthy_deployment_is_proved(name: str, verify: Verify) -> None:
 
     assert not seen.with_verdict("broken"), f"wrongly accused:\n{seen.explanation()[:6000]}"
     assert not seen.with_verdict("unproven"), f"not proved:\n{seen.reasons()}"
+
+
+@pytest.mark.parametrize("row", SILENT, ids=lambda row: row.name)
+def test_what_a_guide_does_not_describe_is_unproven_and_nothing_else_is(row: Silence, verify: Verify) -> None:
+    seen = verify("silent", row.name)
+
+    assert not seen.with_verdict("broken"), f"wrongly accused:\n{seen.explanation()[:6000]}"
+    assert seen.with_verdict("unproven") == row.unproven, seen.reasons()
+    unsaid = [words for words in row.says if words not in seen.reasons()]
+    assert not unsaid, f"the reasons don't say {unsaid}:\n{seen.reasons()}"

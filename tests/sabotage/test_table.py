@@ -6,7 +6,7 @@ import ast
 from pathlib import Path
 
 import pytest
-from table import BROKEN, HEALTHY
+from table import BROKEN, HEALTHY, SILENT
 
 from fixtures.lib.guarantees import CATALOGUE
 
@@ -27,7 +27,14 @@ def test_every_guarantee_is_broken_by_a_sabotage() -> None:
     assert {guarantee.identifier for guarantee in CATALOGUE} - WITHOUT_TESTS == caught
 
 
-@pytest.mark.parametrize(("kind", "names"), [("broken", [row.name for row in BROKEN]), ("healthy", HEALTHY)])
+@pytest.mark.parametrize(
+    ("kind", "names"),
+    [
+        ("broken", [row.name for row in BROKEN]),
+        ("silent", [row.name for row in SILENT]),
+        ("healthy", HEALTHY),
+    ],
+)
 def test_every_row_has_its_file_and_every_file_its_row(kind: str, names: list[str]) -> None:
     files = sorted(file.stem for file in (HERE / kind).glob("*.py"))
 

@@ -1,8 +1,11 @@
 """What goes wrong is told in parts that a person can act on."""
 
+from unittest import SkipTest
+
 import pytest
 
-from fixtures.lib.errors import BadInput, PromiseBroken
+from fixtures.lib.errors import BadInput, PromiseBroken, Unproven
+from fixtures.lib.once import once
 
 
 def test_bad_input_tells_the_problem_and_then_what_to_do() -> None:
@@ -44,3 +47,21 @@ def test_what_is_meant_for_a_file_is_not_told_at_length() -> None:
     problem = PromiseBroken("12 files are missing", detail="- a\n- b\n")
 
     assert "- a" not in str(problem)
+
+
+def test_what_can_not_be_shown_is_a_skip_and_no_failed_assertion() -> None:
+    with pytest.raises(SkipTest, match="the guide has no backup"):
+        raise Unproven("the guide has no backup")
+
+    assert not issubclass(Unproven, AssertionError), "a guarantee would be broken for want of evidence"
+
+
+def test_what_can_not_be_shown_is_told_to_everybody_who_asks() -> None:
+    def fail() -> None:
+        raise Unproven("the guide has no backup")
+
+    asked = once(fail)
+
+    for _ in range(2):
+        with pytest.raises(Unproven, match="no backup"):
+            asked()
