@@ -80,7 +80,7 @@ def test_an_engine_that_does_not_answer_is_not_asked_any_further(programs: Progr
 ENGINE = f"""\
 case "$*" in
   "volume ls "*) echo media_volume; echo "mine {STARTED}"; echo "left {ENDED}";;
-  "image ls "*"label=media-verify=image") echo ubuntu:latest;;
+  "image ls "*"label=media-verify=image") echo sha256:00; echo sha256:00;;
 esac
 """
 
@@ -94,7 +94,7 @@ def test_an_engine_is_rid_of_stand_ins_and_of_runs_that_are_over(programs: Progr
     assert [call for call in programs.calls("docker") if " ls " not in call and "-a" not in call] == [
         "version",
         "volume rm --force left",
-        "image rm ubuntu:latest",
+        "image rm sha256:00",
     ]
 
 
@@ -104,7 +104,7 @@ def test_a_private_engines_leftovers_are_swept_before_what_knows_of_them_goes(
     swept: list[Path] = []
     slot = checkout / ".cache/engine/0"
     slot.mkdir(parents=True)
-    monkeypatch.setattr(Slot, "remembered", lambda slot: {"folder": str(slot)})
+    monkeypatch.setattr(Slot, "remembered", lambda slot: [slot.folder])
     monkeypatch.setattr(clean, "engine_tools", lambda _cache: "tools")
     monkeypatch.setattr(clean, "sweep", lambda cache, _tools: swept.extend(cache.glob("engine/*")))
 

@@ -14,7 +14,7 @@ from fixtures.lib.errors import BadInput
 from fixtures.lib.images import BASE, TOOLS, Image, Wanted, provide, release, root_file_system
 from fixtures.lib.runs import Run
 
-RUN = Run("0123abcd-1-2")
+RUN = Run("0123abcd-1-2", "media-verify-0123abcd-1-2-")
 MARKED = '{"media-verify.stand-in": "ubuntu"}'
 WANTED = Wanted("ubuntu", "ubuntu@sha256:00")
 NO_REGISTRY = 'echo "Error response from daemon" >&2; echo "dial tcp: no route to host" >&2; exit 1'
@@ -44,10 +44,10 @@ def docker(*args: str, **options: Any) -> commands.Outcome:
 
 
 def engine(
-    programs: Programs, *, image: str = "exit 1", pull: str = "", tag: str = "", imported: str = "", ps: str = ""
+    programs: Programs, *, image: str = "exit 1", pull: str = "", tag: str = "", imported: str = "", **others: str
 ) -> None:
     """Put a `docker` on the PATH that has no image, unless the scripts of its verbs say otherwise."""
-    verbs = {"image": image, "pull": pull, "tag": tag, "import": imported, "ps": ps}
+    verbs = {"image": image, "pull": pull, "tag": tag, "import": imported, **others}
     programs.add("docker", "\n".join(f'if [ "$1" = {verb} ]; then :; {script}\nfi' for verb, script in verbs.items()))
 
 
@@ -129,39 +129,73 @@ def test_an_engine_that_fails_is_told_in_its_words(
 
 
 STAND_IN = Image("ubuntu", stands_in=True)
+HOLDER = f"media-verify-{RUN.identifier}-holds-ubuntu"
+
+
+def test_a_stand_in_on_a_shared_engine_is_held_for_as_long_as_the_run_needs_it(programs: Programs, cache: Path) -> None:
+    engine(programs, image=f"echo '{MARKED}'")
+
+    provide(WANTED, docker, cache, RUN)
+
+    labels = f"--label=media-verify=run --label=media-verify.run={RUN.identifier}"
+    assert programs.calls("docker")[-1] == f"create --pull=never --name={HOLDER} {labels} ubuntu true"
+
+
+def test_the_real_image_needs_no_holding(programs: Programs, cache: Path) -> None:
+    engine(programs, image="echo null")
+
+    provide(WANTED, docker, cache, RUN)
+
+    assert len(programs.calls("docker")) == 1
+
+
+def test_a_stand_in_that_goes_with_another_run_is_made_anew(programs: Programs, cache: Path, tmp_path: Path) -> None:
+    gone = tmp_path / "gone"
+    create = f"[ -e {gone} ] || {{ : > {gone}; echo No such image >&2; exit 1; }}"
+    engine(programs, image=f"[ ! -e {gone} ] && echo '{MARKED}' || exit 1", pull=NO_REGISTRY, create=create)
+
+    assert provide(WANTED, docker, cache, RUN).stands_in
+    assert [call.split()[0] for call in programs.calls("docker")] == [
+        "image",
+        "create",
+        "image",
+        "pull",
+        "import",
+        "create",
+    ]
+
+
+def test_a_stand_in_that_can_never_be_held_is_told_in_the_engines_words(programs: Programs, cache: Path) -> None:
+    engine(programs, image=f"echo '{MARKED}'", create="echo no space >&2; exit 1")
+
+    with pytest.raises(CommandFailed, match="docker create .* ended with status 1: no space"):
+        provide(WANTED, docker, cache, RUN)
 
 
 def test_a_stand_in_is_taken_off_the_engine_when_the_run_is_over(programs: Programs) -> None:
-    engine(programs, image=f"echo '{MARKED}'")
+    engine(programs, container="echo sha256:00", image=f"echo '{MARKED}'")
 
     release([STAND_IN], docker, RUN)
 
-    assert programs.calls("docker")[-1] == "image rm ubuntu"
+    assert programs.calls("docker")[1] == f"rm {HOLDER}"
+    assert programs.calls("docker")[-1] == "image rm sha256:00", "unforced: an engine keeps what another run holds"
 
 
 @pytest.mark.parametrize("image", ["echo null", "exit 1"], ids=["the real one", "gone already"])
 def test_what_is_no_stand_in_any_more_is_left_alone(programs: Programs, image: str) -> None:
-    engine(programs, image=image)
+    engine(programs, container="echo sha256:00", image=image)
 
     release([STAND_IN], docker, RUN)
 
-    assert "image rm ubuntu" not in programs.calls("docker")
+    assert not [call for call in programs.calls("docker") if call.startswith("image rm")]
 
 
-def test_a_stand_in_stays_while_another_run_has_things_on_the_engine(programs: Programs) -> None:
-    engine(programs, image=f"echo '{MARKED}'", ps=f"echo {RUN.identifier}; echo 0123abcd-3-4")
-
-    release([STAND_IN], docker, RUN)
-
-    assert "image rm ubuntu" not in programs.calls("docker")
-
-
-def test_the_runs_own_things_do_not_keep_a_stand_in(programs: Programs) -> None:
-    engine(programs, image=f"echo '{MARKED}'", ps=f"echo {RUN.identifier}")
+def test_what_the_run_did_not_hold_is_left_alone(programs: Programs) -> None:
+    engine(programs, container="exit 1")
 
     release([STAND_IN], docker, RUN)
 
-    assert "image rm ubuntu" in programs.calls("docker")
+    assert len(programs.calls("docker")) == 1
 
 
 def test_the_root_file_system_is_built_once(programs: Programs, cache: Path) -> None:

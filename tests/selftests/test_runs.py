@@ -195,7 +195,17 @@ def test_stopped_containers_are_looked_at_and_asked_for_the_label(engine: Engine
 
     sweep()
 
-    assert f'ps -a --format {{{{.ID}}}} {{{{.Names}}}} {{{{.Label "{RUN_LABEL}"}}}}' in programs.calls("docker")
+    row = f'{{{{.ID}}}} {{{{.Names}}}} {{{{.Label "{RUN_LABEL}"}}}} {{{{.Mounts}}}}'
+    assert f"ps -a --no-trunc --format {row}" in programs.calls("docker")
+
+
+@pytest.mark.parametrize("mount", ["media-verify-{}-media_volume", "/srv/.cache/runs/{}/deployment/backups,/etc"])
+def test_a_container_of_a_guides_command_is_known_by_what_it_mounts(engine: Engine, ended: str, mount: str) -> None:
+    programs = engine({"ps -a": f"f00 quirky_name  {mount.format(ended)}\nba4 connect_web  media_volume"})
+
+    sweep()
+
+    assert removals(programs) == ["rm --force --volumes f00"]
 
 
 def test_the_engine_that_is_swept_is_the_one_that_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

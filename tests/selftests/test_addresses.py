@@ -1,0 +1,91 @@
+"""A range of addresses is one engine's at a time, whichever checkout it is of, and free again when that one is gone."""
+
+import itertools
+import os
+import socket
+import subprocess
+import sys
+from ipaddress import IPv4Network
+
+import pytest
+
+from fixtures.lib import addresses
+
+ALL = addresses.POOLS
+CLAIM = """
+import sys
+from ipaddress import IPv4Network
+from fixtures.lib import addresses
+addresses.POOLS = tuple(map(IPv4Network, sys.argv[1:]))
+mine = addresses.claim()
+print(mine.pool, flush=True)
+input()
+"""
+
+
+@pytest.fixture(name="pools", autouse=True)
+def _pools(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Two ranges that nobody else on this machine claims, engines and other runs of these tests included."""
+    pools = [f"10.{octet}.{os.getpid() // 256 % 256}.{os.getpid() % 256}/32" for octet in (1, 2)]
+    monkeypatch.setattr(addresses, "POOLS", tuple(map(IPv4Network, pools)))
+    return pools
+
+
+def test_two_claims_never_overlap() -> None:
+    first, second = addresses.claim(), addresses.claim()
+
+    assert first
+    assert second
+    first.release()
+    second.release()
+    assert not first.pool.overlaps(second.pool)
+
+
+def test_what_was_let_go_of_can_be_claimed_again() -> None:
+    first = addresses.claim()
+    assert first
+    first.release()
+    again = addresses.claim()
+
+    assert again
+    again.release()
+    assert again.pool == first.pool
+
+
+def test_a_killed_process_holds_nothing(pools: list[str]) -> None:
+    with subprocess.Popen(
+        [sys.executable, "-c", CLAIM, *pools], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as other:
+        assert other.stdout
+        theirs = other.stdout.readline().decode().strip()
+        mine = addresses.claim()
+        other.kill()
+        other.wait()
+        freed = addresses.claim()
+
+    assert mine
+    assert freed
+    mine.release()
+    freed.release()
+    assert str(mine.pool) != theirs
+    assert str(freed.pool) == theirs
+
+
+def test_with_nothing_left_there_is_no_claim(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(addresses, "POOLS", ())
+
+    assert addresses.claim() is None
+
+
+def test_a_machine_that_refuses_for_another_reason_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise PermissionError(1, "no")
+
+    monkeypatch.setattr(socket.socket, "bind", refuse)
+
+    with pytest.raises(PermissionError, match="no"):
+        addresses.claim()
+
+
+def test_no_range_reaches_into_another() -> None:
+    assert not any(one.overlaps(other) for one, other in itertools.combinations(ALL, 2))
