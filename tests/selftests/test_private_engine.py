@@ -41,12 +41,11 @@ def _slot(tmp_path: Path) -> Iterator[Slot]:
 
 
 @pytest.fixture(name="temporary")
-def _temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Let temporary folders be made where they can be counted."""
-    folder = tmp_path / "tmp"
-    folder.mkdir()
-    monkeypatch.setattr(tempfile, "tempdir", str(folder))
-    return folder
+def _temporary(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """Let temporary folders be made where they can be counted, not too deep for a socket's address."""
+    with tempfile.TemporaryDirectory() as folder:
+        monkeypatch.setattr(tempfile, "tempdir", folder)
+        yield Path(folder)
 
 
 @pytest.fixture(name="programs")
@@ -71,8 +70,8 @@ def _powered(tmp_path: Path, temporary: Path, slot: Slot, programs: Programs) ->
     programs.add("docker-init")
     programs.add("setpriv", f"sh -c 'exec 3<> {pipe}; echo ready; read -r _'; :")
     find = "for word; do case $word in --host=unix://*) socket=${word#*//};; esac; done"
-    # One child, as nsenter(1) has; it opens the pipe first, so that it can't miss its end.
-    daemon = f'exec 4< {pipe}; {sys.executable} -c "{bind}" "$0"; exec cat <&4'
+    # One child, as nsenter(1) has; it opens the pipe first, so that it can't miss its end. Without socket it ends.
+    daemon = f'exec 4< {pipe}; {sys.executable} -c "{bind}" "$0" && exec cat <&4'
     programs.add("nsenter", f"{find}\nsh -c '{daemon}' \"$socket\"; :")
     engine = PrivateEngine(slot, EngineTools({"PATH": programs.path}))
     engine.boot()
