@@ -74,9 +74,11 @@ def _powered(tmp_path: Path, temporary: Path, slot: Slot, programs: Programs) ->
     daemon = f'exec 4< {pipe}; {sys.executable} -c "{bind}" "$0" && exec cat <&4'
     programs.add("nsenter", f"{find}\nsh -c '{daemon}' \"$socket\"; :")
     engine = PrivateEngine(slot, EngineTools({"PATH": programs.path}))
-    engine.boot()
-    yield engine
-    engine.shut_down()
+    try:
+        engine.boot()
+        yield engine
+    finally:
+        engine.shut_down()
 
 
 @pytest.fixture(name="booted")
