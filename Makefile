@@ -1,12 +1,14 @@
 # The media guarantees of the Connect platform. `make` alone lists what there is.
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help verify test selftests sabotage properties check clean lock
+.PHONY: help verify test selftests sabotage properties check mutants clean lock
 
 PYTHON ?= python3
 VENV := .venv
 # Sabotages that run at a time, each on an engine of its own.
 SABOTEURS ?= 2
+# Mutants that are tried at a time.
+MUTANTS ?= 2
 # pip's cache stays in the checkout, like everything else.
 export PIP_CACHE_DIR := $(CURDIR)/.cache/pip
 BIN := $(VENV)/bin
@@ -42,6 +44,9 @@ sabotage: $(VENV)/dev.stamp  ## Show that every broken guarantee is caught, and 
 
 properties: $(VENV)/dev.stamp  ## Send made-up trees of files through the guide's backup and restore
 	@$(BIN)/python -m pytest tests/properties $(OPTIONS) $(ARGS)
+
+mutants: $(VENV)/mutants.stamp  ## Show that the self-tests notice whatever is wrong in the modules that judge (long)
+	@$(BIN)/python tests/mutants/run.py $(MUTANTS) $(ARGS)
 
 check: $(VENV)/dev.stamp  ## Check style, types and shell scripts
 	@$(BIN)/ruff check .

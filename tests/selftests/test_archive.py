@@ -382,6 +382,12 @@ def test_a_name_is_right_as_the_guide_has_it(name: str, right: bool) -> None:
     assert [problem.kind for problem in check_name(name)] == ([] if right else ["name"])
 
 
+def test_a_wrong_name_is_told_with_the_right_form() -> None:
+    (problem,) = check_name("backups/media.tar.gz")
+
+    assert problem.message == "'media.tar.gz' isn't media_backup_YYYYMMDD.tar.gz, with a day that exists"
+
+
 def test_a_name_is_of_the_day_that_is_asked_for() -> None:
     (problem,) = check_name("media_backup_20260131.tar.gz", date(2026, 2, 1))
 

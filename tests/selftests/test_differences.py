@@ -215,6 +215,10 @@ def test_a_difference_is_told_in_its_own_units(change: Difference, line: str) ->
     assert describe([change], event="x").splitlines()[1] == "  " + line
 
 
+def test_the_description_of_no_difference_says_so() -> None:
+    assert describe((), event="a restart") == "after a restart: no difference"
+
+
 def test_a_long_description_says_how_much_it_leaves_out() -> None:
     changes = [Difference(b"%d" % number, "owner", 0, 1) for number in range(37)]
 

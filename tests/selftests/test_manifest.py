@@ -41,8 +41,10 @@ def test_a_summary_of_one_file_is_in_the_singular() -> None:
         (999, "999 bytes"),
         (1000, "1.0 kB"),
         (3_400_000, "3.4 MB"),
-        (999_960, "1.0 MB"),
+        (999_950, "1.0 MB"),
         (2_000_000_000, "2.0 GB"),
+        (10**15, "1.0 PB"),
+        (10**19, "10000.0 PB"),
     ],
 )
 def test_a_size_is_rounded_for_people(size: int, text: str) -> None:
@@ -83,6 +85,7 @@ def test_a_links_target_and_a_time_before_1970_survive_json() -> None:
 
 def test_written_down_a_manifest_is_plain_ascii() -> None:
     assert manifest_of(*NASTY_NAMES).to_json().isascii()
+    assert '"path": "d/plain (1).jpg"' in manifest_of(b"d/plain (1).jpg").to_json()
 
 
 @pytest.mark.parametrize("text", ["[]", "{}", '{"format": "media manifest 0"}', "", '{"format": "media manifest 1"}'])

@@ -18,7 +18,7 @@ REFUTED = a_test("failed", asserted=True, message="seen: nothing")
 CRASHED = a_test("failed", message="ConnectionError: no answer\nmore")
 NO_SETUP = a_test("error", "setup", asserted=True, message="no engine")
 NO_TEARDOWN = a_test("error", "teardown", asserted=True, message="still there")
-SKIPPED = a_test("skipped", "setup", message="needs root")
+SKIPPED = a_test("skipped", "setup", message="Skipped: needs root")  # as pytest words it
 NOT_RUN = a_test("not run")
 
 
@@ -77,6 +77,7 @@ def test_every_guarantee_is_judged_in_the_order_of_the_catalogue() -> None:
 
     assert [judgement.guarantee for judgement in judgements] == list(CATALOGUE)
     assert {judgement.verdict for judgement in judgements} == {UNPROVEN}, "nothing ran, so nothing is proved"
+    assert {judgement.reason for judgement in judgements} == {"no test of it ran"}
 
 
 def test_a_test_counts_for_each_guarantee_that_it_names_and_for_no_other() -> None:

@@ -1,0 +1,97 @@
+"""Mutation testing of the modules that judge, by mutmut: ``make mutants``.
+
+Each mutant is one of those modules with one small thing wrong. A self-test must fail for it; if none does, the verdicts
+of the suite may hang on something that nothing checks. What is mutated, and by which tests it is tried, is in
+pyproject.toml under ``tool.mutmut``.
+
+mutmut works on a copy in the cache. Its own idea of what it needn't try again knows nothing of tests that changed, so
+the copy is made anew whenever anything in it has: results are never stale, and an interrupted run can go on.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+from mutmut.configuration import config, reset_config
+from mutmut.mutation.diff_apply import get_diff_for_mutant
+from mutmut.stats import status_by_exit_code
+from score import Mutant, Result, complaints, table
+from survivors import SURVIVORS
+
+ROOT = Path(__file__).parents[2]
+COPY = ROOT / ".cache" / "mutants"
+# mutmut ends mutants that take too long by their process id, also after another process was given it: it gets
+# process ids of its own, among which there are only its children. The shell takes in those that lost their parent.
+ALONE = ("unshare", "--pid", "--fork", "--kill-child", "--mount-proc")
+ORDINARY_USER = ("--user", "--map-current-user")
+INIT = ("sh", "-c", '"$@"; exit $?', "init")
+
+
+def main(patterns: Sequence[str], processes: str) -> int:
+    """Try every mutant, or those whose names match a pattern, and judge the result; return an exit status."""
+    os.chdir(ROOT)
+    prepare(COPY, sorted(files()))
+    os.chdir(COPY)
+    reset_config()
+    mutmut = Path(sys.executable).with_name("mutmut")
+    alone = ALONE if os.geteuid() == 0 else (*ALONE, *ORDINARY_USER)
+    status = subprocess.run([*alone, *INIT, mutmut, "run", "--max-children", processes, *patterns]).returncode
+    if status:
+        return status
+    results = [result for name, result in read_results() if matches(name, patterns)]
+    wrong = list(complaints(results, SURVIVORS))
+    sys.stdout.write("\n".join(["", table(results), "", *wrong, ""]))
+    return 1 if wrong else 0
+
+
+def files() -> Iterator[Path]:
+    """Name every file that mutmut needs, relative to the project."""
+    given = config()
+    for top in (*given.source_paths, *map(Path, given.pytest_add_cli_args_test_selection), *given.also_copy):
+        yield from (path for path in (top, *top.rglob("*")) if path.is_file() and path.suffix != ".pyc")
+
+
+def prepare(folder: Path, wanted: Iterable[Path]) -> None:
+    """Copy files into `folder`, unless it holds just these from the last time."""
+    digests = "".join(f"{hashlib.sha256(path.read_bytes()).hexdigest()} {path}\n" for path in wanted)
+    contents = folder / "contents"
+    if contents.exists() and contents.read_text(encoding="utf-8") == digests:
+        return
+    shutil.rmtree(folder, ignore_errors=True)
+    for path in wanted:
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(path, folder / path)
+    contents.write_text(digests, encoding="utf-8")
+
+
+def read_results() -> Iterator[tuple[str, Result]]:
+    """Read what mutmut wrote down: each mutant's name in full, and what became of it."""
+    for meta in sorted(Path("mutants").rglob("*.py.meta")):
+        for name, code in json.loads(meta.read_text(encoding="utf-8"))["exit_code_by_key"].items():
+            yield name, Result(read_mutant(name), status_by_exit_code[code])
+
+
+def read_mutant(name: str) -> Mutant:
+    """Find out what a mutant changes; mutmut numbers them, and numbers move whenever a function does."""
+    module, _, function = name.removeprefix("fixtures.lib.").partition("__mutmut_")[0].partition(".")
+    place = f"{module}.{function.removeprefix('x').strip('_ǁ').replace('ǁ', '.')}"
+    changed = [line for line in get_diff_for_mutant(name).splitlines() if not line.startswith(("---", "+++", "@@"))]
+    before, after = ("\n".join(line[1:].strip() for line in changed if line[0] == sign) for sign in "-+")
+    return Mutant(place, before, after)
+
+
+def matches(name: str, patterns: Sequence[str]) -> bool:
+    """Tell whether a mutant is one of those that were asked for."""
+    return not patterns or any(fnmatchcase(name, pattern) for pattern in patterns)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[2:], sys.argv[1]))
