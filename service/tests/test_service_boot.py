@@ -125,7 +125,8 @@ def test_the_token_is_not_logged(surroundings):
     assert TOKEN not in log
 
 
-def test_an_idle_platform_stops_within_a_second(surroundings):
+def test_an_idle_platform_does_not_wait_out_its_grace_period(surroundings):
+    grace = 8  # graceful_timeout of gunicorn.conf.py: what a busy one is given
     with _running(surroundings) as (process, port):
         _ask(port, "GET", "/healthz")
         start = time.monotonic()
@@ -133,7 +134,7 @@ def test_an_idle_platform_stops_within_a_second(surroundings):
         status = process.wait(timeout=20)
 
     assert status == 0, "a requested stop is no failure"
-    assert time.monotonic() - start < 1
+    assert time.monotonic() - start < grace, "it waited for requests that nobody had sent"
 
 
 def _fail_to_start(environment):

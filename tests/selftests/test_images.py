@@ -168,7 +168,7 @@ def test_a_stand_in_that_goes_with_another_run_is_made_anew(programs: Programs, 
 def test_a_stand_in_that_can_never_be_held_is_told_in_the_engines_words(programs: Programs, cache: Path) -> None:
     engine(programs, image=f"echo '{MARKED}'", create="echo no space >&2; exit 1")
 
-    with pytest.raises(CommandFailed, match="docker create .* ended with status 1: no space"):
+    with pytest.raises(CommandFailed, match=r"docker create .* ended with status 1: no space"):
         provide(WANTED, docker, cache, RUN)
 
 
