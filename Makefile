@@ -1,7 +1,7 @@
 # The media guarantees of the Connect platform. `make` alone lists what there is.
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help verify test selftests sabotage properties check mutants clean lock
+.PHONY: help verify test selftests sabotage properties check mutants examples clean lock
 
 PYTHON ?= python3
 VENV := .venv
@@ -20,12 +20,13 @@ OPTIONS := $(if $(ENGINE),--engine='$(ENGINE)') \
 	$(if $(SERVICE),--service='$(SERVICE)') \
 	$(if $(MEDIA_ROOT),--media-root='$(MEDIA_ROOT)') \
 	$(if $(UPLOAD),--upload='$(UPLOAD)') \
+	$(if $(UPLOAD_CONFIG),--upload-config='$(UPLOAD_CONFIG)') \
 	$(if $(REPORT_DIR),--report-dir='$(REPORT_DIR)') \
 	$(if $(SEED),--seed='$(SEED)') \
 	$(if $(KEEP),--keep) $(if $(REQUIRE_ALL),--require-all) $(if $(BEYOND),--beyond)
 
 # They are options of the run, not a part of the environment in which the guide's commands are typed.
-unexport ENGINE COMPOSE_FILE GUIDE SERVICE MEDIA_ROOT UPLOAD REPORT_DIR SEED KEEP REQUIRE_ALL BEYOND ARGS
+unexport ENGINE COMPOSE_FILE GUIDE SERVICE MEDIA_ROOT UPLOAD UPLOAD_CONFIG REPORT_DIR SEED KEEP REQUIRE_ALL BEYOND ARGS
 
 help:  ## List these targets
 	@sed -n 's/^\([a-z][a-z-]*\):.*  ## \(.*\)/\1|\2/p' Makefile | awk -F'|' '{ printf "  make %-10s %s\n", $$1, $$2 }'
@@ -41,6 +42,9 @@ selftests: $(VENV)/dev.stamp  ## Run the tests of the library and of the service
 # Stealing work: a sabotage takes half a minute, the tests beside it no time.
 sabotage: $(VENV)/dev.stamp  ## Show that every broken guarantee is caught, and nothing healthy accused (long)
 	@$(BIN)/python -m pytest tests/sabotage --numprocesses=$(SABOTEURS) --dist=worksteal $(ARGS)
+
+examples: $(VENV)/dev.stamp  ## Verify deployments of other people's kinds and see that each comes out as expected (long)
+	@$(BIN)/python -m pytest tests/examples -n $(SABOTEURS) $(ARGS)
 
 properties: $(VENV)/dev.stamp  ## Send made-up trees of files through the guide's backup and restore
 	@$(BIN)/python -m pytest tests/properties $(OPTIONS) $(ARGS)

@@ -14,7 +14,7 @@ from fixtures.lib.aftermath import expect_same
 from fixtures.lib.archive import DamagedArchive, read_archive
 from fixtures.lib.backups import Backup, take_backup
 from fixtures.lib.errors import PromiseBroken
-from fixtures.lib.gallery import Gallery
+from fixtures.lib.gallery import Gallery, expect_somebody_to_ask
 from fixtures.lib.midnight import at_midnight
 from fixtures.lib.procedures import Operator
 from fixtures.lib.stack import Stack
@@ -88,8 +88,9 @@ def test_the_volume_is_the_same_before_and_after(stack: Stack, attempt: Callable
 
 
 @harmless
-def test_the_service_answered_all_the_time(attempt: Callable[[], Backup]) -> None:
+def test_the_service_answered_all_the_time(stack: Stack, attempt: Callable[[], Backup]) -> None:
     backup = attempt()
+    expect_somebody_to_ask(stack)
 
     assert backup.asked >= 3, f"the service was only asked {backup.asked} times during the backup"
     assert not backup.unanswered, f"{backup.unanswered} of {backup.asked} requests during the backup failed"

@@ -9,7 +9,9 @@ from typing import NamedTuple
 import pytest
 
 from fixtures.lib import journal
+from fixtures.lib.errors import Unproven
 from fixtures.lib.gallery import Gallery
+from fixtures.lib.guide import Guide
 from fixtures.lib.manifest import Manifest
 from fixtures.lib.once import once
 from fixtures.lib.stack import Stack
@@ -43,6 +45,15 @@ def _given(session_stack: Stack, gallery: Gallery) -> Callable[[], Given]:
         return Given(gallery.hang(session_stack), session_stack.media.manifest())
 
     return once(give)
+
+
+@pytest.fixture(autouse=True)
+def _asked_for(session_stack: Stack, guide: Guide, kind: str) -> None:
+    """A kind that the platform doesn't take, or that the guide doesn't speak of, has no directory to be in."""
+    if kind not in session_stack.platform.kinds:
+        raise Unproven(f"the description of the platform's uploads has no {kind}")
+    if kind not in guide.source.read_text(encoding="utf-8-sig"):
+        raise Unproven(f"the guide does not describe it: {guide.source.name} says nothing of {kind}")
 
 
 @each_kind

@@ -276,6 +276,7 @@ def test_the_services_user_can_replace_and_delete_what_was_migrated(
     replace_and_delete = 'for file; do printf other > "$file" && rm -- "$file" || exit 1; done'
     script = f"cd \"$1\" && xargs -0 sh -c '{replace_and_delete}' sh"
 
+    stack.expect_programs("xargs", "rm")
     worked = stack.execute(["sh", "-c", script, "sh", stack.media_root], user=stack.service_user(), stdin=files)
 
     assert files, "nothing was migrated"

@@ -82,6 +82,7 @@ def test_a_new_upload_works_after_a_restore(recovery: Aftermath, gallery: Galler
 def test_the_services_user_can_work_on_restored_files(recovery: Aftermath, deed: str) -> None:
     assert recovery.after
     stack = recovery.stack
+    stack.expect_programs("cp", "mv", "rm")
     path = f"{stack.media_root}/{recovery.uploads[-1].path}"
 
     done = stack.execute(["sh", "-c", DEEDS[deed], "sh", path], user=stack.service_user())
@@ -124,7 +125,7 @@ def _repair_of(session_stack: Stack, gallery: Gallery, operator: Operator) -> It
         backup = attempt()
         session_stack.settle()
         victims = [upload.path for upload in gallery.hang(session_stack)[:4]]
-        added = session_stack.platform.upload(gallery.fresh())
+        added = session_stack.platform.upload(gallery.fresh(session_stack.platform.kinds))
         session_stack.media.shell(DAMAGE, *victims)
         damaged = session_stack.media.manifest()
         once_restored, twice_restored = [restored(backup) for _ in range(2)]

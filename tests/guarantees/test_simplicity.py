@@ -18,7 +18,7 @@ from fixtures.lib.isolation import NamespaceAdapter, remove_default_route
 from fixtures.lib.once import once
 from fixtures.lib.sandbox import without_way_out, write_model
 from fixtures.lib.stack import Stack
-from fixtures.lib.uploads import HttpPlatform, Served, Upload
+from fixtures.lib.uploads import Served, Upload
 
 pytestmark = pytest.mark.guarantee("simplicity.self_contained")
 
@@ -64,9 +64,9 @@ def look_at_isolated(stack: Stack, gallery: Gallery) -> Isolated:
     networks = {name: stack.client.networks.get(name) for name in container.attrs["NetworkSettings"]["Networks"]}
     session = requests.Session()
     session.mount("http://", NamespaceAdapter(str(container.id), stack.environment, stack.run.labels))
-    platform = HttpPlatform(lambda: f"http://127.0.0.1:{stack.inner_port()}", stack.token, session)
+    platform = stack.platform.at(f"http://127.0.0.1:{stack.inner_port()}", session)
     wait_until(platform.answers, what=f"{stack.service} answers inside its network", seconds=ISOLATED_SECONDS)
-    upload = platform.upload(gallery.fresh())
+    upload = platform.upload(gallery.fresh(platform.kinds))
     open_networks = [name for name, network in networks.items() if not network.attrs["Internal"]]
     return Isolated(routes, list(networks), open_networks, upload, platform.fetch(upload.url))
 

@@ -7,12 +7,13 @@ from typing import Any, cast
 
 import docker
 import docker.errors
+import requests
 
 from fixtures.lib.errors import PromiseBroken
 from fixtures.lib.manifest import Entry, Manifest
-from fixtures.lib.samples import Sample
+from fixtures.lib.samples import KINDS, Sample
 from fixtures.lib.stack import Identity, Stack
-from fixtures.lib.uploads import Served, Upload
+from fixtures.lib.uploads import Platform, Served, Upload
 
 IDENTITY = Identity(
     container="c1",
@@ -40,6 +41,9 @@ class FakePlatform:
     """Keeps pictures under ``/media/`` and their names."""
 
     chooses_directory = True
+    serves = True
+    way = "pictures are kept in a dictionary"
+    kinds = KINDS
 
     def __init__(self) -> None:
         self.pictures: dict[str, Sample] = {}
@@ -63,6 +67,11 @@ class FakePlatform:
         """Whether it is up, whatever time it is given."""
         del within
         return self.up
+
+    def at(self, address: str, session: requests.Session) -> Platform:
+        """Return this very platform, wherever it is said to be."""
+        del address, session
+        return self
 
     @contextmanager
     def connected(self) -> Iterator[None]:

@@ -3,8 +3,10 @@
 import copy
 import json
 import os
+import shutil
 import stat
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +14,7 @@ import pytest
 
 from fixtures.lib.deployment import Deployment, Model
 from fixtures.lib.runs import Run
-from fixtures.lib.sandbox import host_ca_bundle, lay_out, sandboxed, without_way_out, write_model
+from fixtures.lib.sandbox import deviations, host_ca_bundle, lay_out, sandboxed, without_way_out, write_model
 
 PRIVATE = Run("0123abcd-1-2")
 SHARED = Run("0123abcd-1-2", "mine-")
@@ -56,11 +58,10 @@ def web(model: Model) -> dict[str, Any]:
     return dict(model["services"]["web-project"])
 
 
-@on_either
-def test_container_names_are_gone(deployment: Deployment, run: Run) -> None:
-    services = sandboxed(deployment, run)["services"].values()
+def test_container_names_are_kept_where_nobody_else_has_any_and_the_runs_own_elsewhere(deployment: Deployment) -> None:
+    names = [web(sandboxed(deployment, run))["container_name"] for run in (PRIVATE, SHARED)]
 
-    assert not [service for service in services if "container_name" in service]
+    assert names == ["web-project", "mine-web-project"]
 
 
 @on_either
@@ -210,12 +211,104 @@ def test_scripts_come_along_executable_and_nothing_else_does(deployment: Deploym
     script.write_text("#!/bin/sh\n")
     script.chmod(0o755)
     (deployment.folder / ".env").write_text("SECRET=x")
+    (deployment.folder / "scripts").mkdir()
+    shutil.copy2(script, deployment.folder / "scripts" / "backup.sh")
 
     lay_out(deployment, MODEL, tmp_path / "deployment")
 
-    copied = {path.name: path for path in (tmp_path / "deployment").iterdir()}
-    assert set(copied) == {"migrate_media.sh", "docker-compose.yml"}
-    assert copied["migrate_media.sh"].stat().st_mode & 0o111 == 0o111
+    copied = {str(path.relative_to(tmp_path / "deployment")): path for path in (tmp_path / "deployment").rglob("*.*")}
+    assert set(copied) == {"migrate_media.sh", "scripts/backup.sh", "docker-compose.yml", "compose.yml"}
+    assert copied["migrate_media.sh"].stat().st_mode & copied["scripts/backup.sh"].stat().st_mode & 0o111 == 0o111
+
+
+def test_a_guide_may_call_the_compose_files_by_their_names(deployment: Deployment, tmp_path: Path) -> None:
+    folder = tmp_path / "deployment"
+    both = replace(deployment, files=(*deployment.files, deployment.folder / "prod.yml"))
+
+    lay_out(both, MODEL, folder)
+
+    assert [json.loads((folder / name).read_text()) for name in ("compose.yml", "prod.yml")] == [
+        MODEL,
+        {"services": {}},
+    ]
+    write_model({"name": "changed"}, folder)
+    assert json.loads((folder / "compose.yml").read_text()) == {"name": "changed"}
+
+
+WAYS_OUT: Model = {
+    "profiles": ["prod"],
+    "logging": {"driver": "syslog"},
+    "external_links": ["other"],
+    "devices": ["/dev/sda"],
+    "privileged": True,
+    "pid": "host",
+    "network_mode": "host",
+    "volumes_from": ["container:other", "db"],
+}
+
+
+def test_what_leads_out_of_the_sandbox_is_left_out_and_told(deployment: Deployment) -> None:
+    deployment.model["services"]["web-project"].update(WAYS_OUT)
+
+    service = web(sandboxed(deployment, PRIVATE))
+
+    assert service.keys() & WAYS_OUT.keys() == {"volumes_from"}
+    assert service["volumes_from"] == ["db"]
+    assert deviations(deployment) == [
+        "web-project runs without privileged",
+        "web-project runs without devices",
+        "web-project runs without pid",
+        "web-project is not on the host's network",
+    ]
+
+
+def test_a_network_gets_addresses_of_its_own_as_the_owners_may_be_in_use(deployment: Deployment) -> None:
+    fixed = {"name": "n", "driver": "macvlan", "ipam": {"config": [{"subnet": "192.0.2.0/24"}]}, "internal": True}
+    deployment.model["networks"]["default"] = fixed
+    deployment.model["services"]["cache"]["networks"] = {"default": {"ipv4_address": "192.0.2.7", "aliases": ["a"]}}
+
+    model = sandboxed(deployment, PRIVATE)
+
+    assert model["networks"]["default"] == {"name": "n", "internal": True, "labels": PRIVATE.labels}
+    assert model["services"]["cache"]["networks"] == {"default": {"aliases": ["a"]}}
+
+
+@pytest.mark.parametrize(
+    ("volume", "kept"),
+    [
+        ({"driver": "local", "driver_opts": {"type": "tmpfs", "device": "tmpfs"}}, True),
+        ({"driver_opts": {"type": "none", "o": "bind,ro", "device": "/srv"}}, True),
+        ({"driver": "local", "driver_opts": {"type": "nfs", "o": "addr=192.0.2.1", "device": ":/media"}}, False),
+        ({"driver": "rexray"}, False),
+        ({"driver_opts": {"type": "ext4", "device": "/dev/sdb1"}}, False),
+    ],
+    ids=["memory", "a directory", "a network share", "another driver", "a disk"],
+)
+def test_a_volume_on_storage_of_the_owners_is_a_plain_one_and_that_is_told(
+    deployment: Deployment, volume: Model, *, kept: bool
+) -> None:
+    deployment.model["volumes"]["media"] = {"name": "media_volume", **volume}
+
+    media = sandboxed(deployment, PRIVATE)["volumes"]["media"]
+
+    assert media.get("driver_opts") == (volume["driver_opts"] if kept else None)
+    assert "driver" not in media
+    said = ["volume media is a plain one: its driver and options are left out"]
+    assert deviations(deployment) == ([] if kept else said)
+
+
+def test_a_service_that_is_only_exposed_can_be_asked_from_this_machine(deployment: Deployment) -> None:
+    deployment.model["services"]["web-project"].update(ports=None, expose=["8000", "9000/tcp"])
+
+    ports = web(sandboxed(deployment, PRIVATE))["ports"]
+
+    assert [(port["target"], port["host_ip"]) for port in ports] == [(8000, "127.0.0.1"), (9000, "127.0.0.1")]
+
+
+def test_a_build_moves_no_tag_and_writes_no_cache_of_the_owners(deployment: Deployment) -> None:
+    deployment.model["services"]["web-project"]["build"].update(tags=["live"], cache_to=["type=local,dest=/srv"])
+
+    assert not web(sandboxed(deployment, PRIVATE))["build"].keys() & {"tags", "cache_to"}
 
 
 def test_a_folder_that_is_there_already_is_not_taken_over(deployment: Deployment, tmp_path: Path) -> None:

@@ -19,11 +19,11 @@ from docker.models.containers import Container
 from fake_programs import Programs
 from fake_stack import FakePlatform
 
-from fixtures.lib.commands import CommandFailed
 from fixtures.lib.deployment import Deployment
-from fixtures.lib.errors import PromiseBroken
+from fixtures.lib.errors import PromiseBroken, Unproven
 from fixtures.lib.runs import Run
 from fixtures.lib.stack import Identity, Stack, _file_digest, _journal_api_call
+from fixtures.lib.upload_api import UploadApi
 from fixtures.lib.uploads import ExecPlatform, HttpPlatform
 
 RUN = Run("0123abcd-1-2", "mine-")
@@ -44,7 +44,8 @@ def container(created: str = "1", **attributes: Any) -> SimpleNamespace:
         "NetworkSettings": {"Ports": {}},
         "Mounts": [],
         "HostConfig": {"RestartPolicy": {"Name": ""}},
-        "State": {"ExitCode": 0},
+        "State": {"ExitCode": 0, "Pid": 100},
+        "Image": "i1",
         **attributes,
     }
     return SimpleNamespace(id=f"c{created}", attrs=attrs, status="running")
@@ -123,17 +124,21 @@ def holding(*members: tuple[str, bytes, bytes], mode: int = 0o644) -> Container:
     return cast("Container", SimpleNamespace(get_archive=lambda _: (iter(pieces), {"mode": mode})))
 
 
-def test_the_address_is_the_first_port_that_is_published(found: Found) -> None:
-    assert (
-        found(container(NetworkSettings=publishing(p1="", p2="32768", p3="32769"))).address()
-        == "http://127.0.0.1:32768"
-    )
+def test_the_address_is_where_the_first_port_of_the_owner_is_published(found: Found) -> None:
+    running = container(NetworkSettings=publishing(**{"7000": "32767", "8000": "32768", "9000": "32769"}))
+
+    assert found(running).address() == "http://127.0.0.1:32768"
 
 
 @pytest.mark.parametrize(
     "containers",
-    [[], [container()], [container(NetworkSettings=publishing(p1=""))]],
-    ids=["none", "no port", "unbound"],
+    [
+        [],
+        [container()],
+        [container(NetworkSettings=publishing(**{"8000": ""}))],
+        [container(NetworkSettings=publishing(**{"7000": "32767"}))],
+    ],
+    ids=["none", "no port", "unbound", "another"],
 )
 def test_a_service_that_publishes_nothing_now_has_no_address(found: Found, containers: list[SimpleNamespace]) -> None:
     with pytest.raises(LookupError, match="web-project publishes no port now"):
@@ -318,30 +323,79 @@ def test_media_are_given_as_one_says_or_through_the_api_if_there_is_one(
     assert type(stack.platform) is kind
 
 
-@pytest.mark.parametrize(("upload", "sentences"), [("exec", 1), ("http", 0)])
-def test_that_the_platform_has_no_part_in_uploads_is_told(
-    found: Found, caplog: pytest.LogCaptureFixture, upload: str, sentences: int
+@pytest.mark.parametrize(
+    ("upload", "told"),
+    [
+        ("exec", "media are written by the service's own user through exec: the platform has no part in it"),
+        ("http", "media are uploaded through the platform's own API"),
+    ],
+)
+def test_how_media_get_in_is_told_and_what_is_different_in_the_sandbox(
+    found: Found, caplog: pytest.LogCaptureFixture, upload: str, told: str
 ) -> None:
     with caplog.at_level("INFO", "verify.observations"):
-        found().choose_platform(upload)
+        found(deviations=["db runs without devices"]).choose_platform(upload)
 
-    told = "media are written by the service's own user through exec: the platform has no part in it"
-    assert caplog.messages == [told] * sentences
-
-
-def test_the_services_user_is_the_effective_one_of_its_main_process(found: Found, programs: Programs) -> None:
-    status = r"Name:\tgunicorn\nUid:\t0\t10001\t0\t10001\nGid:\t0\t10002\t0\t10002\nGroups:\t\n"
-    programs.add("docker", f"printf '{status}'")
-
-    assert found(container()).service_user() == "10001:10002"
-    assert programs.calls("docker") == [f"exec {container().id} cat /proc/1/status"]
+    assert caplog.messages == [told, "in the sandbox, db runs without devices"]
 
 
-def test_a_service_whose_user_can_not_be_told_is_no_user_at_all(found: Found, programs: Programs) -> None:
-    programs.add("docker", "echo no such file >&2; exit 1")
+def test_a_description_of_uploads_is_taken_at_its_word(found: Found) -> None:
+    stack = found(upload_api=UploadApi(url="/photos/"))
+    cast("Any", stack)._api.has_api = lambda: False
 
-    with pytest.raises(CommandFailed, match=r"/proc/1/status.* status 1: no such file"):
-        found(container()).service_user()
+    stack.choose_platform("auto")
+
+    assert type(stack.platform) is HttpPlatform
+
+
+def test_a_service_without_a_port_is_ready_when_its_container_is_well(
+    found: Found, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(MODEL["services"]["web-project"], "ports", [])
+    states: list[dict[str, Any]] = [{}, {"Health": {"Status": "starting"}}, {"Health": {"Status": "healthy"}}]
+
+    ready = [found(container(State=state)).platform.answers() for state in states]
+
+    assert ready == [True, False, True]
+    assert not found().platform.answers(), "there is no container"
+    with pytest.raises(Unproven, match="web-project publishes and exposes no port"):
+        found().inner_port()
+
+
+def test_the_services_user_is_the_one_of_its_main_process_as_the_engine_sees_it(found: Found) -> None:
+    running = container()
+    listed = [["101", "0", "0"], ["100", "10001", "10002"]]
+    running.top = lambda ps_args: {"Processes": listed if ps_args == "-eo pid,euid,egid" else []}
+
+    assert found(running).service_user() == "10001:10002"
+
+
+def test_what_an_image_lacks_is_unproven_and_asked_once(found: Found, programs: Programs) -> None:
+    programs.add("docker", "exit 127")
+    stack = found(container())
+
+    for _ in range(2):
+        with pytest.raises(Unproven, match="the image of web-project lacks what it takes to look inside: sh, cat, rm"):
+            stack.expect_programs("cat", "rm")
+
+    assert len(programs.calls("docker")) == 1
+
+
+def test_without_a_shell_a_file_is_handed_to_the_engine_in_the_name_of_the_services_user(
+    found: Found, programs: Programs
+) -> None:
+    programs.add("docker", "exit 127")
+    running, handed = container(), dict[str, bytes]()
+    running.put_archive = lambda path, content: handed.update({path: content})
+    stack = found(running)
+    cast("Any", stack).service_user = lambda: "10001:10002"
+
+    assert stack._write("avatars/x.png", b"picture").ok
+
+    with tarfile.open(fileobj=io.BytesIO(handed["/srv/media"])) as archive:
+        members = [(member.name, member.uid, member.gid, member.isdir()) for member in archive]
+        assert archive.extractfile("avatars/x.png").read() == b"picture"  # type: ignore[union-attr]
+    assert members == [("avatars", 10001, 10002, True), ("avatars/x.png", 10001, 10002, False)]
 
 
 @pytest.fixture(name="writing")
@@ -365,7 +419,7 @@ def test_a_file_is_written_whole_below_the_media_root_with_its_folder(writing: S
 def test_a_file_is_written_as_the_services_user(writing: Stack, programs: Programs) -> None:
     writing._write("avatars/x.png", b"x")
 
-    assert programs.calls("docker")[0].startswith("exec --user=10001:10002 --interactive c1 sh -c ")
+    assert programs.calls("docker")[-1].startswith("exec --user=10001:10002 --interactive c1 sh -c ")
 
 
 def test_a_file_that_can_not_be_written_is_told_by_status(writing: Stack) -> None:
@@ -389,6 +443,7 @@ def test_what_the_engine_was_asked_is_journalled_with_how_long_it_took(caplog: p
 
 def test_the_inside_of_one_container_is_opened_once_and_that_of_the_next_anew(found: Found) -> None:
     stack = found(container("1"))
+    cast("Any", stack).expect_programs = lambda *_: None
     first, again = stack.inside(), stack.inside()
     cast("Any", stack).client = found(container("2")).client
 

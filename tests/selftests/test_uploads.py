@@ -261,7 +261,9 @@ def test_another_status_content_or_type_is_not_the_same_picture(other: Served) -
     assert not other.is_same_as(PICTURE)
 
 
-@pytest.mark.parametrize(("status", "ready"), [(200, True), (404, True), (301, False), (500, False), (503, False)])
+@pytest.mark.parametrize(
+    ("status", "ready"), [(200, True), (404, True), (301, True), (401, True), (500, False), (503, False)]
+)
 def test_a_platform_is_ready_when_its_health_check_says_so_or_is_not_there(
     platform: HttpPlatform, answer: Callable[..., None], status: int, *, ready: bool
 ) -> None:
