@@ -2,71 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-
 import pytest
 
-from fixtures.lib import events, journal
-from fixtures.lib.aftermath import Aftermath, Snapshot, undergo
+from fixtures.lib import journal
+from fixtures.lib.aftermath import Aftermath, undergo
 from fixtures.lib.engine import Engine
+from fixtures.lib.events import EVENTS, Event
 from fixtures.lib.gallery import Gallery, expect_new_upload_works, expect_served_as_before
-from fixtures.lib.private_engine import PrivateEngine
 from fixtures.lib.procedures import Operator
 from fixtures.lib.stack import Stack
-
-
-@dataclass(frozen=True)
-class Event:
-    """Something that happens to a deployment, and the mark by which one knows that it did."""
-
-    name: str
-    happen: Callable[[Stack, Operator, Engine], object]
-    mark: Callable[[Snapshot], object]
-    needs_power: bool = False
-
-
-def power_of(engine: Engine) -> PrivateEngine:
-    """The private engine's switch; a shared one has none that would be ours."""
-    if engine.power is None:
-        raise ValueError("only a private engine can be killed")
-    return engine.power
-
-
-EVENTS = {
-    "persistence.recreate": Event(
-        "recreating the container",
-        lambda stack, _operator, _engine: events.recreate(stack),
-        lambda seen: seen.identity.container,
-    ),
-    "persistence.update": Event(
-        "deploying a new image",
-        lambda stack, _operator, _engine: events.update(stack),
-        lambda seen: seen.identity.image,
-    ),
-    "persistence.down_up": Event(
-        "the guide's restart",
-        lambda _stack, operator, _engine: operator.succeed("restart"),
-        lambda seen: seen.identity.container,
-    ),
-    "persistence.kill": Event(
-        "killing the main process",
-        lambda stack, _operator, _engine: events.kill_main_process(stack),
-        lambda seen: (seen.identity.process, seen.identity.started),
-    ),
-    "persistence.engine_restart": Event(
-        "killing the engine and starting it",
-        lambda _stack, _operator, engine: events.restart_engine(power_of(engine)),
-        lambda seen: seen.identity.engine,
-        needs_power=True,
-    ),
-    "persistence.host_crash": Event(
-        "crashing the host and booting it",
-        lambda _stack, _operator, engine: events.crash_host(power_of(engine)),
-        lambda seen: (seen.identity.engine, seen.identity.started),
-        needs_power=True,
-    ),
-}
 
 
 @pytest.fixture(
@@ -89,7 +33,7 @@ def _aftermath(event: Event, session_stack: Stack, gallery: Gallery, operator: O
 
 
 def test_the_event_happened(aftermath: Aftermath, event: Event) -> None:
-    before, after = event.mark(aftermath.before), event.mark(aftermath.after)
+    before, after = event.mark(aftermath.before.identity), event.mark(aftermath.after.identity)
 
     assert before != after, f"nothing shows that {event.name} happened: it is {before} before and after"
     journal.observe(f"{event.name}: {shortened(before)} became {shortened(after)}")

@@ -5,18 +5,24 @@ from __future__ import annotations
 from typing import NamedTuple
 
 LAYOUT = frozenset({"layout.avatars", "layout.event_banners", "layout.profile_pictures"})
-BACKUP = frozenset({"backup.created", "backup.complete", "backup.harmless"})
+BACKUP = frozenset({"backup.created", "backup.complete", "backup.harmless", "backup.under_load"})
 RESTORE = frozenset({"restore.disaster", "restore.repair", "restore.idempotent", "portability.another_host"})
 MIGRATION = frozenset({"migration.complete", "migration.idempotent", "migration.preserves", "migration.refuses"})
 PERSISTENCE = frozenset(
-    f"persistence.{event}" for event in ("recreate", "update", "down_up", "kill", "engine_restart", "host_crash")
+    f"persistence.{event}"
+    for event in ("recreate", "update", "down_up", "kill", "engine_restart", "host_crash", "acknowledged")
 )
 # A volume that is lost here and restored, here or elsewhere.
 LOST_VOLUME = frozenset({"restore.disaster", "portability.another_host"})
 # What starts the service anew, one way or another.
 RESTARTS = PERSISTENCE | LOST_VOLUME | {"troubleshooting.restart"}
-# What an archive without the media, or without some of them, breaks.
-WITHOUT_ARCHIVE = LOST_VOLUME | {"backup.complete", "restore.repair"}
+# What an archive without some of the media breaks, and one without those that people upload all the time.
+WITHOUT_SOME = LOST_VOLUME | {"backup.complete", "restore.repair"}
+WITHOUT_ARCHIVE = WITHOUT_SOME | {"backup.under_load"}
+# What a restart that loses media breaks.
+RESTART = frozenset({"persistence.down_up", "persistence.acknowledged", "troubleshooting.restart"})
+# Other bytes than were sent: what was acknowledged isn't whole.
+RECODED = frozenset({"volume.receives_uploads", "persistence.acknowledged", "backup.under_load"})
 # A guide that speaks of another volume than the one in use.
 OTHER_VOLUME = WITHOUT_ARCHIVE | {"volume.dedicated", "backup.harmless"}
 # Everything that asks what backs the media root.
@@ -59,38 +65,59 @@ BROKEN = (
     _row("volume_without_name", OTHER_VOLUME, "the media are in connect_media_volume", "name: media_volume"),
     _row("volume_of_another_name", OTHER_VOLUME, "the media are in platform_media"),
     _row("no_volume", NO_VOLUME, "nothing is mounted at /usr/src/platform/media"),
-    _row("anonymous_volume", OTHER_VOLUME | {"persistence.down_up", "troubleshooting.restart"}, "anonymous"),
+    _row("anonymous_volume", OTHER_VOLUME | RESTART, "anonymous"),
     _row("wrong_path", NO_VOLUME, "nothing is mounted at /usr/src/platform/media"),
     # The restore is proved: `docker run` makes a volume on disk, and Compose takes what is there.
     _row("volume_in_memory", PERSISTENCE, "missing"),
     _row("shared_with_a_cache", {"volume.dedicated"}, "cache at /var/cache/app"),
-    _row("no_restart_policy", {"persistence.kill", "persistence.engine_restart", "persistence.host_crash"}, "ended"),
+    _row(
+        "no_restart_policy",
+        {f"persistence.{event}" for event in ("kill", "engine_restart", "host_crash", "acknowledged")},
+        "ended",
+    ),
     _row("object_store_credentials", {"simplicity.self_contained"}, "AWS_SECRET_ACCESS_KEY"),
     _row("needs_a_way_out", {"simplicity.self_contained"}, "out of reach"),
     # the engine and its programs
-    _row("engine_on_ephemeral_disk", {"persistence.engine_restart", "persistence.host_crash"}, "missing"),
-    _row("engine_is_pruned", {"persistence.down_up", "troubleshooting.restart"}, "missing"),
+    _row(
+        "engine_on_ephemeral_disk",
+        {f"persistence.{event}" for event in ("engine_restart", "host_crash", "acknowledged")},
+        "missing",
+    ),
+    _row("engine_is_pruned", RESTART, "missing"),
     # the service
     _row("recodes_photos", LAYOUT | {"volume.receives_uploads"}, "other bytes"),
     _row("tidies_up_at_start", RESTARTS, "missing"),
     _row("webp_as_octet_stream", LAYOUT, "as another type"),
-    _row("replaces_same_name", LAYOUT, "one replaced the other"),
+    _row(
+        "replaces_same_name",
+        LAYOUT | {"persistence.acknowledged", "backup.under_load"},
+        "one replaced the other",
+        "with the content of another upload",
+    ),
     _row("banners_among_avatars", {"layout.event_banners"}, "that are not in event_banners/"),
-    _row("avatars_recoded", {"layout.avatars", "volume.receives_uploads"}, "other bytes"),
+    _row("avatars_recoded", RECODED | {"layout.avatars"}, "other bytes", "with content that nobody sent"),
     _row("profile_pictures_as_text", {"layout.profile_pictures"}, "as another type"),
     _row("serves_what_its_database_knows", {"portability.another_host"}, "not served as they were"),
     _row("media_of_one_installation", {"portability.another_host"}, "belong to another installation"),
     _row("copies_outside", {"volume.receives_uploads"}, "container's own layer"),
+    _row("acknowledges_before_it_writes", {"volume.receives_uploads", "persistence.acknowledged"}, " torn"),
+    _row("takes_back_when_stopped", {"persistence.acknowledged"}, " lost"),
     # the guide: backup
     _row("guide_backs_up_another_volume", OTHER_VOLUME, "the media are in media_volume"),
     _row("guide_backs_up_avatars_only", WITHOUT_ARCHIVE, "missing"),
-    _row("guide_forgets_compression", {"backup.complete"} | RESTORE, "can't be read"),
+    _row("guide_forgets_compression", {"backup.complete", "backup.under_load"} | RESTORE, "can't be read"),
     _row("guide_dates_yesterday", {"backup.created"}, "a backup started on"),
     _row("guide_dates_in_the_container", {"backup.created"}, "never asked what day it is"),
-    _row("guide_excludes_animations", WITHOUT_ARCHIVE, "missing"),
-    _row("guide_stops_the_platform", {"backup.harmless"}, "requests during the backup failed"),
+    _row("guide_excludes_animations", WITHOUT_SOME, "missing"),
+    _row(
+        "guide_stops_the_platform",
+        {"backup.harmless", "backup.under_load"},
+        "requests during the backup failed",
+        "was accepted while the backup ran",
+    ),
+    _row("guide_discards_what_changed", {"backup.under_load"}, "0 archives appeared"),
     _row("guide_leaves_containers", LOST_VOLUME | {"backup.harmless"}, "left behind: container"),
-    _row("guide_marks_the_volume", WITHOUT_ARCHIVE | {"backup.harmless"}, "extra"),
+    _row("guide_marks_the_volume", WITHOUT_SOME | {"backup.harmless"}, "extra"),
     _row("guide_backs_up_elsewhere", BACKUP | RESTORE, "0 archives appeared"),
     # the guide: restore
     _row("guide_restores_another_volume", LOST_VOLUME | {"volume.dedicated", "restore.repair"}, "media_volume_new"),
@@ -99,7 +126,7 @@ BROKEN = (
     _row("guide_wipes_before_restoring", {"restore.repair"}, "did not survive the restore"),
     _row("guide_restores_as_root", LOST_VOLUME | {"restore.repair"}, "owner"),
     # the guide: the rest
-    _row("guide_removes_volumes", {"persistence.down_up", "troubleshooting.restart"}, "missing"),
+    _row("guide_removes_volumes", RESTART, "missing"),
     _row("guide_takes_permissions", {"troubleshooting.permissions"}, "ended with status 1"),
     _row("guide_repairs_elsewhere", {"troubleshooting.permissions"}, "ended with status 1"),
     _row("guide_lists_elsewhere", {"troubleshooting.inspect"}, "does not show"),
@@ -122,7 +149,7 @@ BROKEN = (
 SILENT = (
     _silence("guide_without_backup", BACKUP | RESTORE | {"volume.dedicated"}, "no backup command"),
     _silence("guide_without_restore", RESTORE | {"volume.dedicated"}, "no restore command"),
-    _silence("guide_without_restart", {"persistence.down_up", "troubleshooting.restart"}, "no restart command"),
+    _silence("guide_without_restart", RESTART, "no restart command"),
     _silence("guide_without_migration", MIGRATION, "no migrate command"),
     _silence("guide_with_two_backups", BACKUP | RESTORE | {"volume.dedicated"}, "two different backup commands"),
 )

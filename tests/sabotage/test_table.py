@@ -13,8 +13,6 @@ from fixtures.lib.guarantees import CATALOGUE
 HERE = Path(__file__).parent
 # Guarantees that no test proves yet: nothing could be caught breaking them.
 WITHOUT_TESTS = {
-    "persistence.acknowledged",
-    "backup.under_load",
     "backup.fails_loudly",
     "restore.rejects_damage",
     "beyond.power_loss",

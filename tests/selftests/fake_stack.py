@@ -13,7 +13,7 @@ from fixtures.lib.errors import PromiseBroken
 from fixtures.lib.manifest import Entry, Manifest
 from fixtures.lib.samples import KINDS, Sample
 from fixtures.lib.stack import Identity, Stack
-from fixtures.lib.uploads import Platform, Served, Upload
+from fixtures.lib.uploads import CONNECT, Platform, Served, Upload
 
 IDENTITY = Identity(
     container="c1",
@@ -83,6 +83,7 @@ class FakeStack:
     """What the library asks of a stack, as plain attributes that a test may change."""
 
     service = "web-project"
+    upload_api = CONNECT
 
     def __init__(self) -> None:
         self.platform = FakePlatform()

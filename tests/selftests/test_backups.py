@@ -100,7 +100,7 @@ def test_a_command_that_says_it_worked_and_left_no_archive_or_two_broke_its_prom
         backup()
 
     assert broken.value.seen == (
-        f"the backup command ended with status 0, and {len(archives)} archives appeared in backups/: {archives}"
+        f"the backup command is over, and {len(archives)} archives appeared in backups/: {archives}"
     )
     assert broken.value.means == "there is no backup, although the command says so"
     assert broken.value.next_step == f"ls -la {folder}"

@@ -8,7 +8,7 @@ from io import BytesIO
 import pytest
 from PIL import ExifTags, Image
 
-from fixtures.lib.samples import KINDS, Kind, Sample, fresh_sample, make_samples
+from fixtures.lib.samples import KINDS, Kind, Sample, fresh_sample, make_samples, small_sample
 
 SAMPLES = make_samples(seed=7)
 FORMATS = {"JPEG": "image/jpeg", "PNG": "image/png", "WEBP": "image/webp", "GIF": "image/gif"}
@@ -118,3 +118,14 @@ def test_fresh_samples_are_pictures_with_a_new_name_and_content_each(kind: Kind)
     assert first.name != second.name
     assert first.content != second.content
     assert first.content not in {sample.content for sample in SAMPLES}
+
+
+def test_of_many_small_pictures_each_opens_and_no_two_are_the_same_though_some_share_a_name() -> None:
+    rng = random.Random(7)  # noqa: S311 - nothing here is secret
+    many = [small_sample(rng) for _ in range(300)]
+
+    assert {(opened(sample).format, sample.content_type) for sample in many} == {("PNG", "image/png")}
+    assert len({sample.sha256 for sample in many}) == len(many)
+    assert {sample.kind for sample in many} == set(KINDS)
+    assert 10 < len({(sample.kind, sample.name) for sample in many}) < 100
+    assert sorted({len(sample.content) // 1000 for sample in many}) == [3, 49]

@@ -1,0 +1,118 @@
+"""The guide's backup command while people upload: what they were told is kept, before it began, is in the archive."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from fixtures.lib import journal
+from fixtures.lib.archive import DamagedArchive, read_archive
+from fixtures.lib.backups import made_by
+from fixtures.lib.commands import Outcome
+from fixtures.lib.differences import NothingCompared
+from fixtures.lib.errors import PromiseBroken
+from fixtures.lib.history import Attempt, check, count, digests, expect_nothing_lost
+from fixtures.lib.load import uploading
+from fixtures.lib.once import once
+from fixtures.lib.procedures import Operator
+from fixtures.lib.settings import Settings
+from fixtures.lib.stack import Stack
+from fixtures.lib.uploads import HttpPlatform
+
+pytestmark = pytest.mark.guarantee("backup.under_load")
+
+# GNU tar's manual, "Synopsis": a file, or as here a directory, changed while it was being archived.
+CHANGED_WHILE_READ = 1
+# What gzip takes about a second for, so that uploads come while tar reads, and how many come first.
+BALLAST = 32_000_000
+UPLOADS_BEFORE = 10
+# The clients end by themselves after so much time or so many uploads.
+SECONDS, UPLOADS = 120.0, 20_000
+
+
+@dataclass(frozen=True)
+class Backup:
+    """An archive that was made amid uploads. `begun` and `ended`, of the command, are on the clock of `history`."""
+
+    archive: Path
+    outcome: Outcome
+    begun: float
+    ended: float
+    history: Sequence[Attempt]
+
+    @property
+    def before(self) -> list[Attempt]:
+        """The uploads that were over when the command began."""
+        return [attempt for attempt in self.history if attempt.ended < self.begun]
+
+    @property
+    def meanwhile(self) -> list[Attempt]:
+        """The uploads that ended while it ran."""
+        return [attempt for attempt in self.history if self.begun <= attempt.ended < self.ended]
+
+
+@pytest.fixture(scope="module", name="attempt")
+def _attempt(session_stack: Stack, operator: Operator, settings: Settings) -> Iterator[Callable[[], Backup]]:
+    """A backup of a volume with some ballast, taken once amid uploads; what went wrong is raised where a test asks."""
+    if not session_stack.platform.chooses_directory:
+        pytest.skip("the platform has no API for uploads: nobody acknowledges anything")
+
+    yield once(lambda: back_up(session_stack, operator, f"{settings.seed}/backup"))
+    with suppress(PromiseBroken):
+        session_stack.media.shell("rm -f -- avatars/ballast")
+
+
+def back_up(stack: Stack, operator: Operator, seed: str) -> Backup:
+    """Type the guide's backup command amid uploads."""
+    stack.settle()
+    stack.media.shell('head -c "$1" /dev/urandom > avatars/ballast', str(BALLAST))
+    journal.progress("event: the guide's backup, amid uploads")
+    history: list[Attempt] = []
+    platform = partial(HttpPlatform, stack.address, stack.token, api=stack.upload_api)
+    with uploading(platform, history=history, seed=seed, seconds=SECONDS, limit=UPLOADS) as load:
+        for _ in range(UPLOADS_BEFORE):
+            load.wait_for_upload(since=time.monotonic())
+        begun = time.monotonic()
+        outcomes: list[Outcome] = []
+        archive = made_by(operator, lambda: outcomes.append(operator.run("backup")))
+        ended = time.monotonic()
+    return Backup(archive, outcomes[0], begun, ended, history)
+
+
+def test_people_uploaded_while_it_was_made(attempt: Callable[[], Backup]) -> None:
+    backup = attempt()
+    before, meanwhile = count(backup.before), count(backup.meanwhile)
+
+    if not (before["acknowledged"] and backup.meanwhile):
+        raise NothingCompared(
+            f"{before['acknowledged']} uploads were accepted before it, {len(meanwhile)} tried during"
+        )
+    assert meanwhile["acknowledged"], f"not one of {len(backup.meanwhile)} uploads was accepted while the backup ran"
+    journal.observe(
+        f"{before['acknowledged']} uploads were accepted before the backup, {meanwhile['acknowledged']} in the "
+        f"{backup.ended - backup.begun:.1f} s that it took"
+    )
+
+
+def test_it_complains_of_nothing_but_what_came_while_it_read(attempt: Callable[[], Backup]) -> None:
+    outcome = attempt().outcome
+
+    assert outcome.status in {0, CHANGED_WHILE_READ}, f"amid uploads, the backup command failed: {outcome}"
+    journal.observe(f"amid uploads, the backup command ended with status {outcome.status}: {outcome.complaint[-120:]}")
+
+
+def test_what_was_acknowledged_before_it_began_is_whole_in_the_archive(attempt: Callable[[], Backup]) -> None:
+    backup = attempt()
+
+    try:
+        archived = digests(read_archive(backup.archive))
+    except DamagedArchive as damage:
+        raise PromiseBroken(f"{backup.archive.name} can't be read: {damage}") from damage
+    expect_nothing_lost(check(backup.before, stored=archived), backup.before, event="a backup amid uploads")
+    journal.observe(f"{count(backup.before)['acknowledged']} uploads from before the backup are whole in it")
