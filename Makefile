@@ -1,7 +1,7 @@
 # The media guarantees of the Connect platform. `make` alone lists what there is.
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help verify test selftests sabotage properties check mutants examples clean lock
+.PHONY: help verify test selftests sabotage properties check mutants examples soak clean lock
 
 PYTHON ?= python3
 VENV := .venv
@@ -26,7 +26,8 @@ OPTIONS := $(if $(ENGINE),--engine='$(ENGINE)') \
 	$(if $(KEEP),--keep) $(if $(REQUIRE_ALL),--require-all) $(if $(BEYOND),--beyond)
 
 # They are options of the run, not a part of the environment in which the guide's commands are typed.
-unexport ENGINE COMPOSE_FILE GUIDE SERVICE MEDIA_ROOT UPLOAD UPLOAD_CONFIG REPORT_DIR SEED KEEP REQUIRE_ALL BEYOND ARGS
+unexport ENGINE COMPOSE_FILE GUIDE SERVICE MEDIA_ROOT UPLOAD UPLOAD_CONFIG REPORT_DIR SEED KEEP REQUIRE_ALL BEYOND \
+	MINUTES ARGS
 
 help:  ## List these targets
 	@sed -n 's/^\([a-z][a-z-]*\):.*  ## \(.*\)/\1|\2/p' Makefile | awk -F'|' '{ printf "  make %-10s %s\n", $$1, $$2 }'
@@ -48,6 +49,9 @@ examples: $(VENV)/dev.stamp  ## Verify deployments of other people's kinds and s
 
 properties: $(VENV)/dev.stamp  ## Send made-up trees of files through the guide's backup and restore
 	@$(BIN)/python -m pytest tests/properties $(OPTIONS) $(ARGS)
+
+soak: $(VENV)/verify.stamp  ## Upload amid fault after fault for MINUTES=10, and look for every picture
+	@$(BIN)/python -m pytest tests/soak --minutes='$(or $(MINUTES),10)' $(OPTIONS) $(ARGS)
 
 mutants: $(VENV)/mutants.stamp  ## Show that the self-tests notice whatever is wrong in the modules that judge (long)
 	@$(BIN)/python tests/mutants/run.py $(MUTANTS) $(ARGS)

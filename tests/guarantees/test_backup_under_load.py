@@ -31,7 +31,7 @@ pytestmark = pytest.mark.guarantee("backup.under_load")
 CHANGED_WHILE_READ = 1
 # What gzip takes about a second for, so that uploads come while tar reads, and how many come first.
 BALLAST = 32_000_000
-UPLOADS_BEFORE = 10
+UPLOADS_BEFORE = 40
 # The clients end by themselves after so much time or so many uploads.
 SECONDS, UPLOADS = 120.0, 20_000
 
@@ -76,8 +76,7 @@ def back_up(stack: Stack, operator: Operator, seed: str) -> Backup:
     history: list[Attempt] = []
     platform = partial(HttpPlatform, stack.address, stack.token, api=stack.upload_api)
     with uploading(platform, history=history, seed=seed, seconds=SECONDS, limit=UPLOADS) as load:
-        for _ in range(UPLOADS_BEFORE):
-            load.wait_for_upload(since=time.monotonic())
+        load.wait_for_uploads(UPLOADS_BEFORE, since=0.0)
         begun = time.monotonic()
         outcomes: list[Outcome] = []
         archive = made_by(operator, lambda: outcomes.append(operator.run("backup")))

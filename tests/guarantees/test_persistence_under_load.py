@@ -26,7 +26,7 @@ def _ordeal(session_stack: Stack, operator: Operator, engine: Engine, settings: 
 
     def suffer() -> Ordeal:
         session_stack.settle()
-        ordeal = Ordeal(session_stack, operator, engine, settings.seed)
+        ordeal = Ordeal(session_stack, operator, engine, str(settings.seed))
         ordeal.go_through(drawn(possible(engine), str(settings.seed)))
         return ordeal
 

@@ -76,12 +76,12 @@ def load_on(
 def over(load: Load) -> None:
     """Wait until an upload comes that can't come: all clients have ended."""
     with pytest.raises(DeadlineExceeded, match="have done all"):
-        load.wait_for_upload(since=time.monotonic() + 60)
+        load.wait_for_uploads(1, since=time.monotonic() + 60)
 
 
 def test_an_accepted_upload_is_noted_with_what_was_sent_and_where_it_is() -> None:
     with load_on(limit=1) as load:
-        attempt = load.wait_for_upload(since=0.0)
+        (attempt,) = load.wait_for_uploads(1, since=0.0)
 
     assert attempt.outcome == "acknowledged"
     assert attempt.path == f"at {attempt.sha256}"
@@ -103,7 +103,7 @@ def test_an_accepted_upload_is_noted_with_what_was_sent_and_where_it_is() -> Non
 )
 def test_what_is_not_accepted_is_noted_with_the_reason(answer: Answer, outcome: str, reason: str) -> None:
     with load_on(answer) as load:
-        load.wait_for_upload(since=0.0)
+        load.wait_for_uploads(1, since=0.0)
 
     failed = [attempt for attempt in load.history if attempt.outcome != "acknowledged"]
     assert 1 <= len(failed) <= CLIENTS
@@ -112,10 +112,18 @@ def test_what_is_not_accepted_is_noted_with_the_reason(answer: Answer, outcome: 
 
 def test_uploads_go_on_after_one_that_failed() -> None:
     with load_on(503, CUT_OFF) as load:
-        for _ in range(3):
-            load.wait_for_upload(since=time.monotonic())
+        load.wait_for_uploads(3, since=0.0)
 
     assert count(load.history)["acknowledged"] >= 3
+
+
+def test_so_many_accepted_uploads_are_waited_for_in_the_order_in_which_they_ended() -> None:
+    with load_on(503) as load:
+        uploads = load.wait_for_uploads(20, since=0.0)
+
+    assert len(uploads) == 20
+    assert [upload.outcome for upload in uploads] == ["acknowledged"] * 20
+    assert uploads == [upload for upload in load.history if upload.outcome == "acknowledged"][:20]
 
 
 def test_while_the_platform_does_not_answer_nothing_is_uploaded() -> None:
@@ -131,7 +139,7 @@ def test_while_the_platform_does_not_answer_nothing_is_uploaded() -> None:
             return super().answers() and self.asked >= 3
 
     with load_on(CUT_OFF, platform=FallenPlatform) as load:
-        load.wait_for_upload(since=0.0)
+        load.wait_for_uploads(1, since=0.0)
 
     assert set(asked_before_second) == {3}
 
@@ -171,7 +179,7 @@ def test_as_many_clients_as_promised_work_at_the_same_time() -> None:
             return super().offer(sample, **options)
 
     with load_on(platform=MeetingPlatform) as load:
-        assert load.wait_for_upload(since=0.0)
+        assert load.wait_for_uploads(1, since=0.0)
 
     assert not all_at_it.broken
 
@@ -210,15 +218,17 @@ def test_uploads_are_added_to_the_history_that_there_is_and_do_not_count_as_new(
 
 def test_an_upload_that_was_begun_earlier_is_not_the_one_that_is_waited_for() -> None:
     with load_on() as load:
-        load.wait_for_upload(since=0.0)
+        load.wait_for_uploads(1, since=0.0)
         moment = time.monotonic()
 
-        assert load.wait_for_upload(since=moment).begun >= moment
+        (attempt,) = load.wait_for_uploads(1, since=moment)
+
+    assert attempt.begun >= moment
 
 
 def test_a_client_that_meets_a_fault_of_its_own_does_not_end_in_silence() -> None:
     with pytest.raises(ZeroDivisionError), load_on(ZeroDivisionError()) as load:
-        load.wait_for_upload(since=time.monotonic() + 60)
+        load.wait_for_uploads(1, since=time.monotonic() + 60)
 
 
 def test_an_answer_201_that_describes_nothing_is_a_broken_promise() -> None:
@@ -227,4 +237,4 @@ def test_an_answer_201_that_describes_nothing_is_a_broken_promise() -> None:
             return SimpleNamespace(**{**vars(super().offer(sample, **options)), "json": dict})
 
     with pytest.raises(PromiseBroken, match="answered 201, but not described"), load_on(platform=MutePlatform) as load:
-        load.wait_for_upload(since=0.0)
+        load.wait_for_uploads(1, since=0.0)

@@ -20,6 +20,7 @@ from fixtures.lib.ordeal import Ordeal, Strike, Weight, drawn, expect_weight, po
 from fixtures.lib.private_engine import PrivateEngine
 from fixtures.lib.procedures import Operator
 from fixtures.lib.samples import Sample
+from fixtures.lib.uploads import HttpPlatform
 
 CRASH = Strike("a crash", begun=10.0, ended=12.0, recovered=13.0, before="one", after="another")
 DEPLOY = Strike("a deploy", begun=20.0, ended=22.0, recovered=24.0, before="one", after="another")
@@ -104,10 +105,10 @@ def test_a_shared_engine_is_neither_killed_nor_crashed() -> None:
     }
 
 
-class OpenPlatform:
+class OpenPlatform(HttpPlatform):
     """Accepts every upload."""
 
-    def offer(self, sample: Sample, **_: object) -> SimpleNamespace:
+    def offer(self, sample: Sample, **_: Any) -> Any:
         """Take a picture in."""
         said = {"path": sample.sha256, "url": f"/{sample.sha256}", "sha256": "", "size": 0}
         return SimpleNamespace(status_code=201, json=lambda: said)
@@ -115,10 +116,10 @@ class OpenPlatform:
 
 @pytest.fixture(name="ordeal")
 def _ordeal(monkeypatch: pytest.MonkeyPatch) -> Ordeal:
-    monkeypatch.setattr(ordeal_module, "HttpPlatform", lambda *_, **__: OpenPlatform())
+    monkeypatch.setattr(ordeal_module, "HttpPlatform", OpenPlatform)
     stack: Any = FakeStack()
     stack.address, stack.token = (lambda: "http://127.0.0.1:1"), ""
-    return Ordeal(stack.as_stack(), cast("Operator", None), engine(), seed=1)
+    return Ordeal(stack.as_stack(), cast("Operator", None), engine(), seed="1")
 
 
 def test_events_happen_in_their_order_amid_uploads(ordeal: Ordeal) -> None:
