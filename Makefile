@@ -13,7 +13,7 @@ MUTANTS ?= 2
 export PIP_CACHE_DIR := $(CURDIR)/.cache/pip
 BIN := $(VENV)/bin
 
-# Make variables become pytest options; anything else goes through ARGS.
+# Make variables become pytest options; anything else goes through ARGS. Our own stack is held to more than the guide.
 OPTIONS := $(if $(ENGINE),--engine='$(ENGINE)') \
 	$(if $(COMPOSE_FILE),--compose-file='$(COMPOSE_FILE)') \
 	$(if $(GUIDE),--guide='$(GUIDE)') \
@@ -23,7 +23,8 @@ OPTIONS := $(if $(ENGINE),--engine='$(ENGINE)') \
 	$(if $(UPLOAD_CONFIG),--upload-config='$(UPLOAD_CONFIG)') \
 	$(if $(REPORT_DIR),--report-dir='$(REPORT_DIR)') \
 	$(if $(SEED),--seed='$(SEED)') \
-	$(if $(KEEP),--keep) $(if $(REQUIRE_ALL),--require-all) $(if $(BEYOND),--beyond)
+	$(if $(KEEP),--keep) $(if $(REQUIRE_ALL),--require-all) \
+	$(if $(or $(BEYOND),$(if $(COMPOSE_FILE),,ours)),--beyond)
 
 # They are options of the run, not a part of the environment in which the guide's commands are typed.
 unexport ENGINE COMPOSE_FILE GUIDE SERVICE MEDIA_ROOT UPLOAD UPLOAD_CONFIG REPORT_DIR SEED KEEP REQUIRE_ALL BEYOND \

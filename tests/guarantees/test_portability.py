@@ -118,8 +118,17 @@ def moving(here: Site, there: Site, gallery: Gallery, *, event: str) -> Move:
     carried.parent.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(backup.archive, carried)
     there.operator.succeed("restore", archive=backup.stem)
-    there.stack.up()
+    start(there.stack, event)
     return Move(uploads, backup, found, there.stack.media.manifest())
+
+
+def start(stack: Stack, event: str) -> None:
+    """Bring the platform up; where it doesn't come, tell what it said last, before it is gone with its host."""
+    try:
+        stack.up()
+    except PromiseBroken as broken:
+        last_words = "\n".join(stack.logs().splitlines()[-5:])
+        raise PromiseBroken(f"after {event}: {broken.seen}; it said last:\n{last_words}") from broken
 
 
 def listed(stack: Stack, kind: str) -> list[str]:

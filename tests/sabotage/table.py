@@ -33,6 +33,7 @@ NO_VOLUME = (
     | MIGRATION
     | RESTARTS
     | {"volume.dedicated", "volume.mounted", "volume.receives_uploads", "troubleshooting.permissions"}
+    | {"beyond.power_loss"}
 )
 
 
@@ -68,7 +69,7 @@ BROKEN = (
     _row("anonymous_volume", OTHER_VOLUME | RESTART, "anonymous"),
     _row("wrong_path", NO_VOLUME, "nothing is mounted at /usr/src/platform/media"),
     # The restore is proved: `docker run` makes a volume on disk, and Compose takes what is there.
-    _row("volume_in_memory", PERSISTENCE, "missing"),
+    _row("volume_in_memory", PERSISTENCE | {"beyond.power_loss"}, "missing", "is in memory"),
     _row("shared_with_a_cache", {"volume.dedicated"}, "cache at /var/cache/app"),
     _row(
         "no_restart_policy",
@@ -99,6 +100,8 @@ BROKEN = (
     _row("profile_pictures_as_text", {"layout.profile_pictures"}, "as another type"),
     _row("serves_what_its_database_knows", {"portability.another_host"}, "not served as they were"),
     _row("media_of_one_installation", {"portability.another_host"}, "belong to another installation"),
+    _row("syncs_nothing", {"beyond.power_loss"}, "acknowledged pictures are not whole", "fsync"),
+    _row("syncs_content_without_its_name", {"beyond.power_loss"}, "no such file"),
     _row("copies_outside", {"volume.receives_uploads"}, "container's own layer"),
     _row("acknowledges_before_it_writes", {"volume.receives_uploads", "persistence.acknowledged"}, " torn"),
     _row("takes_back_when_stopped", {"persistence.acknowledged"}, " lost"),

@@ -15,7 +15,6 @@ HERE = Path(__file__).parent
 WITHOUT_TESTS = {
     "backup.fails_loudly",
     "restore.rejects_damage",
-    "beyond.power_loss",
 }
 
 

@@ -1,12 +1,23 @@
 """What tests did is turned into one of three verdicts, and into "proved" only where everything was shown."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from fixtures.lib.guarantees import BY_ID, CATALOGUE
 from fixtures.lib.guide import Sentence
-from fixtures.lib.verdicts import BROKEN, PROVED, UNPROVEN, Judgement, TestRecord, judge, judge_tests, overall
+from fixtures.lib.verdicts import (
+    BROKEN,
+    PROVED,
+    UNPROVEN,
+    Judgement,
+    TestRecord,
+    failed_beyond,
+    judge,
+    judge_tests,
+    overall,
+)
 
 
 def a_test(outcome: str = "passed", phase: str = "call", *, asserted: bool = False, message: str = "") -> TestRecord:
@@ -131,3 +142,10 @@ def test_what_goes_beyond_the_document_counts_only_when_asked_for(verdict: str) 
 
     assert overall(judgements, beyond=False) == PROVED
     assert overall(judgements, beyond=True) == verdict
+
+
+def test_only_failures_of_what_goes_beyond_the_document_are_counted_as_such() -> None:
+    beyond = [replace(test, guarantees=("beyond.power_loss",)) for test in (PASSED, REFUTED, NO_SETUP, SKIPPED)]
+    both = replace(REFUTED, guarantees=("beyond.power_loss", "backup.created"))
+
+    assert failed_beyond([*beyond, REFUTED, NO_SETUP, both]) == 2
