@@ -1,7 +1,7 @@
 # The media guarantees of the Connect platform. `make` alone lists what there is.
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help verify test selftests sabotage properties check mutants examples soak clean lock
+.PHONY: help verify test selftests sabotage properties check mutants examples soak faults clean lock
 
 PYTHON ?= python3
 VENV := .venv
@@ -53,6 +53,9 @@ properties: $(VENV)/dev.stamp  ## Send made-up trees of files through the guide'
 
 soak: $(VENV)/verify.stamp  ## Upload amid fault after fault for MINUTES=10, and look for every picture
 	@$(BIN)/python -m pytest tests/soak --minutes='$(or $(MINUTES),10)' $(OPTIONS) $(ARGS)
+
+faults: $(VENV)/dev.stamp  ## Let disks, database and migrations fail under our own service, at moments drawn from the seed
+	@$(BIN)/python -m pytest tests/faults $(OPTIONS) $(ARGS)
 
 mutants: $(VENV)/mutants.stamp  ## Show that the self-tests notice whatever is wrong in the modules that judge (long)
 	@$(BIN)/python tests/mutants/run.py $(MUTANTS) $(ARGS)

@@ -1,0 +1,194 @@
+"""Disk full or read-only, database gone: our service says so, keeps nothing by halves, and heals by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from fixtures.lib.aftermath import expect_same
+from fixtures.lib.disks import Disk, make_disk, media_on, mounted
+from fixtures.lib.engine import Engine
+from fixtures.lib.errors import BadInput
+from fixtures.lib.gallery import Gallery, expect_new_upload_works, expect_served_as_before, is_served_as_before
+from fixtures.lib.manifest import Manifest
+from fixtures.lib.samples import Sample
+from fixtures.lib.stack import Stack
+from fixtures.lib.uploads import HttpPlatform, Upload
+
+DISK_BYTES = 16 * 1024 * 1024
+INODES = 96
+ATTEMPTS = 5
+MOST_ATTEMPTS = 60
+FILLER = ".filler"
+DATABASE = "/usr/src/platform/database"
+
+
+@dataclass(frozen=True)
+class Fault:
+    """What goes wrong, by scripts of `sh` that run on the disk (or in the service's container) and undo it again.
+
+    `status` is that of the answer to an upload meanwhile, `says` what it must tell.
+    """
+
+    strike: str
+    heal: str
+    status: int
+    says: str
+    in_container: bool = False
+
+    def run(self, script: str, stack: Stack, disk: Disk) -> None:
+        """Run one of the scripts where it belongs."""
+        if self.in_container:
+            done = stack.execute(["sh", "-c", f"cd {DATABASE} && {script}"])
+            assert done.ok, f"the fault could not be brought about: {done.complaint}"
+        else:
+            disk.run("sh", "-c", f'cd "$1" && {script}', "sh", disk.folder)
+
+
+# What is written late takes room late: only what is synced shows what is left.
+FILL = f"for round in 1 2 3; do cat /dev/zero >> {FILLER}; sync -f .; done 2> /dev/null || :"
+FULL = "no space left"
+FAULTS = {
+    "full": Fault(FILL, f"rm {FILLER}", 507, FULL),
+    "almost full": Fault(f"{FILL}; truncate --size=-20K {FILLER}", f"rm {FILLER}", 507, FULL),
+    "out of inodes": Fault(
+        f"mkdir {FILLER} && seq 1000 | (cd {FILLER} && xargs touch 2> /dev/null || :)", f"rm -r {FILLER}", 507, FULL
+    ),
+    "read-only": Fault("mount -o remount,ro .", "mount -o remount,rw .", 503, "media directory can't be used"),
+    "without its database": Fault(
+        "mkdir away && mv connect.sqlite3* away", "mv away/* . && rmdir away", 503, "database", in_container=True
+    ),
+}
+
+
+class Answer(NamedTuple):
+    """What an upload was answered, and what was in the volume then."""
+
+    sample: Sample
+    status: int
+    said: dict[str, str]
+    found: Manifest
+
+    @property
+    def accepted(self) -> bool:
+        """Whether the picture was taken."""
+        return self.status == 201
+
+
+class Struck(NamedTuple):
+    """The service before, under and after a fault."""
+
+    life: tuple[str, int, str]
+    before: Manifest
+    uploads: tuple[Upload, ...]
+    answers: tuple[Answer, ...]
+    served: tuple[bool, ...]
+
+
+@pytest.fixture(scope="module", name="disk")
+def _disk(engine: Engine, session_stack: Stack, run_folder: Path) -> Iterator[Disk]:
+    """A small disk with the media of the service on it."""
+    if engine.power is None:
+        pytest.skip("it takes a private engine, under which a disk of the run's own can be put")
+    with ExitStack() as stack:
+        try:
+            make_disk(run_folder / "faults.img", DISK_BYTES, inodes=INODES)
+            disk = stack.enter_context(mounted(engine.power, run_folder / "faults.img"))
+        except BadInput as problem:
+            pytest.skip(str(problem))
+        stack.enter_context(media_on(disk, session_stack))
+        yield disk
+
+
+@pytest.fixture(scope="module", name="fault", params=list(FAULTS.values()), ids=list(FAULTS))
+def _fault(request: pytest.FixtureRequest) -> Fault:
+    """One of the faults."""
+    fault: Fault = request.param
+    return fault
+
+
+@pytest.fixture(scope="module", name="struck")
+def _struck(fault: Fault, disk: Disk, session_stack: Stack, gallery: Gallery) -> Struck:
+    """Pictures are entrusted, the fault strikes, uploads are tried, the fault is gone again."""
+    stack = session_stack
+    uploads = gallery.hang(stack)
+    life, before = life_of(stack), media_on_disk(disk)
+    fault.run(fault.strike, stack, disk)
+    try:
+        answers = try_uploads(stack, disk, gallery)
+        served = tuple(is_served_as_before(stack, upload) for upload in uploads)
+    finally:
+        fault.run(fault.heal, stack, disk)
+    return Struck(life, before, uploads, answers, served)
+
+
+def try_uploads(stack: Stack, disk: Disk, gallery: Gallery) -> tuple[Answer, ...]:
+    """Upload pictures until some were refused, or far more were taken than there is room for."""
+    answers: list[Answer] = []
+    while sum(not answer.accepted for answer in answers) < ATTEMPTS and len(answers) < MOST_ATTEMPTS:
+        answers.append(attempt(stack, disk, gallery.fresh()))
+    return tuple(answers)
+
+
+def attempt(stack: Stack, disk: Disk, sample: Sample) -> Answer:
+    """Upload a picture, whatever comes of it."""
+    platform = HttpPlatform(stack.address, stack.token)
+    response = platform.request(
+        "POST",
+        f"/api/{sample.kind}/",
+        files={"file": (sample.name, sample.content, sample.content_type)},
+        headers={"Authorization": f"Bearer {stack.token}"},
+    )
+    return Answer(sample, response.status_code, response.json(), media_on_disk(disk))
+
+
+def life_of(stack: Stack) -> tuple[str, int, str]:
+    """Return what changes when the service is restarted."""
+    identity = stack.identity()
+    return identity.container, identity.process, identity.started
+
+
+def media_on_disk(disk: Disk) -> Manifest:
+    """Return what is on the disk but for what fills it, and without the root, whose time that changes."""
+    return disk.manifest().only(lambda path: path != b"." and not path.startswith(FILLER.encode()))
+
+
+def test_an_upload_that_can_not_be_kept_is_refused_with_the_reason(struck: Struck, fault: Fault) -> None:
+    refused = [answer for answer in struck.answers if not answer.accepted]
+
+    assert refused, "every upload was accepted: the fault was none"
+    wrong = [
+        (answer.status, answer.said)
+        for answer in refused
+        if answer.status != fault.status or fault.says not in answer.said.get("error", "")
+    ]
+    assert not wrong, f"refused, but not with {fault.status} and {fault.says!r}: {wrong}"
+
+
+def test_an_upload_is_there_whole_or_not_at_all(struck: Struck) -> None:
+    kept = dict(struck.before.entries)
+    for answer in struck.answers:
+        if answer.accepted:
+            path = answer.said["path"].encode()
+            kept[path] = answer.found.entries[path]
+            assert kept[path].sha256 == answer.sample.sha256, f"{answer.said['path']} was accepted and is not whole"
+        # A directory's time changes with whatever is tried in it.
+        event = f"an upload that was answered {answer.status}"
+        expect_same(Manifest(kept), answer.found, event=event, mtime="ignore")
+
+
+def test_what_was_there_is_served_meanwhile(struck: Struck) -> None:
+    assert struck.served
+    assert all(struck.served), f"{struck.served.count(False)} of {len(struck.served)} pictures were not served"
+
+
+def test_the_service_heals_without_a_restart(struck: Struck, session_stack: Stack, gallery: Gallery) -> None:
+    expect_new_upload_works(session_stack, gallery, event="the fault was gone")
+    expect_served_as_before(session_stack, struck.uploads, event="the fault was gone")
+
+    assert life_of(session_stack) == struck.life, "another container or process: it was restarted"
