@@ -25,6 +25,7 @@ from fixtures.lib.once import once
 from fixtures.lib.procedures import Operator
 from fixtures.lib.settings import Settings
 from fixtures.lib.stack import Stack
+from fixtures.lib.upload_api import UploadApi
 from fixtures.lib.uploads import Upload
 
 pytestmark = pytest.mark.guarantee("portability.another_host")
@@ -64,7 +65,14 @@ def _version(engine: Engine, settings: Settings) -> Callable[[], str]:
 
 
 @pytest.fixture(scope="module", name="host")
-def _host(version: Callable[[], str], home: Site, guide: Guide, settings: Settings, run_folder: Path) -> Iterator[Site]:
+def _host(
+    version: Callable[[], str],
+    home: Site,
+    guide: Guide,
+    settings: Settings,
+    upload_api: UploadApi,
+    run_folder: Path,
+) -> Iterator[Site]:
     """Another host with nothing on its engine, which is of another version where one can be had."""
     folder = run_folder / "another-host"
     with ExitStack() as running:
@@ -73,10 +81,10 @@ def _host(version: Callable[[], str], home: Site, guide: Guide, settings: Settin
         except BadInput:  # raised again for the test that asks for nothing else
             chosen = ""
         try:
-            stack = running.enter_context(another_host(home.stack, folder, settings.cache, chosen))
+            stack = running.enter_context(another_host(home.stack, folder, settings.cache, chosen, upload_api))
         except BadInput as problem:
             pytest.skip(f"there is no other host: {problem.problem}")
-        yield Site(stack, Operator(guide, folder, stack.environment))
+        yield Site(stack, Operator(guide, stack.folder, stack.environment))
 
 
 @pytest.fixture(scope="module", name="moved")
