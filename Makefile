@@ -1,7 +1,7 @@
 # The media guarantees of the Connect platform. `make` alone lists what there is.
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help verify test selftests sabotage properties check mutants examples soak faults clean lock
+.PHONY: help verify test selftests sabotage properties check mutants examples soak faults neighbours clean lock
 
 PYTHON ?= python3
 VENV := .venv
@@ -59,6 +59,9 @@ faults: $(VENV)/dev.stamp  ## Let disks, database and migrations fail under our 
 
 mutants: $(VENV)/mutants.stamp  ## Show that the self-tests notice whatever is wrong in the modules that judge (long)
 	@$(BIN)/python tests/mutants/run.py $(MUTANTS) $(ARGS)
+
+neighbours: $(VENV)/verify.stamp $(VENV)/dev.stamp  ## Show that runs touch nothing of anybody's, and leave nothing when they are killed (long)
+	@$(BIN)/python -m pytest tests/neighbours $(if $(SEED),--seed='$(SEED)') $(ARGS)
 
 check: $(VENV)/dev.stamp  ## Check style, types and shell scripts
 	@$(BIN)/ruff check .

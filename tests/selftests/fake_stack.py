@@ -11,6 +11,7 @@ import requests
 
 from fixtures.lib.errors import PromiseBroken
 from fixtures.lib.manifest import Entry, Manifest
+from fixtures.lib.runs import Run
 from fixtures.lib.samples import KINDS, Sample
 from fixtures.lib.stack import Identity, Stack
 from fixtures.lib.uploads import CONNECT, Platform, Served, Upload
@@ -91,6 +92,8 @@ class FakeStack:
         self.tree = manifest_of(a="00")
         self.volumes: list[str] = []
         self.containers: list[str] = []
+        self.mounts: dict[str, list[dict[str, str]]] = {}
+        self.run = Run("0123abcd-1-2")
         self.mends: list[Callable[[], None]] = []
         self.waits: list[Callable[[], None]] = []
 
@@ -107,11 +110,11 @@ class FakeStack:
     @property
     def client(self) -> Any:
         """An engine with the volumes and containers that the test has set."""
-
-        def named(names: list[str]) -> Any:
-            return SimpleNamespace(list=lambda **_: [SimpleNamespace(name=name) for name in names])
-
-        return SimpleNamespace(volumes=named(self.volumes), containers=named(self.containers))
+        volumes = [SimpleNamespace(name=name, attrs={"Name": name}) for name in self.volumes]
+        containers = [{"Names": [f"/{name}"], "Mounts": self.mounts.get(name, [])} for name in self.containers]
+        return SimpleNamespace(
+            volumes=SimpleNamespace(list=lambda: volumes), api=SimpleNamespace(containers=lambda **_: containers)
+        )
 
     def identity(self) -> Identity:
         """Return who the stack is."""

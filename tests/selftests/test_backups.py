@@ -15,6 +15,7 @@ from fixtures.lib.backups import Backup, asking, take_backup
 from fixtures.lib.errors import PromiseBroken
 from fixtures.lib.gallery import Gallery
 from fixtures.lib.procedures import Operator
+from fixtures.lib.runs import Run
 
 NAME = "media_backup_20260131.tar.gz"
 
@@ -172,6 +173,18 @@ def test_volumes_and_containers_that_were_left_are_named(take: Take, folder: Pat
         stack.containers.append("quirky_tar")
 
     assert take(happen)().stray == {"volume connect_media_volume", "container quirky_tar"}
+
+
+def test_what_others_do_on_a_shared_engine_meanwhile_is_no_stray(take: Take, folder: Path, stack: FakeStack) -> None:
+    stack.run = Run("0123abcd-1-2", "media-verify-0123abcd-1-2-")
+    stack.mounts = {"quirky_tar": [{"Name": "media-verify-0123abcd-1-2-media_volume"}]}
+
+    def happen() -> None:
+        (folder / NAME).touch()
+        stack.volumes += ["somebodys", "media-verify-0123abcd-1-2-other"]
+        stack.containers += ["vigilant_bose", "quirky_tar"]
+
+    assert take(happen)().stray == {"volume media-verify-0123abcd-1-2-other", "container quirky_tar"}
 
 
 def test_what_was_on_the_engine_before_is_no_stray(take: Take, folder: Path) -> None:

@@ -115,6 +115,16 @@ def test_folders_of_runs_that_are_over_are_swept_and_no_others(tmp_path: Path) -
     assert left == {MINE, in_progress.name}
 
 
+def test_a_folder_that_a_run_was_killed_over_before_it_had_its_name_is_swept(tmp_path: Path, ended: str) -> None:
+    for identifier in (ended, MINE, "00000000-1-1"):
+        (tmp_path / f".run-{identifier}-x").mkdir()
+
+    with run_folder(tmp_path, Run(MINE)):
+        left = {folder.name for folder in tmp_path.glob(".run-*")}
+
+    assert left == {f".run-{MINE}-x", ".run-00000000-1-1-x"}
+
+
 Engine = Callable[[Mapping[str, str]], Programs]
 REMOVALS = ("rm ", "network rm ", "volume rm ", "image rm ")
 

@@ -1,0 +1,108 @@
+"""Somebody else's things on an engine: containers, volumes, networks and images that no run may touch."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from fixtures.lib import commands
+from fixtures.lib.directory import read_directory
+from fixtures.lib.engine import bin_folder, own_environment
+from fixtures.lib.images import root_file_system
+from fixtures.lib.manifest import Manifest
+from fixtures.lib.nasty import plant_nasty_tree
+from fixtures.lib.private_engine import PrivateEngine, running_engine
+from fixtures.lib.toolchain import engine_tools, find_compose
+
+# The names that the guide's commands and our compose file use, Compose's own for them, and two that look like a run's.
+VOLUMES = ("media_volume", "connect_media_volume", "connect_database_volume", "media-verify-notes")
+NETWORKS = ("connect_default", "media-verify-lan")
+IMAGE = "connect-web-project"
+_COMPOSE = ("--label=com.docker.compose.project=connect", "--label=com.docker.compose.service=web-project")
+_CONTAINERS: Mapping[str, tuple[str, ...]] = {
+    "connect-web-project-1": (*_COMPOSE, "--network=connect_default", "--publish=127.0.0.1::8000"),
+    "web-project": ("--network=media-verify-lan", "--restart=always"),
+    # Labelled as a run's, but by a run of another machine, which may still be in progress there.
+    "media-verify-elsewhere": ("--network=none", "--label=media-verify=run", "--label=media-verify.run=00000000-1-1"),
+}
+_LISTINGS = {
+    "container": ("ps", "--all", "--no-trunc", "--format", "{{.ID}} {{.Names}}"),
+    "volume": ("volume", "ls", "--format", "{{.Name}}"),
+    "network": ("network", "ls", "--no-trunc", "--format", "{{.ID}} {{.Name}}"),
+    "image": ("image", "ls", "--all", "--no-trunc", "--format", "{{.ID}} {{.Repository}}:{{.Tag}}"),
+}
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """Everything on an engine, as it describes it itself, by kind and name, and every file of its volumes."""
+
+    things: Mapping[str, Any]
+    files: Mapping[str, Manifest]
+
+
+class Owner:
+    """Somebody with an engine and much on it. `environment` is that of a person who works there."""
+
+    def __init__(self, engine: PrivateEngine, cache: Path) -> None:
+        self.engine = engine
+        programs = bin_folder(cache, {"docker": engine.tools.which("docker"), "docker-compose": find_compose(cache)})
+        environment = own_environment()
+        self.environment = {
+            **environment,
+            "PATH": f"{programs}:{environment['PATH']}",
+            "DOCKER_HOST": engine.host,
+        }
+
+    def docker(self, *args: str, stdin: bytes | None = None) -> str:
+        """Run the `docker` client against the owner's engine and return what it says."""
+        return commands.check(["docker", *args], env=self.environment, stdin=stdin).text
+
+    def move_in(self, root_file_system: Path) -> None:
+        """Put images, volumes full of files, networks and containers on the engine."""
+        self.docker("import", str(root_file_system), "ubuntu")
+        self.docker("build", "--quiet", f"--tag={IMAGE}", "-", stdin=b"FROM ubuntu\nLABEL owner=somebody\n")
+        for volume in VOLUMES:
+            self.docker("volume", "create", volume)
+            plant_nasty_tree(self.folder_of(volume) / "avatars")
+        for network in NETWORKS:
+            self.docker("network", "create", network)
+        mounts = [f"--volume={volume}:/volumes/{volume}" for volume in VOLUMES]
+        for name, options in _CONTAINERS.items():
+            self.docker("run", "--detach", f"--name={name}", *options, *mounts, IMAGE, "sleep", "infinity")
+        self.docker("run", "--name=stopped", "--network=none", "--volume=/anonymous", IMAGE, "touch", "/anonymous/file")
+
+    def folder_of(self, volume: str) -> Path:
+        """Return where the files of a volume are on this host."""
+        return Path(self.docker("volume", "inspect", "--format", "{{.Mountpoint}}", volume))
+
+    def names(self) -> set[str]:
+        """Return what is on the engine, by kind and name."""
+        return {f"{kind} {row}" for kind, rows in self._rows().items() for row in rows}
+
+    def _rows(self) -> dict[str, list[str]]:
+        return {kind: self.docker(*listing).splitlines() for kind, listing in _LISTINGS.items()}
+
+    def snapshot(self) -> Snapshot:
+        """Look at everything on the engine."""
+        things = {
+            f"{kind} {row}": json.loads(self.docker(kind, "inspect", row.split()[0]))
+            for kind, rows in self._rows().items()
+            for row in rows
+        }
+        volumes = [thing.partition(" ")[2] for thing in things if thing.startswith("volume ")]
+        return Snapshot(things, {volume: read_directory(self.folder_of(volume)) for volume in volumes})
+
+
+@contextmanager
+def owners_engine(cache: Path) -> Iterator[Owner]:
+    """Run an engine for somebody, and put much on it; `cache` is as a run's, but nobody else's."""
+    tools = engine_tools(cache)
+    with running_engine(cache, tools) as engine:
+        owner = Owner(engine, cache)
+        owner.move_in(root_file_system(cache))
+        yield owner

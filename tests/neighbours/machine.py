@@ -1,0 +1,111 @@
+"""A machine within the machine: whatever is found on it after a run, that run has left.
+
+Processes, mounts, network interfaces and /tmp are its own (namespaces(7)), so that nothing that others do on the real
+one can be taken for a run's. Cgroups and loop devices can't be had apart; those of a checkout are known by its name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, fields
+from pathlib import Path
+from subprocess import PIPE, Popen
+
+from checkout import ROOT, Checkout
+
+from fixtures.lib.commands import end_group
+from fixtures.lib.private_engine import CGROUPS, Slot, only_child
+
+# The checkout may lie below /tmp itself: then it is put back there, by a way that no mount hides (mount(8), "-c").
+_INIT = """\
+set -e
+exec 9< "$1"
+mount --make-rprivate /
+mount -t tmpfs -o mode=1777 neighbours /tmp
+if ! [ -d "$1" ]; then
+    mkdir -p "$1"
+    mount -c --bind /proc/self/fd/9 "$1"
+fi
+exec 9<&-
+ip link set lo up
+echo ready
+read -r _ || :
+"""
+
+
+@dataclass(frozen=True)
+class Traces:
+    """What is on a machine, in words; `places` are files and folders where nothing of a run stays."""
+
+    processes: frozenset[str]
+    interfaces: frozenset[str]
+    mounts: frozenset[str]
+    cgroups: frozenset[str]
+    loop_devices: frozenset[str]
+    temporary: frozenset[str]
+    places: frozenset[str]
+
+    def beyond(self, before: Traces) -> list[str]:
+        """Return what is here and was not there before, a sentence each."""
+        kinds = [field.name for field in fields(self)]
+        return [f"{kind}: {item}" for kind in kinds for item in sorted(getattr(self, kind) - getattr(before, kind))]
+
+
+class Machine:
+    """A machine that is switched on, on which a checkout is."""
+
+    def __init__(self, checkout: Checkout, holder: Popen[bytes]) -> None:
+        self._checkout = checkout
+        self._init = only_child(holder.pid)
+
+    def command(self, *words: str) -> list[str]:
+        """Return a command that runs `words` there, in the checkout."""
+        entering = ["nsenter", f"--target={self._init}", "--mount", "--pid", "--net"]
+        return [*entering, "sh", "-c", 'cd "$0" && exec "$@"', str(self._checkout.folder), *words]
+
+    def traces(self) -> Traces:
+        """Look at everything that a run may leave there."""
+        own = Path(f"/proc/{self._init}")
+        loops = Path("/sys/block").glob("loop*/loop/backing_file")
+        names = [Slot(folder).cgroup for folder in self._checkout.folder.glob(".cache/engine/[0-9]*")]
+        cgroups = [path for name in names for path in [CGROUPS / name, *CGROUPS.glob(f"*/{name}")]]
+        return Traces(
+            frozenset(_processes(own)),
+            frozenset(line.partition(":")[0].strip() for line in (own / "net/dev").read_text().splitlines()[2:]),
+            frozenset(line.split(" ", 3)[3] for line in (own / "mountinfo").read_text().splitlines()),
+            frozenset(str(path) for path in cgroups if path.exists()),
+            frozenset(_text(file) for file in loops if str(self._checkout.folder) in _text(file)),
+            frozenset(path.name for path in (own / "root/tmp").iterdir()),
+            frozenset(self._checkout.left()),
+        )
+
+
+def _processes(init: Path) -> Iterator[str]:
+    """The command of every process there."""
+    numbers = (init / "ns/pid").readlink()
+    for folder in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            if (folder / "ns/pid").readlink() == numbers:
+                yield f"{folder.name} {_text(folder / 'cmdline')}"
+
+
+def _text(file: Path) -> str:
+    with suppress(OSError):
+        return file.read_text(errors="replace").replace("\0", " ")
+    return ""
+
+
+@contextmanager
+def switched_on(checkout: Checkout) -> Iterator[Machine]:
+    """Switch a machine on for as long as the block lasts; everything on it goes with it."""
+    command = ["unshare", "--mount", "--pid", "--net", "--fork", "--kill-child", "--mount-proc"]
+    with Popen(
+        [*command, "sh", "-c", _INIT, "init", str(ROOT)], stdin=PIPE, stdout=PIPE, start_new_session=True
+    ) as holder:
+        try:
+            if holder.stdout is None or holder.stdout.readline() != b"ready\n":
+                raise OSError("this machine gives no namespaces: run as root with the right to mount")
+            yield Machine(checkout, holder)
+        finally:
+            end_group(holder, politely=False)

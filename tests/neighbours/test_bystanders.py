@@ -1,0 +1,185 @@
+"""Everything that a person may do with the suite on a shared engine leaves alone what is somebody else's there."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from bystanders import VOLUMES, Owner, Snapshot, owners_engine
+from checkout import Checkout, throw_away
+from stream import Event, foreign, listening
+
+from fixtures.lib import commands
+from fixtures.lib.differences import describe, diff
+from fixtures.lib.once import once
+from fixtures.lib.orphans import marked
+
+Record = Callable[[str], None]
+
+NARROW = "ARGS=-k 'recreate or (backup and not restore)'"
+EVENT_SECONDS = 300.0
+SABOTAGE = ("    name: media_volume\n", "")
+
+
+@dataclass(frozen=True)
+class Visit:
+    """What was done on the owner's engine: how each run ended, what happened on the engine, and what was left."""
+
+    ended: dict[str, commands.Outcome]
+    events: list[Event]
+    before: Snapshot
+    after: Snapshot
+    processes: list[str]
+    places: list[str]
+
+
+@pytest.fixture(scope="module", name="checkout")
+def _checkout() -> Iterator[Checkout]:
+    with throw_away() as checkout:
+        yield checkout
+
+
+@pytest.fixture(scope="module", name="owner")
+def _owner(checkout: Checkout) -> Iterator[Owner]:
+    """Somebody whose engine is named by `DOCKER_HOST` in the checkout."""
+    cache = checkout.folder.with_name("owner")
+    cache.mkdir(mode=0o700)
+    for name in ("packages", "compose", "images"):
+        (cache / name).symlink_to(checkout.folder / ".cache" / name)
+    with owners_engine(cache) as owner:
+        checkout.environment.update(owner.environment, HOME=str(checkout.home), TMPDIR=str(checkout.temporary))
+        yield owner
+
+
+def verify(checkout: Checkout, *words: str) -> list[str]:
+    """Return what a person types who verifies on the engine that is there."""
+    return checkout.make_command("verify", "ENGINE=shared", *words)
+
+
+def two_at_once(checkout: Checkout) -> dict[str, commands.Outcome]:
+    """Verify everything twice at the same time."""
+    with checkout.start(verify(checkout)) as one, checkout.start(verify(checkout)) as other:
+        return {"one of two": one.finish(seconds=EVENT_SECONDS * 3), "the other": other.finish(seconds=EVENT_SECONDS)}
+
+
+def failing(checkout: Checkout) -> commands.Outcome:
+    """Verify a deployment whose volume has another name than the guide says: the guide makes one of its own."""
+    spoilt = checkout.folder / "spoilt.yml"
+    spoilt.write_text((checkout.folder / "docker-compose.test.yml").read_text().replace(*SABOTAGE))
+    return checkout.make("verify", "ENGINE=shared", f"COMPOSE_FILE={spoilt}", NARROW)
+
+
+def interrupted(checkout: Checkout) -> commands.Outcome:
+    """Verify, and press Ctrl-C during an event."""
+    with checkout.start(verify(checkout, NARROW)) as run:
+        run.wait_for_output(b"event: the guide's backup", seconds=EVENT_SECONDS)
+        run.signal(signal.SIGINT)
+        return run.finish()
+
+
+def killed(checkout: Checkout) -> commands.Outcome:
+    """Verify, and kill the run while the guide's migration copies: what that has started lives on."""
+    with checkout.start(checkout.pytest_command("--engine=shared", "-k", "migration")) as run:
+        run.wait_for_output(b"event: the guide's migration", seconds=EVENT_SECONDS)
+        run.signal(signal.SIGKILL)
+        return run.finish()
+
+
+@pytest.fixture(scope="module", name="visit")
+def _visit(owner: Owner, checkout: Checkout) -> Callable[[], Visit]:
+    """Everything that a person may do, one after the other."""
+
+    def visit() -> Visit:
+        before = owner.snapshot()
+        with listening(owner) as events:
+            ended = two_at_once(checkout)
+            ended["failing"] = failing(checkout)
+            ended["interrupted"] = interrupted(checkout)
+            ended["killed"] = killed(checkout)
+            ended["next"] = commands.run(verify(checkout, NARROW), cwd=checkout.folder, env=checkout.environment)
+            processes, places = list(marked_here(checkout)), checkout.left()
+            ended["clean"] = checkout.make("clean")
+        return Visit(ended, events, before, owner.snapshot(), processes, places)
+
+    return once(visit)
+
+
+def marked_here(checkout: Checkout) -> Iterator[str]:
+    """Return the command of each process that a run of the checkout has started and that is still there."""
+    for pid, _ in marked():
+        with suppress(OSError):
+            if Path(f"/proc/{pid}/cwd").readlink().is_relative_to(checkout.folder):
+                yield Path(f"/proc/{pid}/cmdline").read_text().replace("\0", " ")
+
+
+@pytest.mark.parametrize(
+    ("run", "status", "words"),
+    [
+        ("one of two", 0, "unproven: 2"),
+        ("the other", 0, "unproven: 2"),
+        ("failing", 2, "the media are in"),
+        ("interrupted", 2, "KeyboardInterrupt"),
+        ("killed", -signal.SIGKILL, "event: the guide's migration"),
+        ("next", 0, "backup.created: proved"),
+        ("clean", 0, ""),
+    ],
+)
+def test_each_run_ends_as_it_was_meant_to(visit: Callable[[], Visit], run: str, status: int, words: str) -> None:
+    ended = visit().ended[run]
+
+    said = (ended.stdout + ended.stderr).decode(errors="replace")
+    assert (ended.status, words in said) == (status, True), f"{run} ended with {ended.status}:\n{said[-4000:]}"
+
+
+@pytest.mark.parametrize("run", ["one of two", "the other"])
+def test_two_runs_at_once_are_both_proved(visit: Callable[[], Visit], run: str) -> None:
+    said = visit().ended[run].text
+
+    assert " 0 broken" in said
+    unproven = [line for line in said.splitlines() if line.startswith("? unproven")]
+    disturbed = [line for line in unproven if "private engine" not in line and "no test of it ran" not in line]
+    assert not disturbed, f"not for want of a private engine: {disturbed}"
+
+
+def test_nothing_happened_to_what_no_run_had_made(visit: Callable[[], Visit], record: Record) -> None:
+    events = visit().events
+
+    touched = foreign(events)
+
+    record(f"{len(events)} events on the engine, {len(touched)} of them of things that no run had made")
+    assert len(events) > 1000, f"the engine told of {len(events)} events only: not all of it was heard"
+    assert not touched, "\n".join(map(str, touched))
+
+
+def test_the_bystanders_are_what_they_were(visit: Callable[[], Visit], record: Record) -> None:
+    done = visit()
+
+    changed = [name for name, thing in done.before.things.items() if done.after.things.get(name) != thing]
+    record(f"{len(done.before.things)} things of somebody else's, {len(changed)} changed")
+    assert not changed, f"changed or gone: {changed}"
+
+
+@pytest.mark.parametrize("volume", VOLUMES)
+def test_their_files_are_what_they_were(visit: Callable[[], Visit], volume: str) -> None:
+    done = visit()
+
+    changes = diff(done.before.files[volume], done.after.files[volume])
+
+    assert not changes, describe(changes, event="all runs")
+
+
+def test_nothing_is_left_on_the_engine(visit: Callable[[], Visit]) -> None:
+    done = visit()
+
+    assert sorted(done.after.things.keys() - done.before.things.keys()) == []
+
+
+def test_nothing_is_left_on_the_machine(visit: Callable[[], Visit]) -> None:
+    done = visit()
+
+    assert done.processes == []
+    assert done.places == []

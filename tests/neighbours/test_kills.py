@@ -1,0 +1,98 @@
+"""A run that is killed at any moment leaves nothing behind, once the next one has swept."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+
+import pytest
+from checkout import Checkout, throw_away
+from machine import Machine, Traces, switched_on
+from moments import Moment, draw, read_lines
+
+from fixtures.lib import commands
+from fixtures.lib.deadline import DeadlineExceeded, wait_until
+
+KILLS = 20
+SEED = 20190131
+LINE_SECONDS = 120.0
+RUN_SECONDS = 300.0
+# Events of every sort: another container, another host, the guide's own commands.
+KILLED = "recreate or host_crash or archive_holds or damaged_permissions"
+NEXT = "guides_command_names"
+
+Record = Callable[[str], None]
+
+
+@pytest.fixture(scope="module", name="checkout")
+def _checkout() -> Iterator[Checkout]:
+    with throw_away() as checkout:
+        yield checkout
+
+
+@pytest.fixture(scope="module", name="moments")
+def _moments(checkout: Checkout, pytestconfig: pytest.Config) -> tuple[Moment, ...]:
+    """When to kill, drawn from the life of a run that was left alone, which also has built what builds take."""
+    outcome = commands.run(verify(checkout, KILLED), cwd=checkout.folder, env=checkout.environment)
+    assert outcome.ok, f"the run that was left alone ended with {outcome.status}:\n{outcome.text[-4000:]}"
+    seed = pytestconfig.getoption("seed", None) or SEED
+    return draw(read_lines(outcome.text), KILLS, seed)
+
+
+@pytest.fixture(scope="module", name="machine")
+def _machine(checkout: Checkout, moments: tuple[Moment, ...]) -> Iterator[Machine]:
+    """A machine with no way out of it: the images are built already."""
+    del moments
+    with switched_on(checkout) as machine:
+        yield machine
+
+
+def verify(checkout: Checkout, selection: str) -> list[str]:
+    """Return a run of some guarantees on an engine of its own."""
+    return checkout.pytest_command("--engine=private", "-k", selection)
+
+
+@dataclass(frozen=True)
+class Kill:
+    """A run that was killed: what it said last, and what it had left right then."""
+
+    moment: Moment
+    said: str
+    left: list[str]
+
+
+def kill(checkout: Checkout, machine: Machine, moment: Moment, before: Traces) -> Kill:
+    """Start a run and kill it at that moment; a machine in a hurry gets less time until then."""
+    for share in (1.0, 0.5, 0.0):
+        with checkout.start(machine.command(*verify(checkout, KILLED))) as run:
+            run.wait_for_output(moment.line.sentence.encode(), seconds=LINE_SECONDS)
+            with suppress(DeadlineExceeded):
+                wait_until(lambda: not run.running, what="the run is over", seconds=moment.after * share, every=0.005)
+            run.signal(signal.SIGKILL)
+            outcome = run.finish()
+            if outcome.status == -signal.SIGKILL:
+                return Kill(moment, outcome.text.splitlines()[-1], machine.traces().beyond(before))
+    raise AssertionError(f"the run is always over before it can be killed: {moment}")
+
+
+@pytest.mark.parametrize("number", range(KILLS))
+def test_a_killed_run_leaves_nothing_once_the_next_has_swept(
+    checkout: Checkout, machine: Machine, moments: tuple[Moment, ...], number: int, record: Record
+) -> None:
+    before = machine.traces()
+    killed = kill(checkout, machine, moments[number], before)
+
+    following = commands.run(
+        machine.command(*verify(checkout, NEXT)), cwd=checkout.folder, env=checkout.environment, timeout=RUN_SECONDS
+    )
+
+    left = machine.traces().beyond(before)
+    record(f"killed {killed.moment}: {len(killed.left)} things left; once the next run had swept: {len(left)}")
+    assert following.ok, f"the next run ended with {following.status}:\n{following.text[-4000:]}"
+    assert not left, "\n".join(left)
+
+
+def test_the_kills_hit_every_phase(moments: tuple[Moment, ...]) -> None:
+    assert {moment.line.phase for moment in moments} == {"set-up", "events", "tear-down"}
