@@ -14,9 +14,9 @@ from moments import Moment, draw, read_lines
 
 from fixtures.lib import commands
 from fixtures.lib.deadline import DeadlineExceeded, wait_until
+from fixtures.lib.settings import Settings
 
 KILLS = 20
-SEED = 20190131
 LINE_SECONDS = 120.0
 RUN_SECONDS = 300.0
 # Events of every sort: another container, another host, the guide's own commands.
@@ -33,12 +33,11 @@ def _checkout() -> Iterator[Checkout]:
 
 
 @pytest.fixture(scope="module", name="moments")
-def _moments(checkout: Checkout, pytestconfig: pytest.Config) -> tuple[Moment, ...]:
+def _moments(checkout: Checkout, settings: Settings) -> tuple[Moment, ...]:
     """When to kill, drawn from the life of a run that was left alone, which also has built what builds take."""
     outcome = commands.run(verify(checkout, KILLED), cwd=checkout.folder, env=checkout.environment)
     assert outcome.ok, f"the run that was left alone ended with {outcome.status}:\n{outcome.text[-4000:]}"
-    seed = pytestconfig.getoption("seed", None) or SEED
-    return draw(read_lines(outcome.text), KILLS, seed)
+    return draw(read_lines(outcome.text), KILLS, settings.seed)
 
 
 @pytest.fixture(scope="module", name="machine")
