@@ -28,6 +28,7 @@ from survivors import SURVIVORS
 
 ROOT = Path(__file__).parents[2]
 COPY = ROOT / ".cache" / "mutants"
+PLUGIN = Path("tests/mutants/quickest_first.py")
 # mutmut ends mutants that take too long by their process id, also after another process was given it: it gets
 # process ids of its own, among which there are only its children. The shell takes in those that lost their parent.
 ALONE = ("unshare", "--pid", "--fork", "--kill-child", "--mount-proc")
@@ -37,6 +38,11 @@ INIT = ("sh", "-c", '"$@"; exit $?', "init")
 
 def main(patterns: Sequence[str], processes: str) -> int:
     """Try every mutant, or those whose names match a pattern, and judge the result; return an exit status."""
+    if not shutil.which("unshare"):
+        sys.stderr.write(
+            "mutants need process ids of their own\n  hint: run this on Linux, with util-linux's unshare\n"
+        )
+        return 2
     os.chdir(ROOT)
     prepare(COPY, sorted(files()))
     os.chdir(COPY)
@@ -47,7 +53,7 @@ def main(patterns: Sequence[str], processes: str) -> int:
     if status:
         return status
     results = [result for name, result in read_results() if matches(name, patterns)]
-    wrong = list(complaints(results, SURVIVORS))
+    wrong = list(complaints(results, SURVIVORS, whole=not patterns))
     sys.stdout.write("\n".join(["", table(results), "", *wrong, ""]))
     return 1 if wrong else 0
 
@@ -55,7 +61,9 @@ def main(patterns: Sequence[str], processes: str) -> int:
 def files() -> Iterator[Path]:
     """Name every file that mutmut needs, relative to the project."""
     given = config()
-    for top in (*given.source_paths, *map(Path, given.pytest_add_cli_args_test_selection), *given.also_copy):
+    selected = map(Path, given.pytest_add_cli_args_test_selection)
+    others = (path for path in given.also_copy if path != Path("tests"))  # which mutmut copies as a whole
+    for top in (*given.source_paths, *selected, *others, PLUGIN):
         yield from (path for path in (top, *top.rglob("*")) if path.is_file() and path.suffix != ".pyc")
 
 

@@ -47,25 +47,28 @@ def table(results: Sequence[Result]) -> str:
     return "\n".join(lines)
 
 
-def complaints(results: Sequence[Result], known: Mapping[str, Iterable[Mutant]]) -> Iterator[str]:
-    """Say what is wrong: a low score, a survivor without a reason, a reason without its survivor.
+def complaints(
+    results: Sequence[Result], known: Mapping[str, Iterable[Mutant]], *, whole: bool = True
+) -> Iterator[str]:
+    """Say what is wrong: a survivor without a reason, a reason without its survivor, a low score.
 
-    `known` holds the survivors that were looked at, by the reason why nothing need notice them. Only modules that
-    `results` tell of are judged.
+    `known` holds the survivors that were looked at, by the reason why nothing need notice them. Where the results
+    aren't of the `whole` of the mutants, only survivors without a reason are told.
     """
     if untried := sum(result.status in UNTRIED for result in results):
         yield f"{untried} mutants were not tried: run make mutants again, it goes on where it stopped"
         return
+    survivors = Counter(result.mutant for result in results if result.survived)
+    listed = Counter(mutant for mutants in known.values() for mutant in mutants)
+    for mutant in (survivors - listed).elements():
+        yield f"survived, and isn't listed: write a test that kills it, or list it with the reason\n{as_listed(mutant)}"
+    if not whole:
+        return
+    for mutant in (listed - survivors).elements():
+        yield f"listed, but no survivor any more: take it off the list\n{as_listed(mutant)}"
     for module, of in by_module(results).items():
         if score(of) < LEAST:
             yield f"{module}: only {score(of):.1%} of its mutants were killed, and {LEAST:.0%} must be"
-    survivors = Counter(result.mutant for result in results if result.survived)
-    tried = {result.mutant.module for result in results}
-    listed = Counter(mutant for mutants in known.values() for mutant in mutants if mutant.module in tried)
-    for mutant in (survivors - listed).elements():
-        yield f"survived, and isn't listed: write a test that kills it, or list it with the reason\n{as_listed(mutant)}"
-    for mutant in (listed - survivors).elements():
-        yield f"listed, but no survivor any more: take it off the list\n{as_listed(mutant)}"
 
 
 def by_module(results: Iterable[Result]) -> dict[str, list[Result]]:

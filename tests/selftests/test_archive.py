@@ -306,6 +306,12 @@ def test_what_is_no_archive_is_called_what_it_is(damaged: bytes, kind: str, mess
     assert message in problem.message
 
 
+def test_a_problem_of_no_member_names_none() -> None:
+    (problem,) = check(BytesIO(b""))
+
+    assert str(problem) == "empty file: the file holds 0 bytes"
+
+
 @pytest.mark.parametrize("garbage", [b"\0", b"garbage", bytes(10240), packed(END)])
 def test_whatever_follows_the_compressed_content_is_refused(archive: bytes, garbage: bytes) -> None:
     assert kinds(archive + garbage) == ["trailing data"]

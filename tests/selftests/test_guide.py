@@ -71,6 +71,7 @@ def test_own_guide_prints_the_documented_command(procedure: str) -> None:
 def test_line_of_a_step_is_where_the_file_prints_it(procedure: str) -> None:
     step = read_guide(OWN_GUIDE).step(procedure)
 
+    assert step.source == OWN_GUIDE
     assert OWN_GUIDE.read_text(encoding="utf-8").split("\n")[step.line - 1].strip() == step.script
 
 
@@ -120,6 +121,7 @@ PLACES = {
     "in a quotation": f"> Careful:\n>\n> ```bash\n> {BACKUP}\n> ```\n",
     "in a console with its output": f"```console\n$ {BACKUP}\n./\n./avatars/\n```\n",
     "after a comment line": fenced(f"# once a day, don't forget\n\n{BACKUP}"),
+    "after an empty line": fenced(f"\n{BACKUP}"),
     "among other commands": fenced(f"mkdir -p backups\n{BACKUP}\nls -l backups"),
     "in a fence that is never closed": f"```bash\n{BACKUP}\n",
     "in a block that has an attribute": f'```bash title="backup"\n{BACKUP}\n```\n',
@@ -212,12 +214,19 @@ def test_procedure_is_known_by_what_the_command_does(write_guide: WriteGuide, pr
         "docker-compose ps && ls -la",
         "docker-compose up -d",
         "docker-compose down",
+        "docker-compose --version",
+        "docker-compose pull\ndocker-compose up -d",
+        "docker-compose down\ndocker-compose ps",
         "docker restart web-project",
         "it's not closed",
     ],
 )
 def test_command_that_does_none_of_these_is_no_step(write_guide: WriteGuide, script: str) -> None:
     assert write_guide(fenced(script)).steps == ()
+
+
+def test_a_restart_does_not_begin_another(write_guide: WriteGuide) -> None:
+    assert [step.script for step in write_guide(fenced(f"{RESTART}\ndocker-compose up -d")).steps] == [RESTART]
 
 
 def test_continuation_lines_stay_as_printed(write_guide: WriteGuide) -> None:

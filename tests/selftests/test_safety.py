@@ -45,6 +45,16 @@ TRAPS: dict[str, tuple[list[Described], str, str]] = {
         "unsafe link",
         "./l",
     ),
+    "a link out past a part that means nothing": (
+        [("./d", FOLDER), ("./l", LINK, "d//.././../x")],
+        "unsafe link",
+        "./l",
+    ),
+    "a link out through as many links as Linux follows": (
+        [*((f"./l{number}", LINK, f"l{number + 1}") for number in range(39)), ("./l39", LINK, "..")],
+        "unsafe link",
+        "./l0",
+    ),
     "an absolute hard link": ([("./a",), ("./h", HARD_LINK, "/a")], "unsafe link", "./h"),
     "a hard link outside": ([("./h", HARD_LINK, "../etc/passwd")], "unsafe link", "./h"),
     "a hard link to nothing": ([("./h", HARD_LINK, "./a")], "unsafe link", "./h"),
@@ -111,10 +121,12 @@ def test_hard_links_of_hard_links_are_one_group() -> None:
 
 @pytest.mark.parametrize("trap", ["a member twice", "a hard link to nothing"])
 def test_no_manifest_is_made_of_what_has_two_meanings(trap: str) -> None:
-    members, kind, _ = TRAPS[trap]
+    members, kind, name = TRAPS[trap]
 
-    with pytest.raises(DamagedArchive, match=kind):
+    with pytest.raises(DamagedArchive, match=kind) as caught:
         read_archive(archive_of(*members))
+
+    assert caught.value.problem.member == name.encode()
 
 
 def test_a_problem_tells_its_kind_its_member_and_why() -> None:
