@@ -33,8 +33,6 @@ WITHOUT_OWN_TEST = {
     "shellcheck": ("", "is one call of ShellCheck, by `make check`"),
     "shellwords": ("test_guide", "takes the guide's commands apart, which the guide's tests print in every spelling"),
     "steps": ("test_guide", "recognises the guide's commands, which the guide's tests print in every spelling"),
-    "tarball": ("test_archive", "reads what the archive's tests write, damage and all"),
-    "tarheader": ("test_archive", "reads what the archive's tests write, damage and all"),
 }
 
 
