@@ -120,6 +120,7 @@ PLACES = {
     "in a list in a list": f"- a\n  1. b\n\n     ```sh\n     {BACKUP}\n     ```\n",
     "in a quotation": f"> Careful:\n>\n> ```bash\n> {BACKUP}\n> ```\n",
     "in a console with its output": f"```console\n$ {BACKUP}\n./\n./avatars/\n```\n",
+    "as the second in a console": f"```console\n$ mkdir backups\n$ {BACKUP}\n```\n",
     "after a comment line": fenced(f"# once a day, don't forget\n\n{BACKUP}"),
     "after an empty line": fenced(f"\n{BACKUP}"),
     "among other commands": fenced(f"mkdir -p backups\n{BACKUP}\nls -l backups"),
@@ -149,6 +150,7 @@ def test_command_is_found(write_guide: WriteGuide, text: str, ending: str) -> No
         fenced(f"echo '{BACKUP}'"),
         f"```console\n$ echo made by:\n{BACKUP}\n```\n",
         f"```console\n$ \n{BACKUP}\n```\n",
+        "```console\n$ \n```\n",
     ],
     ids=[
         "in an HTML comment",
@@ -159,6 +161,7 @@ def test_command_is_found(write_guide: WriteGuide, text: str, ending: str) -> No
         "in another command's argument",
         "in a console's output",
         "after a bare prompt",
+        "a bare prompt",
     ],
 )
 def test_what_nobody_would_type_is_no_command(write_guide: WriteGuide, text: str) -> None:
@@ -186,6 +189,7 @@ def test_what_nobody_would_type_is_no_command(write_guide: WriteGuide, text: str
         ("permissions", "docker compose exec --user root web-project chown -R 10001 /media"),
         ("permissions", "docker-compose exec web-project find /media -exec chmod 755 {} +"),
         ("restart", "docker compose restart"),
+        ("restart", "sudo -u operator docker-compose restart"),
         ("restart", "\\docker-compose restart"),
         ("restart", "docker-compose\\\n  restart"),
         ("restart", "docker-compose -p connect restart web-project"),
@@ -210,6 +214,8 @@ def test_procedure_is_known_by_what_the_command_does(write_guide: WriteGuide, pr
         "docker run -v m1:/s -v m2:/b ubuntu tar -czf /b/a.tar.gz /s",
         "docker run -v m1:/s ubuntu tar -czf /tmp/a.tar.gz /s",
         "docker run -v m1:/tar ubuntu find /tar",
+        "podman run -v m1:/s -v $(pwd)/b:/b ubuntu tar -czf /b/a.tar.gz /s",
+        "COMPOSE_PROJECT_NAME=connect",
         "docker-compose exec -T web-project find /media -printf '.\\n' | wc -l",
         "docker-compose ps && ls -la",
         "docker-compose up -d",
@@ -296,21 +302,34 @@ def test_missing_guide_is_named(tmp_path: Path) -> None:
 
 
 def test_directory_is_no_guide(tmp_path: Path) -> None:
-    with pytest.raises(GuideUnreadable, match="is a directory"):
+    with pytest.raises(GuideUnreadable, match="the storage guide is a directory; name a Markdown file"):
         read_guide(tmp_path)
 
 
 def test_pipe_is_no_guide_and_is_not_waited_for(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe.md")
 
-    with pytest.raises(GuideUnreadable, match="is no regular file"):
+    with pytest.raises(GuideUnreadable, match="the storage guide is no regular file; name a Markdown file"):
         read_guide(tmp_path / "pipe.md")
 
 
 def test_text_in_another_encoding_is_refused_with_its_line(tmp_path: Path) -> None:
-    (tmp_path / "guide.md").write_bytes("# Guia\n\nNão é\n".encode("latin-1"))
+    (tmp_path / "guide.md").write_bytes("\n\nNão é\n".encode("latin-1"))
 
     with pytest.raises(GuideUnreadable, match=r"guide\.md:3: the guide is not UTF-8 text"):
+        read_guide(tmp_path / "guide.md")
+
+
+def test_guide_that_the_system_keeps_to_itself_is_named_with_the_reason(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(_: Path) -> bytes:
+        raise PermissionError(13, "Permission denied")
+
+    (tmp_path / "guide.md").touch()
+    monkeypatch.setattr(Path, "read_bytes", refuse)
+
+    with pytest.raises(GuideUnreadable, match=r"guide\.md': the storage guide can't be read: .*Permission denied"):
         read_guide(tmp_path / "guide.md")
 
 
@@ -492,7 +511,7 @@ containers são *recriados* ou `atualizados`. O resto não.
    da mídia.\\
    Não \\*temporária\\* ![como o cache](x.png).
 
-> Cópias: [diárias](http://example.org).
+> Cópias: [diárias](http://example.org). Guarde-as longe.
 
 | O quê | Onde |
 |---|---|
@@ -529,10 +548,8 @@ def test_promise_is_quoted(write_guide: WriteGuide, pattern: str, line: int | No
     assert (sentence and sentence.line, sentence and sentence.text) == (line, text)
 
 
-def test_promise_knows_its_guide(write_guide: WriteGuide) -> None:
-    guide = write_guide(PROSE)
-
-    sentence = guide.promise("imagens")
+def test_promise_knows_its_guide(write_guide: WriteGuide, tmp_path: Path) -> None:
+    sentence = write_guide(PROSE).promise("imagens")
 
     assert sentence is not None
-    assert sentence.source == guide.source
+    assert sentence.source == tmp_path / "guide.md"
