@@ -23,7 +23,7 @@ from pathlib import Path
 from mutmut.configuration import config, reset_config
 from mutmut.mutation.diff_apply import get_diff_for_mutant
 from mutmut.stats import status_by_exit_code
-from score import Mutant, Result, complaints, table
+from score import CAUGHT, Mutant, Result, complaints, table
 from survivors import SURVIVORS
 
 ROOT = Path(__file__).parents[2]
@@ -33,6 +33,7 @@ PLUGIN = Path("tests/mutants/quickest_first.py")
 # process ids of its own, among which there are only its children. The shell takes in those that lost their parent.
 ALONE = ("unshare", "--pid", "--fork", "--kill-child", "--mount-proc")
 ORDINARY_USER = ("--user", "--map-current-user")
+_FRAME = ("---", "+++", "@@ ")  # of a unified diff
 INIT = ("sh", "-c", '"$@"; exit $?', "init")
 
 
@@ -83,17 +84,23 @@ def prepare(folder: Path, wanted: Iterable[Path]) -> None:
 def read_results() -> Iterator[tuple[str, Result]]:
     """Read what mutmut wrote down: each mutant's name in full, and what became of it."""
     for meta in sorted(Path("mutants").rglob("*.py.meta")):
+        source = meta.relative_to("mutants").with_suffix("")
         for name, code in json.loads(meta.read_text(encoding="utf-8"))["exit_code_by_key"].items():
-            yield name, Result(read_mutant(name), status_by_exit_code[code])
+            status = status_by_exit_code[code]
+            yield name, Result(Mutant(place(name), *(("", "") if status in CAUGHT else change(name, source))), status)
 
 
-def read_mutant(name: str) -> Mutant:
-    """Find out what a mutant changes; mutmut numbers them, and numbers move whenever a function does."""
+def place(name: str) -> str:
+    """Say which function a mutant is of; mutmut numbers them, and numbers move whenever a function does."""
     module, _, function = name.removeprefix("fixtures.lib.").partition("__mutmut_")[0].partition(".")
-    place = f"{module}.{function.removeprefix('x').strip('_ǁ').replace('ǁ', '.')}"
-    changed = [line for line in get_diff_for_mutant(name).splitlines() if not line.startswith(("---", "+++", "@@"))]
+    return f"{module}.{function.removeprefix('x').strip('ǁ').removeprefix('_').replace('ǁ', '.')}"
+
+
+def change(name: str, source: Path) -> tuple[str, str]:
+    """Return the lines that a mutant changes, before and after."""
+    changed = [line for line in get_diff_for_mutant(name, path=source).splitlines() if line[:3] not in _FRAME]
     before, after = ("\n".join(line[1:].strip() for line in changed if line[0] == sign) for sign in "-+")
-    return Mutant(place, before, after)
+    return before, after
 
 
 def matches(name: str, patterns: Sequence[str]) -> bool:

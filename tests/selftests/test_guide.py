@@ -241,6 +241,13 @@ def test_continuation_lines_stay_as_printed(write_guide: WriteGuide) -> None:
     assert write_guide(fenced(f"mkdir b\n{script}\nls b")).step("backup").script == script
 
 
+@pytest.mark.parametrize("operator", ["&&", "||", "|", "|&"])
+def test_a_line_that_ends_in_an_operator_goes_on(write_guide: WriteGuide, operator: str) -> None:
+    script = f"yes {operator}\n  ./migrate_media.sh"
+
+    assert [step.script for step in write_guide(fenced(script)).steps] == [script]
+
+
 def test_here_document_is_one_command(write_guide: WriteGuide) -> None:
     text = fenced(f"cat > backup.sh <<'EOF'\n{BACKUP}\nEOF\n{RESTART}")
 

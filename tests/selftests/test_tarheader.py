@@ -1,6 +1,7 @@
 """A header is read as GNU tar and POSIX lay it out, and one that can't be meant is refused with the reason."""
 
 import tarfile
+from typing import Literal
 
 import pytest
 
@@ -9,7 +10,7 @@ from fixtures.lib.tarheader import DamagedArchive, Header, Member, attributes_of
 SUM = "11" * 32
 
 
-def block(*patches: tuple[int, bytes], layout: int = tarfile.GNU_FORMAT) -> bytes:
+def block(*patches: tuple[int, bytes], layout: Literal[0, 1] = tarfile.GNU_FORMAT) -> bytes:
     """Make the header of an empty file "a", write bytes over it at the offsets given, and set its checksum right."""
     written = bytearray(tarfile.TarInfo("a").tobuf(layout)[:512])
     for offset, patch in patches:
