@@ -70,6 +70,7 @@ BROKEN = (
     _row("wrong_path", NO_VOLUME, "nothing is mounted at /usr/src/platform/media"),
     # The restore is proved: `docker run` makes a volume on disk, and Compose takes what is there.
     _row("volume_in_memory", PERSISTENCE | {"beyond.power_loss"}, "missing", "is in memory"),
+    _row("read_only_volume", NO_VOLUME - {"volume.dedicated"}, "read-only"),
     _row("shared_with_a_cache", {"volume.dedicated"}, "cache at /var/cache/app"),
     _row(
         "no_restart_policy",

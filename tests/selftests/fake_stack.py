@@ -64,6 +64,11 @@ class FakePlatform:
         found = self.pictures.get(url)
         return Served(200, found.content, found.content_type) if found else Served(404, b"", "text/html")
 
+    def probe(self, *, within: float = 1.0) -> int:
+        """Say how it is, whatever time it is given."""
+        del within
+        return 200 if self.up else 503
+
     def answers(self, *, within: float = 1.0) -> bool:
         """Whether it is up, whatever time it is given."""
         del within

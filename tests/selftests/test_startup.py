@@ -123,6 +123,19 @@ def test_a_container_that_exits_at_once_is_told_with_its_last_lines(stack: Stack
     assert refused.value.hint.endswith("compose.yml up web")
 
 
+def test_a_service_that_answers_with_a_fault_of_its_own_is_up_and_nothing_more_is_waited_for(stack: Stack) -> None:
+    def give_up() -> None:
+        raise PromiseBroken("waited 60 s until web answers, in vain")
+
+    cast("Any", stack).wait_until_ready = give_up
+    cast("Any", stack).platform = SimpleNamespace(probe=lambda: 503, answers=lambda: False)
+
+    wait_for_the_first_time(stack)
+
+    with pytest.raises(PromiseBroken, match="web is not well, whatever is done about it"):
+        stack.settle()
+
+
 def test_what_compose_says_of_a_start_that_failed_is_told_and_no_more(stack: Stack) -> None:
     error = Exception("Command docker-compose returned 1: " + "\n".join(map(str, range(30))) + "\ndb is unhealthy")
 

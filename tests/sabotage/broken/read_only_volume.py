@@ -1,0 +1,7 @@
+"""The volume is mounted read-only: whoever uploads the first picture is told that it can't be kept."""
+
+from place import Place, edit
+
+
+def change(place: Place) -> None:
+    edit(place.compose_file, "media_volume:/usr/src/platform/media\n", "media_volume:/usr/src/platform/media:ro\n")
