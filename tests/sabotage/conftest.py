@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 import pytest
+from cover import drawn
 from table import BROKEN
 
 EXPECTED = {row.name: sorted(row.breaks) for row in BROKEN}
@@ -59,6 +60,30 @@ def verified(report: pytest.TestReport) -> Iterator[tuple[str, Sequence[str], fl
     """Yield name, broken guarantees and seconds of the deployment that a test verified, if it did."""
     if report.when == "call":
         yield from (value for key, value in report.user_properties if key == "sabotage")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Let a person who can't wait for all of them choose a few."""
+    parser.addoption(
+        "--cover", type=int, metavar="DRAW", help="only a few sabotages, that break every guarantee: the DRAW-th choice"
+    )
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out the deployments that were not drawn."""
+    if (draw := config.getoption("cover")) is None:
+        return
+    left_out = [item for item in items if name_of(item) not in {None, *drawn(draw)}]
+    config.hook.pytest_deselected(items=left_out)
+    items[:] = [item for item in items if item not in left_out]
+
+
+def name_of(item: pytest.Item) -> str | None:
+    """Return the name of the deployment that a test verifies; None where it verifies none."""
+    if not isinstance(item, pytest.Function) or item.path.name != "test_sabotage.py":
+        return None
+    parameter = item.callspec.params.get("row") or item.callspec.params["name"]
+    return str(getattr(parameter, "name", parameter))
 
 
 @pytest.hookimpl(trylast=True)

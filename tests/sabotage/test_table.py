@@ -6,6 +6,7 @@ import ast
 from pathlib import Path
 
 import pytest
+from cover import broken_by, cover, drawn
 from table import BROKEN, HEALTHY, SILENT
 
 from fixtures.lib.guarantees import CATALOGUE
@@ -19,9 +20,7 @@ WITHOUT_TESTS = {
 
 
 def test_every_guarantee_is_broken_by_a_sabotage() -> None:
-    caught = frozenset().union(*(row.breaks for row in BROKEN))
-
-    assert {guarantee.identifier for guarantee in CATALOGUE} - WITHOUT_TESTS == caught
+    assert {guarantee.identifier for guarantee in CATALOGUE} - WITHOUT_TESTS == broken_by(BROKEN)
 
 
 @pytest.mark.parametrize(
@@ -49,3 +48,16 @@ def test_a_sabotage_says_what_is_wrong_and_who_would_notice(file: Path) -> None:
 def test_there_are_as_many_as_were_promised() -> None:
     assert len(BROKEN) >= 45
     assert len(HEALTHY) >= 12
+
+
+@pytest.mark.parametrize("draw", range(1, 6))
+def test_the_few_that_are_drawn_break_every_guarantee_too(draw: int) -> None:
+    few = cover(BROKEN, draw)
+
+    assert broken_by(few) == broken_by(BROKEN)
+    assert len(few) < len(BROKEN) / 2
+    assert cover(BROKEN, draw) == few, "the same draw chooses the same"
+
+
+def test_another_draw_chooses_others() -> None:
+    assert len({drawn(draw) for draw in range(100)}) > 90
