@@ -86,7 +86,20 @@ PEACEFUL: dict[str, list[Described]] = {
     "a hard link to a hard link": [("./a",), ("./g", HARD_LINK, "./a"), ("./h", HARD_LINK, "g")],
     "a hard link to a link": [("./d/l", LINK, "x"), ("./d/h", HARD_LINK, "./d/l")],
     "a name with dots in it": [("./..a",), ("./a..",), ("./...",)],
+    "a file that anybody may run": [("./x", FILE, 0o755)],
     "a directory that hands on its group": [("./d", FOLDER, 0o2775)],
+}
+
+
+WORDS = {
+    "an absolute name": "an absolute name would be restored elsewhere",
+    "a name with ..": "a name with .. in it would be restored elsewhere",
+    "an absolute link": "a symbolic link to '/etc', outside the volume",
+    "a hard link to nothing": "a hard link to './a', which isn't in the archive before it",
+    "a member through a link": "it is below 'l', a symlink",
+    "a fifo": "a fifo has no place among media",
+    "a set-user-id file": "mode 4755 would run it as its owner or group",
+    "a member twice": "an earlier member has this name too, and would be overwritten",
 }
 
 
@@ -98,6 +111,21 @@ def test_a_trap_is_named_with_its_member(trap: str) -> None:
 
     assert (kind, name.encode()) in [(problem.kind, problem.member) for problem in problems]
     assert {problem.kind for problem in problems} == {kind}, f"and nothing else: {problems}"
+
+
+@pytest.mark.parametrize("trap", WORDS)
+def test_a_trap_is_told_with_what_it_would_do(trap: str) -> None:
+    members, _, name = TRAPS[trap]
+
+    assert [problem.message for problem in check(archive_of(*members)) if problem.member == name.encode()][-1:] == [
+        WORDS[trap]
+    ]
+
+
+def test_a_hard_link_to_an_absolute_name_is_unsafe_even_where_a_member_has_that_name() -> None:
+    problems = check(archive_of(("/a",), ("./h", HARD_LINK, "/a")))
+
+    assert ("unsafe link", b"./h") in [(problem.kind, problem.member) for problem in problems]
 
 
 @pytest.mark.parametrize("case", PEACEFUL)
@@ -117,6 +145,12 @@ def test_hard_links_of_hard_links_are_one_group() -> None:
     members = PEACEFUL["a hard link to a hard link"]
 
     assert read_archive(archive_of(*members)).links == {frozenset({b"a", b"g", b"h"})}
+
+
+def test_hard_links_of_two_files_are_two_groups() -> None:
+    members: list[Described] = [("./a",), ("./b",), ("./h", HARD_LINK, "./a"), ("./i", HARD_LINK, "./b")]
+
+    assert read_archive(archive_of(*members)).links == {frozenset({b"a", b"h"}), frozenset({b"b", b"i"})}
 
 
 @pytest.mark.parametrize("trap", ["a member twice", "a hard link to nothing"])
