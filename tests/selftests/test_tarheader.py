@@ -59,8 +59,12 @@ def test_a_target_that_fills_its_field_is_read_whole() -> None:
     assert member((TYPE, b"2"), (TARGET, b"t" * 100)).target == b"t" * 100
 
 
+def test_a_size_that_fills_its_field_is_read_whole() -> None:
+    assert member((SIZE, b"77777777777\0")).size == 8**11 - 1
+
+
 def test_posix_keeps_the_beginning_of_a_long_name_in_a_place_of_its_own() -> None:
-    written = block((PREFIX, b"p" * 155), layout=tarfile.USTAR_FORMAT)
+    written = block((PREFIX, b"p" * 155 + b"no name"), layout=tarfile.USTAR_FORMAT)
 
     assert Header(written, {}).name == b"p" * 155 + b"/a"
 
