@@ -103,7 +103,7 @@ def test_what_was_accepted_survives_sigkill(surroundings):
 def test_a_client_that_sends_too_much_reads_why_it_is_refused(surroundings, connection, token, status):
     headers = {"Connection": connection, "Authorization": f"Bearer {token}"}
     with _running(surroundings) as (_, port):
-        answer = _ask(port, "POST", "/api/avatars/", b"x" * 30_000_000, **headers)
+        answer = _ask(port, "POST", "/api/avatars/", b"x" * 12_000_000, **headers)
 
     assert (answer[0], b"error" in answer[1]) == (status, True)
 
