@@ -11,7 +11,7 @@ import pytest
 from fake_stack import FakeStack, manifest_of, sample
 
 from fixtures.lib import backups
-from fixtures.lib.backups import Backup, asking, take_backup
+from fixtures.lib.backups import Backup, archives_in, asking, bears_day, take_backup
 from fixtures.lib.errors import PromiseBroken
 from fixtures.lib.gallery import Gallery
 from fixtures.lib.procedures import Operator
@@ -101,10 +101,10 @@ def test_a_command_that_says_it_worked_and_left_no_archive_or_two_broke_its_prom
         backup()
 
     assert broken.value.seen == (
-        f"the backup command is over, and {len(archives)} archives appeared in backups/: {archives}"
+        f"the backup command is over, and {len(archives)} archives appeared: {archives}"
     )
     assert broken.value.means == "there is no backup, although the command says so"
-    assert broken.value.next_step == f"ls -la {folder}"
+    assert broken.value.next_step == f"ls -la {folder.parent}"
 
 
 def test_an_archive_of_yesterday_is_no_backup_of_today(take: Take, folder: Path) -> None:
@@ -259,3 +259,18 @@ def test_a_platform_that_can_not_even_be_asked_is_told(stack: FakeStack) -> None
 
     with pytest.raises(OSError, match="no such engine"), asking(stack.as_stack()):
         pass
+
+
+@pytest.mark.parametrize("name", ["m_20260131.tar.gz", "m-2026-01-31.tgz", "31-01-2026.tar", "31.01.2026_m.tar.gz"])
+def test_a_name_bears_its_day_in_whatever_way_people_write_days(name: str) -> None:
+    assert bears_day(name, date(2026, 1, 31))
+    assert not bears_day(name, date(2026, 1, 30))
+
+
+def test_archives_are_found_wherever_the_operator_has_them(tmp_path: Path) -> None:
+    names = ["a.tgz", "b.tar", "backups/c.tar.gz", "outside/d.tar.zst", "e.txt", "f.tart", "tar"]
+    for name in names:
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).touch()
+
+    assert sorted(path.name for path in archives_in(tmp_path)) == ["a.tgz", "b.tar", "c.tar.gz", "d.tar.zst"]

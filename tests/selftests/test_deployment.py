@@ -111,3 +111,29 @@ def test_mounts_are_told_with_the_real_names_of_volumes(file: Path) -> None:
 
 def test_a_service_without_volumes_mounts_nothing(file: Path) -> None:
     assert Deployment((file,), MODEL, "web-project").mounts("db") == ()
+
+
+def test_variables_are_told_as_the_container_has_them(file: Path) -> None:
+    model = {"services": {"web": {"environment": {"TOKEN": "a$$b", "PORT": 80, "PASSED_ON": None}}, "db": {}}}
+
+    assert Deployment((file,), model, "web").environment == {"TOKEN": "a$b", "PORT": "80"}
+    assert Deployment((file,), model, "db").environment == {}
+
+
+def test_a_service_in_a_profile_is_refused_with_how_to_activate_it(programs: Programs, file: Path) -> None:
+    hidden = {"services": {"web": {"profiles": ["live"]}}}
+    programs.add("docker-compose", f'case "$*" in *--profile*) {printing(hidden)}\n;; *) {printing(MODEL)}\n;; esac')
+
+    with pytest.raises(BadInput, match="has no service 'web' outside of a profile") as refused:
+        read(file, service="web")
+
+    assert refused.value.hint == "activate the profile as you do yourself: COMPOSE_PROFILES=live"
+
+
+def test_a_variable_that_is_missing_is_told_with_where_to_set_it(programs: Programs, file: Path) -> None:
+    programs.add("docker-compose", "echo 'required variable TOKEN is missing a value: set it' >&2; exit 1")
+
+    with pytest.raises(BadInput, match="there is nothing to test") as refused:
+        read(file)
+
+    assert refused.value.hint.endswith("in the file .env beside the compose file: TOKEN=…")

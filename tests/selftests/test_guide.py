@@ -277,7 +277,7 @@ def test_missing_step_names_the_guide_and_what_was_looked_for_and_the_nearest_he
 
 def test_missing_step_without_a_heading_near_it_names_none(write_guide: WriteGuide) -> None:
     with pytest.raises(StepMissing, match="no restart command") as caught:
-        write_guide("").step("restart")
+        write_guide("Text.").step("restart")
 
     assert str(caught.value).endswith("or `docker-compose restart`.")
 
@@ -304,7 +304,7 @@ def test_unknown_procedure_is_a_mistake_of_the_caller(write_guide: WriteGuide) -
 
 
 def test_missing_guide_is_named(tmp_path: Path) -> None:
-    with pytest.raises(GuideUnreadable, match=r"none\.md: the storage guide is missing; .*--guide"):
+    with pytest.raises(GuideUnreadable, match=r"(?s)none\.md' is missing.*make verify GUIDE="):
         read_guide(tmp_path / "none.md")
 
 
@@ -323,7 +323,17 @@ def test_pipe_is_no_guide_and_is_not_waited_for(tmp_path: Path) -> None:
 def test_text_in_another_encoding_is_refused_with_its_line(tmp_path: Path) -> None:
     (tmp_path / "guide.md").write_bytes("\n\nNão é\n".encode("latin-1"))
 
-    with pytest.raises(GuideUnreadable, match=r"guide\.md:3: the guide is not UTF-8 text"):
+    with pytest.raises(GuideUnreadable, match=r"guide\.md' is not UTF-8 text, as line 3 shows"):
+        read_guide(tmp_path / "guide.md")
+
+
+@pytest.mark.parametrize(
+    ("content", "seen"), [(b"", "is empty"), (b" \n\n", "is empty"), (b"PK\x03\x04\x00\x00", "holds binary data")]
+)
+def test_a_file_without_text_is_no_guide_and_what_that_means_is_told(tmp_path: Path, content: bytes, seen: str) -> None:
+    (tmp_path / "guide.md").write_bytes(content)
+
+    with pytest.raises(GuideUnreadable, match=rf"guide\.md' {seen}\n  means: .*\n  hint: "):
         read_guide(tmp_path / "guide.md")
 
 
@@ -560,3 +570,97 @@ def test_promise_knows_its_guide(write_guide: WriteGuide, tmp_path: Path) -> Non
 
     assert sentence is not None
     assert sentence.source == tmp_path / "guide.md"
+
+
+# Guides as they are in the wild.
+
+SCRIPT = """\
+#!/bin/bash
+set -e
+VOLUME="media_volume"
+NAME=media-$(date +%F)
+docker run --rm -v "$VOLUME":/source -v "$(pwd)/backups":/backup \\
+  ubuntu tar -czf "/backup/${NAME}.tgz" -C /source .
+"""
+
+
+@pytest.mark.parametrize("printed", ["./backup_media.sh", "bash ./backup_media.sh -v", "sudo ./backup_media.sh"])
+def test_a_script_is_known_by_what_is_in_it(tmp_path: Path, printed: str) -> None:
+    (tmp_path / "backup_media.sh").write_text(SCRIPT)
+    (tmp_path / "guide.md").write_text(fenced(printed))
+
+    found = read_guide(tmp_path / "guide.md", tmp_path).step("backup")
+
+    assert (found.script, found.line) == (printed, 2)
+    assert found.volumes == (("media_volume", "/source"), ("$(pwd)/backups", "/backup"))
+    assert found.archive == "/backup/${NAME}.tgz"
+
+
+@pytest.mark.parametrize(("printed", "procedure"), [("./media.sh backup", "backup"), ("./media.sh restore", "restore")])
+def test_a_script_that_can_do_several_things_is_known_by_what_it_is_asked(
+    tmp_path: Path, printed: str, procedure: str
+) -> None:
+    (tmp_path / "media.sh").write_text(f"case $1 in\nbackup)\n{BACKUP};;\nrestore)\n{RESTORE};;\nesac\n")
+    (tmp_path / "guide.md").write_text(fenced(printed))
+
+    assert [step.procedure for step in read_guide(tmp_path / "guide.md", tmp_path).steps] == [procedure]
+
+
+@pytest.mark.parametrize(
+    "printed", ["./backup_media.sh --help", "./none.sh", "../backup_media.sh", "cat backup_media.sh"]
+)
+def test_a_script_that_is_not_run_or_not_there_is_no_step(tmp_path: Path, printed: str) -> None:
+    (tmp_path / "backup_media.sh").write_text(SCRIPT)
+    (tmp_path / "guide.md").write_text(fenced(printed))
+
+    assert read_guide(tmp_path / "guide.md", tmp_path).steps == ()
+
+
+@pytest.mark.parametrize(
+    ("procedure", "script"),
+    [
+        ("inspect", "docker exec -it web-project ls -la /usr/src/platform/media"),
+        ("permissions", "docker exec --user root web-project chown -R 1000 /media"),
+    ],
+)
+def test_a_command_in_a_container_by_its_name_is_a_step(write_guide: WriteGuide, procedure: str, script: str) -> None:
+    assert [(step.procedure, step.script) for step in write_guide(fenced(script)).steps] == [(procedure, script)]
+
+
+@pytest.mark.parametrize(
+    ("printed", "stem", "filled"),
+    [
+        ("/b/media-2026-01-31.tgz", "media-2031-12-31", "/b/media-2031-12-31.tgz"),
+        ("/b/media_backup_20260131.tar.gz", "media_backup_20311231", "/b/media_backup_20311231.tar.gz"),
+        ("/b/midia_AAAAMMDD.tar", "midia_20311231", "/b/midia_20311231.tar"),
+        ("/b/31.01.2026.tar.gz", "31.12.2031", "/b/31.12.2031.tar.gz"),
+        ("/b/v20260131/latest.tar.gz", "latest", "/b/v20260131/latest.tar.gz"),
+    ],
+)
+def test_a_day_that_is_only_an_example_is_replaced_as_a_person_would(printed: str, stem: str, filled: str) -> None:
+    assert step(f"docker run -v m1:/d -v ./b:/b x tar -xzf {printed}", "restore").fill(stem) == (
+        f"docker run -v m1:/d -v ./b:/b x tar -xzf {filled}"
+    )
+
+
+def test_a_day_in_a_backup_is_no_example() -> None:
+    assert step("docker run -v m1:/d -v ./b:/b x tar -czf /b/media-2026-01-31.tgz /d").placeholder is None
+
+
+def test_an_ending_that_is_not_printed_is_the_one_of_the_backup() -> None:
+    assert step("tar -xzf /b/<archive>", "restore").fill("media-20260131", ".tgz") == "tar -xzf /b/media-20260131.tgz"
+
+
+@pytest.mark.parametrize(
+    ("script", "by_name"),
+    [
+        (BACKUP, False),
+        (RESTART, False),
+        (INSPECT, False),
+        ("docker exec web-project ls /media", True),
+        ("docker-compose -p connect restart", True),
+        ("docker compose --file=/srv/connect/compose.yml restart", True),
+    ],
+)
+def test_what_reaches_things_by_a_name_that_others_may_have_is_known(script: str, *, by_name: bool) -> None:
+    assert step(script).reaches_by_name is by_name

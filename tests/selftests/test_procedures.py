@@ -190,3 +190,62 @@ def test_volumes_are_told_from_the_hosts_directories(operator: Operator, mounts:
     script = BACKUP.replace("-v media_volume:/source -v $(pwd)/backups:/backup", mounts)
 
     assert named_volumes(replace(operator.step("backup"), script=script)) == named
+
+
+@pytest.mark.parametrize("printed", ["/srv/backups", "~/backups", "$HOME/backups"])
+def test_a_directory_outside_of_the_deployments_is_replaced_by_one_of_the_runs_own(
+    operator: Operator, caplog: pytest.LogCaptureFixture, printed: str
+) -> None:
+    operator.guide.source.write_text(GUIDE.replace("$(pwd)/backups:", f"{printed}:"))
+    elsewhere = replace(operator, guide=read_guide(operator.guide.source))
+
+    with caplog.at_level("INFO", "verify.observations"):
+        script = elsewhere.script("backup")
+
+    assert printed not in script
+    assert f"-v {operator.folder}/outside/" in script
+    assert f"the guide's {printed} is a directory of the run's own" in caplog.text
+
+
+def test_the_clock_of_the_machine_may_be_mounted_as_printed(operator: Operator) -> None:
+    operator.guide.source.write_text(
+        GUIDE.replace("-v media_volume:/source", "-v /etc/localtime:/l -v media_volume:/s")
+    )
+
+    assert "-v /etc/localtime:/l" in replace(operator, guide=read_guide(operator.guide.source)).script("backup")
+
+
+@pytest.mark.parametrize(
+    ("printed", "script", "reason"),
+    [
+        ("./save.sh", BACKUP.replace("$(pwd)/backups", "/srv/backups"), "mounts a directory of this machine"),
+        ("./save.sh", BACKUP, "it takes a private engine"),
+        ("docker exec web-project ls /media", "", "it takes a private engine"),
+    ],
+)
+def test_what_would_reach_beyond_the_sandbox_is_not_typed(
+    operator: Operator, programs: Programs, printed: str, script: str, reason: str
+) -> None:
+    (operator.folder / "save.sh").write_text(script)
+    operator.guide.source.write_text(f"```\n{printed}\n```\n")
+    guide = read_guide(operator.guide.source, operator.folder)
+
+    with pytest.raises(Unproven, match=f"line 2 of guide.md, .*{reason}"):
+        replace(sharing(operator), guide=guide).run(guide.steps[0].procedure)
+
+    assert programs.calls("docker") == []
+
+
+def test_a_name_that_does_not_fit_the_guides_is_unproven(operator: Operator) -> None:
+    operator.guide.source.write_text(GUIDE.replace("[NAME_OF_THE_FILE]", "fotos_[DATA]"))
+
+    with pytest.raises(Unproven, match="can't be filled in as the guide says"):
+        replace(operator, guide=read_guide(operator.guide.source)).script("restore", archive="media_backup_20260131")
+
+
+def test_the_ending_of_the_backup_is_filled_in_where_the_restore_prints_none(operator: Operator) -> None:
+    operator.guide.source.write_text(GUIDE.replace(".tar.gz", ".tgz").replace("[NAME_OF_THE_FILE].tgz", "<archive>"))
+
+    script = replace(operator, guide=read_guide(operator.guide.source)).script("restore", archive="media_20260131")
+
+    assert "/backup/media_20260131.tgz " in script

@@ -1,0 +1,115 @@
+"""Deployments of kinds that other people have, and what must come out of each."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+LAYOUT = frozenset({"layout.avatars", "layout.event_banners", "layout.profile_pictures"})
+MIGRATION = frozenset({"migration.complete", "migration.idempotent", "migration.preserves", "migration.refuses"})
+TROUBLESHOOTING = frozenset({"troubleshooting.inspect", "troubleshooting.permissions", "troubleshooting.restart"})
+PERSISTENCE = frozenset(
+    f"persistence.{event}" for event in ("recreate", "update", "down_up", "kill", "engine_restart", "host_crash")
+)
+BACKUP = frozenset({"backup.created", "backup.complete", "backup.harmless"})
+RESTORE = frozenset({"restore.disaster", "restore.repair", "restore.idempotent"})
+VOLUME = frozenset({"volume.dedicated", "volume.mounted", "volume.receives_uploads"})
+
+
+class Example(NamedTuple):
+    """A deployment by the name of its folder here, how it is named to the suite, and what must come out.
+
+    What is neither `broken` nor `unproven` must be proved. `says` are words that the explanations, the reasons or the
+    evidence must hold. `code` is where in the folder the platform of this repository is laid out.
+    """
+
+    name: str
+    options: tuple[str, ...]
+    broken: frozenset[str] = frozenset()
+    unproven: frozenset[str] = frozenset()
+    says: tuple[str, ...] = ()
+    code: str = ""
+
+
+EXAMPLES = (
+    # The volume is called connect_in_production_media_volume, and the guide's commands know nothing of that.
+    Example(
+        "connect_in_production",
+        ("--compose-file=docker-compose.yml", "--guide=MEDIA_STORAGE.md"),
+        broken=frozenset(
+            {"volume.dedicated", "backup.complete", "backup.harmless", "restore.disaster", "restore.repair"}
+        ),
+        unproven=MIGRATION,
+        says=(
+            "the media are in connect_media_volume, but line 13 of MEDIA_STORAGE.md names media_volume",
+            "the media are in no backup at all",
+            "give the volume its literal name in the compose file:  name: media_volume",
+            "no migrate command",
+        ),
+        code=".",
+    ),
+    Example(
+        "several_files",
+        ("--compose-file=docker-compose.yml:docker-compose.prod.yml", "--guide=GUIDE.md"),
+        says=("media are uploaded through the platform's own API",),
+        code="service",
+    ),
+    Example(
+        "media_in_a_directory",
+        ("--compose-file=docker-compose.yml", "--guide=GUIDE.md"),
+        broken=VOLUME | LAYOUT | BACKUP | RESTORE | PERSISTENCE | TROUBLESHOOTING - {"troubleshooting.inspect"},
+        unproven=MIGRATION,
+        says=("backed by a bind, not by a named volume", "mount media_volume:/usr/src/platform/media"),
+        code="service",
+    ),
+    Example(
+        "plain_file_server",
+        ("--compose-file=compose.yaml", "--guide=README.md", "--service=files", "--media-root=/srv/www/media"),
+        unproven=LAYOUT | MIGRATION | {"troubleshooting.inspect", "troubleshooting.permissions"},
+        says=("written by the service's own user through exec", "no inspect command"),
+    ),
+    Example(
+        "bare_image",
+        ("--compose-file=compose.yml", "--guide=README.md", "--service=files", "--media-root=/srv/www/media"),
+        unproven=LAYOUT
+        | MIGRATION
+        | {"volume.mounted", "restore.disaster", "simplicity.self_contained"}
+        | {"troubleshooting.inspect", "troubleshooting.permissions"},
+        says=("the image of files lacks what it takes to look inside",),
+    ),
+    Example(
+        "no_port",
+        ("--compose-file=compose.yml", "--guide=README.md", "--service=worker", "--media-root=/var/pictures"),
+        unproven=LAYOUT
+        | MIGRATION
+        | PERSISTENCE
+        | TROUBLESHOOTING
+        | {"backup.harmless", "restore.disaster", "simplicity.self_contained"},
+        says=("publishes and exposes no port",),
+    ),
+    Example(
+        "another_api",
+        (
+            "--compose-file=compose.yml",
+            "--guide=GUIDE.md",
+            "--service=photos",
+            "--media-root=/srv/photos",
+            "--upload-config=uploads.ini",
+        ),
+        unproven=MIGRATION
+        | {"layout.avatars", "layout.profile_pictures", "persistence.down_up"}
+        | {"troubleshooting.permissions", "troubleshooting.restart"},
+        says=("the description of the platform's uploads has no profile_pictures", "GUIDE.md says nothing of"),
+    ),
+    Example(
+        "whole_server",
+        ("--compose-file=docker-compose.yml", "--guide=GUIDE.md"),
+        unproven=MIGRATION,
+        says=(
+            "proxy does without /var/run/docker.sock: it leads out of the sandbox",
+            "monitor does without /: it leads out of the sandbox",
+            "monitor is not on the host's network",
+            "volume archive is a plain one",
+        ),
+        code="service",
+    ),
+)
