@@ -313,9 +313,10 @@ def test_a_program_runs_in_the_services_container_as_whom_one_says(
     ],
 )
 def test_media_are_given_as_one_says_or_through_the_api_if_there_is_one(
-    found: Found, upload: str, kind: type[HttpPlatform], *, api: bool
+    found: Found, programs: Programs, upload: str, kind: type[HttpPlatform], *, api: bool
 ) -> None:
-    stack = found()
+    programs.add("docker")
+    stack = found(container())
     cast("Any", stack)._api.has_api = lambda: api
 
     stack.choose_platform(upload)
@@ -331,12 +332,15 @@ def test_media_are_given_as_one_says_or_through_the_api_if_there_is_one(
     ],
 )
 def test_how_media_get_in_is_told_and_what_is_different_in_the_sandbox(
-    found: Found, caplog: pytest.LogCaptureFixture, upload: str, told: str
+    found: Found, programs: Programs, caplog: pytest.LogCaptureFixture, upload: str, told: str
 ) -> None:
-    with caplog.at_level("INFO", "verify.observations"):
-        found(deviations=["db runs without devices"]).choose_platform(upload)
+    programs.add("docker")
 
-    assert caplog.messages == [told, "in the sandbox, db runs without devices"]
+    with caplog.at_level("INFO", "verify.observations"):
+        found(container(), deviations=["db runs without devices"]).choose_platform(upload)
+
+    observed = [record.getMessage() for record in caplog.records if record.name == "verify.observations"]
+    assert observed == [told, "in the sandbox, db runs without devices"]
 
 
 def test_a_description_of_uploads_is_taken_at_its_word(found: Found) -> None:
@@ -498,3 +502,14 @@ def test_a_container_that_wrote_nothing_has_an_empty_layer(found: Found) -> None
     running.diff = lambda: None
 
     assert found(running).written_layer() == {}
+
+
+def test_that_an_image_has_no_shell_is_told_with_how_media_get_in_then(
+    found: Found, programs: Programs, caplog: pytest.LogCaptureFixture
+) -> None:
+    programs.add("docker", "exit 127")
+
+    with caplog.at_level("INFO", "verify.observations"):
+        found(container()).choose_platform("exec")
+
+    assert "handed over as by `docker cp`, in that user's name" in caplog.text

@@ -296,8 +296,10 @@ def test_a_platform_that_moved_is_found_again_when_somebody_waits_for_it(
     assert (len(old.asked), len(server.asked)) == (1, 1), "each address was to be asked once"
 
 
-@pytest.mark.parametrize(("status", "there"), [(200, True), (401, True), (405, True), (500, True), (404, False)])
-def test_an_api_is_there_if_it_answers_anything_but_that_it_is_not(
+@pytest.mark.parametrize(
+    ("status", "there"), [(200, True), (405, True), (500, True), (302, False), (401, False), (404, False)]
+)
+def test_an_api_is_there_unless_it_says_that_it_is_not_or_not_for_us(
     platform: HttpPlatform, answer: Callable[..., None], status: int, *, there: bool
 ) -> None:
     answer(status)
