@@ -100,9 +100,7 @@ def test_a_command_that_says_it_worked_and_left_no_archive_or_two_broke_its_prom
     with pytest.raises(PromiseBroken) as broken:
         backup()
 
-    assert broken.value.seen == (
-        f"the backup command is over, and {len(archives)} archives appeared: {archives}"
-    )
+    assert broken.value.seen == (f"the backup command is over, and {len(archives)} archives appeared: {archives}")
     assert broken.value.means == "there is no backup, although the command says so"
     assert broken.value.next_step == f"ls -la {folder.parent}"
 
