@@ -72,7 +72,7 @@ check: $(VENV)/dev.stamp  ## Check style, types and shell scripts
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
-	@$(BIN)/python -m fixtures.lib.shellcheck migrate_media.sh .ci/run
+	@$(BIN)/python -m fixtures.lib.shellcheck migrate_media.sh .ci/run tests/examples/whole_server/backup_media.sh
 
 clean:  ## Undo everything: what killed runs left behind, caches, virtual environment, reports
 	@$(PYTHON) -B -m fixtures.lib.clean

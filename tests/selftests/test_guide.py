@@ -309,14 +309,14 @@ def test_missing_guide_is_named(tmp_path: Path) -> None:
 
 
 def test_directory_is_no_guide(tmp_path: Path) -> None:
-    with pytest.raises(GuideUnreadable, match="is a directory\n  means: .*\n  hint: name a Markdown file"):
+    with pytest.raises(GuideUnreadable, match=r"is a directory\n  means: .*\n  hint: name a Markdown file"):
         read_guide(tmp_path)
 
 
 def test_pipe_is_no_guide_and_is_not_waited_for(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe.md")
 
-    with pytest.raises(GuideUnreadable, match="is no regular file\n  means: .*\n  hint: name a Markdown file"):
+    with pytest.raises(GuideUnreadable, match=r"is no regular file\n  means: .*\n  hint: name a Markdown file"):
         read_guide(tmp_path / "pipe.md")
 
 

@@ -11,11 +11,11 @@ ROOT = pathlib.Path("/srv/photos")
 
 
 class Photos(SimpleHTTPRequestHandler):
-    """Takes pictures in, and serves them below /files/."""
+    """Takes pictures in, and serves them below /media/."""
 
     def translate_path(self, path):
-        """Keep /files/ apart from the API."""
-        return super().translate_path(path.removeprefix("/files"))
+        """Keep /media/ apart from the API."""
+        return super().translate_path(path.removeprefix("/media"))
 
     def do_PUT(self):
         """Keep a picture under a name that is free, on disk before it is answered for."""
@@ -33,11 +33,22 @@ class Photos(SimpleHTTPRequestHandler):
         with path.open("xb") as file:
             file.write(parts["image"].get_payload(decode=True))
             os.fsync(file.fileno())
+        for directory in (folder, ROOT):
+            sync(directory)
         answer = json.dumps({"data": {"file": str(path.relative_to(ROOT))}}).encode()
         self.send_response(200)
         self.send_header("Content-Length", str(len(answer)))
         self.end_headers()
         self.wfile.write(answer)
+
+
+def sync(directory):
+    """Have the names in a directory on disk."""
+    descriptor = os.open(directory, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 if __name__ == "__main__":
