@@ -21,13 +21,11 @@ pytestmark = pytest.mark.guarantee("persistence.acknowledged")
 @pytest.fixture(scope="module", name="ordeal")
 def _ordeal(session_stack: Stack, operator: Operator, engine: Engine, settings: Settings) -> Callable[[], Ordeal]:
     """A stack that went through every event, each once, in an order drawn from the seed, amid uploads."""
-    if not session_stack.platform.chooses_directory:
-        pytest.skip("the platform has no API for uploads: nobody acknowledges anything")
 
     def suffer() -> Ordeal:
         session_stack.settle()
         ordeal = Ordeal(session_stack, operator, engine, str(settings.seed))
-        ordeal.go_through(drawn(possible(engine), str(settings.seed)))
+        ordeal.go_through(drawn(possible(engine, operator), str(settings.seed)))
         return ordeal
 
     return once(suffer)

@@ -14,7 +14,7 @@ from fixtures.lib.manifest import Entry, Manifest
 from fixtures.lib.runs import Run
 from fixtures.lib.samples import KINDS, Sample
 from fixtures.lib.stack import Identity, Stack
-from fixtures.lib.uploads import CONNECT, Platform, Served, Upload
+from fixtures.lib.uploads import Platform, Served, Upload
 
 IDENTITY = Identity(
     container="c1",
@@ -89,7 +89,6 @@ class FakeStack:
     """What the library asks of a stack, as plain attributes that a test may change."""
 
     service = "web-project"
-    upload_api = CONNECT
 
     def __init__(self) -> None:
         self.platform = FakePlatform()

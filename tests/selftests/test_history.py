@@ -10,7 +10,7 @@ from fake_stack import manifest_of
 
 from fixtures.lib.differences import NothingCompared
 from fixtures.lib.errors import PromiseBroken
-from fixtures.lib.history import Attempt, Finding, Outcome, check, count, digests, expect_nothing_lost
+from fixtures.lib.history import Attempt, Finding, Outcome, check, count, digests, expect_nothing_lost, fates
 
 
 def upload(name: str, outcome: Outcome = "acknowledged") -> Attempt:
@@ -157,3 +157,10 @@ def test_the_digests_of_a_tree_are_those_of_its_files() -> None:
 def test_outcomes_are_counted_also_where_there_are_none() -> None:
     assert count([A, B, UNKNOWN]) == {"acknowledged": 2, "refused": 0, "unknown": 1}
     assert count([]) == {"acknowledged": 0, "refused": 0, "unknown": 0}
+
+
+def test_an_upload_that_is_neither_stored_nor_served_is_lost_once() -> None:
+    findings = check(HISTORY, stored=at(b="b", c="c", x="c"), served=at(a="", b="b"))
+
+    assert len(findings) == 3
+    assert fates(findings) == {"lost": 1, "torn": 0, "swapped": 0, "duplicated": 1, "never read": 0}

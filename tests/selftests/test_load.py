@@ -18,8 +18,8 @@ from fixtures.lib.deadline import DeadlineExceeded, wait_until
 from fixtures.lib.errors import PromiseBroken
 from fixtures.lib.history import Attempt, count
 from fixtures.lib.load import CLIENTS, Load, uploading
-from fixtures.lib.samples import Sample
-from fixtures.lib.uploads import HttpPlatform
+from fixtures.lib.samples import KINDS, Sample
+from fixtures.lib.uploads import HttpPlatform, Upload
 
 NOBODY_LISTENS = requests.ConnectionError(
     urllib3.exceptions.MaxRetryError(
@@ -31,26 +31,33 @@ CUT_OFF = requests.ConnectionError(urllib3.exceptions.ProtocolError("Connection 
 Answer = int | Exception
 
 
-class ScriptedPlatform(HttpPlatform):
+class ScriptedPlatform:
     """Answers uploads as it is told to, in turn: with a status, or with what goes wrong."""
 
+    kinds = KINDS
+
     def __init__(self, answers: Iterator[Answer]) -> None:
-        super().__init__(lambda: "http://127.0.0.1:1", "t")
         self.to_come = answers
         self.offered: list[Sample] = []
         self.asked = 0
 
-    def offer(self, sample: Sample, **_: Any) -> Any:
+    def offer(self, sample: Sample, **_: object) -> SimpleNamespace:
         """Take a picture in, or not."""
         self.offered.append(sample)
         answer = next(self.to_come)
         if isinstance(answer, Exception):
             raise answer
-        said = {"path": f"at {sample.sha256}", "url": f"/at/{sample.sha256}", "sha256": "", "size": 0}
-        request = SimpleNamespace(path_url=f"/api/{sample.kind}/")
-        return SimpleNamespace(status_code=answer, json=lambda: said, text="", request=request)
+        return SimpleNamespace(status_code=answer)
 
-    def answers(self, **_: Any) -> bool:
+    def is_accepted(self, response: SimpleNamespace) -> bool:
+        """Take 201 for an acceptance."""
+        return bool(response.status_code == 201)
+
+    def described(self, sample: Sample, _: object) -> Upload:
+        """Describe an upload."""
+        return Upload(sample, f"at {sample.sha256}", f"/at/{sample.sha256}", "", 0)
+
+    def answers(self) -> bool:
         """Be asked, and be well."""
         self.asked += 1
         return True
@@ -58,7 +65,7 @@ class ScriptedPlatform(HttpPlatform):
 
 def made_by(platform: type[ScriptedPlatform], *answers: Answer) -> Callable[[], HttpPlatform]:
     """Return what makes platforms that give these answers, and then accept everything."""
-    return lambda: platform(chain(answers, repeat(201)))
+    return lambda: cast("HttpPlatform", platform(chain(answers, repeat(201))))
 
 
 def load_on(
@@ -130,12 +137,12 @@ def test_while_the_platform_does_not_answer_nothing_is_uploaded() -> None:
     asked_before_second: list[int] = []
 
     class FallenPlatform(ScriptedPlatform):
-        def offer(self, sample: Sample, **options: object) -> Any:
+        def offer(self, sample: Sample, **options: object) -> SimpleNamespace:
             if len(self.offered) == 1:
                 asked_before_second.append(self.asked)
             return super().offer(sample, **options)
 
-        def answers(self, **_: Any) -> bool:
+        def answers(self) -> bool:
             return super().answers() and self.asked >= 3
 
     with load_on(CUT_OFF, platform=FallenPlatform) as load:
@@ -173,7 +180,7 @@ def test_as_many_clients_as_promised_work_at_the_same_time() -> None:
     all_at_it = threading.Barrier(CLIENTS)
 
     class MeetingPlatform(ScriptedPlatform):
-        def offer(self, sample: Sample, **options: object) -> Any:
+        def offer(self, sample: Sample, **options: object) -> SimpleNamespace:
             if not self.offered:
                 all_at_it.wait(10)
             return super().offer(sample, **options)
@@ -233,8 +240,8 @@ def test_a_client_that_meets_a_fault_of_its_own_does_not_end_in_silence() -> Non
 
 def test_an_answer_201_that_describes_nothing_is_a_broken_promise() -> None:
     class MutePlatform(ScriptedPlatform):
-        def offer(self, sample: Sample, **options: object) -> Any:
-            return SimpleNamespace(**{**vars(super().offer(sample, **options)), "json": dict})
+        def described(self, sample: Sample, _: object) -> Upload:
+            raise PromiseBroken(f"{sample.name} was answered 201, but not described")
 
     with pytest.raises(PromiseBroken, match="answered 201, but not described"), load_on(platform=MutePlatform) as load:
         load.wait_for_uploads(1, since=0.0)

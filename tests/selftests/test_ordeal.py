@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any, cast
@@ -10,17 +11,17 @@ from typing import Any, cast
 import pytest
 from fake_stack import FakeStack, sample
 
-from fixtures.lib import ordeal as ordeal_module
+from fixtures.lib import journal
 from fixtures.lib.differences import NothingCompared
 from fixtures.lib.engine import Engine
-from fixtures.lib.errors import PromiseBroken
+from fixtures.lib.errors import PromiseBroken, Unproven
 from fixtures.lib.events import EVENTS, Event
 from fixtures.lib.history import Attempt, Outcome
 from fixtures.lib.ordeal import Ordeal, Strike, Weight, drawn, expect_weight, possible, read_back, weigh
 from fixtures.lib.private_engine import PrivateEngine
 from fixtures.lib.procedures import Operator
-from fixtures.lib.samples import Sample
-from fixtures.lib.uploads import HttpPlatform
+from fixtures.lib.samples import KINDS, Sample
+from fixtures.lib.uploads import Upload
 
 CRASH = Strike("a crash", begun=10.0, ended=12.0, recovered=13.0, before="one", after="another")
 DEPLOY = Strike("a deploy", begun=20.0, ended=22.0, recovered=24.0, before="one", after="another")
@@ -95,8 +96,26 @@ def test_an_order_is_drawn_that_the_seed_brings_back() -> None:
     assert len(orders) > 15
 
 
+def operator(*procedures: str) -> Operator:
+    """Make somebody whose guide describes these procedures."""
+
+    def step(procedure: str) -> None:
+        if procedure not in procedures:
+            raise Unproven(f"the guide does not describe it: no {procedure} command")
+
+    return cast("Operator", SimpleNamespace(step=step))
+
+
+def test_a_guide_without_a_restart_is_not_restarted_by() -> None:
+    private = engine(power=object())
+
+    left_out = {*possible(private, operator("restart"))} - {*possible(private, operator())}
+
+    assert [event.name for event in left_out] == ["the guide's restart"]
+
+
 def test_a_shared_engine_is_neither_killed_nor_crashed() -> None:
-    shared, private = possible(engine()), possible(engine(power=object()))
+    shared, private = (possible(engine(power), operator("restart")) for power in (None, object()))
 
     assert private == tuple(EVENTS.values())
     assert {event.name for event in private} - {event.name for event in shared} == {
@@ -105,21 +124,44 @@ def test_a_shared_engine_is_neither_killed_nor_crashed() -> None:
     }
 
 
-class OpenPlatform(HttpPlatform):
+class OpenPlatform:
     """Accepts every upload."""
 
-    def offer(self, sample: Sample, **_: Any) -> Any:
+    kinds = KINDS
+
+    def offer(self, sample: Sample, **_: object) -> None:
         """Take a picture in."""
-        said = {"path": sample.sha256, "url": f"/{sample.sha256}", "sha256": "", "size": 0}
-        return SimpleNamespace(status_code=201, json=lambda: said)
+
+    def is_accepted(self, _: object) -> bool:
+        """Accept it."""
+        return True
+
+    def described(self, sample: Sample, _: object) -> Upload:
+        """Describe it."""
+        return Upload(sample, sample.sha256, f"/{sample.sha256}", "", 0)
 
 
 @pytest.fixture(name="ordeal")
-def _ordeal(monkeypatch: pytest.MonkeyPatch) -> Ordeal:
-    monkeypatch.setattr(ordeal_module, "HttpPlatform", OpenPlatform)
+def _ordeal() -> Ordeal:
     stack: Any = FakeStack()
-    stack.address, stack.token = (lambda: "http://127.0.0.1:1"), ""
+    stack.new_client = lambda _: OpenPlatform()
     return Ordeal(stack.as_stack(), cast("Operator", None), engine(), seed="1")
+
+
+def test_how_soon_uploads_went_on_is_told_at_once(ordeal: Ordeal, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.INFO, "verify.progress"):
+        ordeal.go_through([Event("a crash", lambda *_: None, lambda _: "")])
+
+    (said,) = [record.getMessage() for record in caplog.records if record.name == journal.PROGRESS.name]
+    assert re.fullmatch(r"event, amid uploads: a crash; they went on after \d+\.\d s", said)
+
+
+def test_events_happen_until_it_is_enough(ordeal: Ordeal) -> None:
+    events = [Event(name, lambda *_: None, lambda _: "") for name in ("a crash", "a deploy", "a kill")]
+
+    ordeal.go_through(events, enough=lambda: len(ordeal.strikes) == 2)
+
+    assert [strike.event for strike in ordeal.strikes] == ["a crash", "a deploy"]
 
 
 def test_events_happen_in_their_order_amid_uploads(ordeal: Ordeal) -> None:

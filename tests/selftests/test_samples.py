@@ -122,10 +122,11 @@ def test_fresh_samples_are_pictures_with_a_new_name_and_content_each(kind: Kind)
 
 def test_of_many_small_pictures_each_opens_and_no_two_are_the_same_though_some_share_a_name() -> None:
     rng = random.Random(7)  # noqa: S311 - nothing here is secret
-    many = [small_sample(rng) for _ in range(300)]
+    many = [small_sample(rng, KINDS) for _ in range(300)]
 
     assert {(opened(sample).format, sample.content_type) for sample in many} == {("PNG", "image/png")}
     assert len({sample.sha256 for sample in many}) == len(many)
     assert {sample.kind for sample in many} == set(KINDS)
     assert 10 < len({(sample.kind, sample.name) for sample in many}) < 100
     assert sorted({len(sample.content) // 1000 for sample in many}) == [3, 49]
+    assert {small_sample(rng, KINDS[:1]).kind for _ in range(20)} == {KINDS[0]}

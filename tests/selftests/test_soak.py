@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, cast
 
 import pytest
@@ -12,6 +15,8 @@ from fixtures.lib.events import Event
 from fixtures.lib.history import Attempt
 from fixtures.lib.ordeal import Ordeal, Strike
 from fixtures.lib.soak import Recovery, Soak, recoveries
+
+ROOT = Path(__file__).parents[2]
 
 
 def never() -> bool:
@@ -203,6 +208,7 @@ def test_the_figures_are_for_programs_too(ordeal: FakeOrdeal) -> None:
         "faults": 1,
         "uploads": {"acknowledged": 3, "refused": 0, "unknown": 1},
         "findings": {"lost": 0, "torn": 0, "swapped": 0, "duplicated": 0, "never read": 0},
+        "found": [],
         "recovery_seconds": [{"event": "a crash", "faults": 1, "median": 1.0, "worst": 1.0}],
     }
 
@@ -218,3 +224,13 @@ def test_how_far_it_is_and_how_it_ended_are_told_in_words(ordeal: FakeOrdeal) ->
         "seconds from a fault to the first accepted upload after it (median, worst):",
         "    1.00   1.00  a crash (1)",
     ]
+
+
+@pytest.mark.parametrize("given", ["abc", "-1"])
+def test_a_time_that_is_none_ends_the_run_in_words(given: str) -> None:
+    command = [sys.executable, "-m", "pytest", "tests/soak", "--collect-only", f"--minutes={given}"]
+    refused = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+
+    assert refused.returncode == pytest.ExitCode.USAGE_ERROR
+    assert f"argument --minutes: '{given}' is no number of minutes" in refused.stderr
+    assert "hint: give one: make soak MINUTES=10" in refused.stderr

@@ -343,6 +343,25 @@ def test_how_media_get_in_is_told_and_what_is_different_in_the_sandbox(
     assert observed == [told, "in the sandbox, db runs without devices"]
 
 
+def test_one_more_client_has_a_session_of_its_own_and_finds_the_platform_as_it_is_told(found: Found) -> None:
+    stack = found()
+    stack.choose_platform("http")
+
+    one, other = stack.new_client(), stack.new_client(lambda: "http://127.0.0.1:1")
+
+    assert len({id(client._session) for client in (one, other, cast("Any", stack.platform))}) == 3
+    assert one._find_address == stack.address
+    assert other._find_address() == "http://127.0.0.1:1"
+
+
+def test_where_nobody_acknowledges_anything_there_are_no_clients(found: Found) -> None:
+    stack = found()
+    stack.choose_platform("exec")
+
+    with pytest.raises(Unproven, match=r"through exec.*no clients to whom it could acknowledge anything"):
+        stack.new_client()
+
+
 def test_a_description_of_uploads_is_taken_at_its_word(found: Found) -> None:
     stack = found(upload_api=UploadApi(url="/photos/"))
     cast("Any", stack)._api.has_api = lambda: False

@@ -104,6 +104,30 @@ def test_an_upload_is_what_the_answer_describes(platform: HttpPlatform, answer: 
     assert platform.upload(PICTURE) == Upload(PICTURE, "avatars/x.png", "/media/avatars/x.png", "00", 18)
 
 
+def test_one_more_client_uploads_to_the_same_platform(
+    platform: HttpPlatform, answer: Callable[..., None], server: _Server
+) -> None:
+    answer(201, DESCRIBED)
+
+    with requests.Session() as session:
+        platform.for_client(lambda: server.address, session).upload(PICTURE)
+
+    ((_, headers, _),) = server.asked
+    assert headers["Authorization"] == f"Bearer {TOKEN}"
+    assert headers["Connection"] == "close"
+
+
+@pytest.mark.parametrize("status", [201, 503])
+def test_an_offer_brings_the_answer_whatever_it_is(
+    platform: HttpPlatform, answer: Callable[..., None], status: int
+) -> None:
+    answer(status, DESCRIBED)
+
+    response = platform.offer(PICTURE)
+
+    assert (response.status_code, platform.is_accepted(response)) == (status, status == 201)
+
+
 def test_a_picture_is_sent_whole_with_its_name_type_and_the_token(
     platform: HttpPlatform, answer: Callable[..., None], server: _Server
 ) -> None:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from fixtures.lib import journal
 from fixtures.lib.engine import Engine
 from fixtures.lib.ordeal import Ordeal
 from fixtures.lib.procedures import Operator
@@ -86,6 +87,7 @@ def _soak(
     folder.mkdir(parents=True, exist_ok=True)
     text = json.dumps({"engine": engine.facts, **soak.as_json()}, indent=2, ensure_ascii=False)
     (folder / "soak.json").write_text(text + "\n", encoding="utf-8")
+    (folder / "containers.log").write_text(journal.redact(session_stack.logs()), encoding="utf-8")
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
@@ -93,4 +95,4 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
     soak, folder = config.stash.get(SOAK, (None, None))
     if soak is not None:
         terminalreporter.section("soak")
-        terminalreporter.line("\n".join([*soak.table(), f"figures: {folder}/soak.json"]))
+        terminalreporter.line("\n".join([*soak.table(), f"figures and logs: {folder}"]))

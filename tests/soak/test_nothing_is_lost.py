@@ -17,7 +17,7 @@ def test_nothing_that_was_acknowledged_is_lost(
     say(f"soaking, with faults drawn from the seed {ordeal.seed}")
 
     while not enough():
-        soak.go_round(possible(engine), enough)
+        soak.go_round(possible(engine, ordeal.operator), enough)
         say(soak.in_short())
         expect_nothing_lost(soak.findings, ordeal.history, event=f"{len(ordeal.strikes)} faults amid uploads")
 
