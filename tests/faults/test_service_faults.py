@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+from filling import EMPTY, FILL, FILL_INODES, FILLER
 
 from fixtures.lib.aftermath import expect_same
 from fixtures.lib.disks import Disk, make_disk, media_on, mounted
@@ -24,7 +25,6 @@ DISK_BYTES = 16 * 1024 * 1024
 INODES = 96
 ATTEMPTS = 5
 MOST_ATTEMPTS = 60
-FILLER = ".filler"
 DATABASE = "/usr/src/platform/database"
 
 
@@ -50,15 +50,11 @@ class Fault:
             disk.run("sh", "-c", f'cd "$1" && {script}', "sh", disk.folder)
 
 
-# What is written late takes room late: only what is synced shows what is left.
-FILL = f"for round in 1 2 3; do cat /dev/zero >> {FILLER}; sync -f .; done 2> /dev/null || :"
 FULL = "no space left"
 FAULTS = {
-    "full": Fault(FILL, f"rm {FILLER}", 507, FULL),
-    "almost full": Fault(f"{FILL}; truncate --size=-20K {FILLER}", f"rm {FILLER}", 507, FULL),
-    "out of inodes": Fault(
-        f"mkdir {FILLER} && seq 1000 | (cd {FILLER} && xargs touch 2> /dev/null || :)", f"rm -r {FILLER}", 507, FULL
-    ),
+    "full": Fault(FILL, EMPTY, 507, FULL),
+    "almost full": Fault(f"{FILL}; truncate --size=-20K {FILLER}", EMPTY, 507, FULL),
+    "out of inodes": Fault(FILL_INODES, EMPTY, 507, FULL),
     "read-only": Fault("mount -o remount,ro .", "mount -o remount,rw .", 503, "media directory can't be used"),
     "without its database": Fault(
         "mkdir away && mv connect.sqlite3* away", "mv away/* . && rmdir away", 503, "database", in_container=True
