@@ -14,7 +14,9 @@ ROOT = Path(__file__).parents[2]
 PLUGINS = ["options", "engine", "stack", "media", "procedures", "screen", "evidence"]
 STAGES = [name for name in PLUGINS if name != "screen"]  # which is only what evidence is shown on
 LIBRARY = sorted((ROOT / "fixtures/lib").glob("[!_]*.py"))
-TESTS = sorted(path for folder in ("guarantees", "deploy") for path in (ROOT / "tests" / folder).glob("**/*.py"))
+TESTS = sorted(
+    path for folder in ("guarantees", "deploy", "faults") for path in (ROOT / "tests" / folder).glob("**/*.py")
+)
 SERVICE = sorted(path for path in (ROOT / "service").rglob("*.py") if "__pycache__" not in path.parts)
 SHIPPED = sorted(
     [path for path in SERVICE if path.parent.name != "tests"]
