@@ -1,7 +1,7 @@
 # The media guarantees of the Connect platform. `make` alone lists what there is.
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help verify test selftests sabotage properties check mutants examples soak faults neighbours clean lock
+.PHONY: help verify test selftests sabotage properties check-archive check mutants examples soak faults neighbours clean lock
 
 PYTHON ?= python3
 VENV := .venv
@@ -30,10 +30,10 @@ OPTIONS := $(if $(ENGINE),--engine='$(ENGINE)') \
 
 # They are options of the run, not a part of the environment in which the guide's commands are typed.
 unexport ENGINE COMPOSE_FILE GUIDE SERVICE MEDIA_ROOT UPLOAD UPLOAD_CONFIG REPORT_DIR SEED KEEP REQUIRE_ALL BEYOND \
-	MINUTES ARGS
+	MINUTES ARGS ARCHIVE AGAINST SAVE
 
 help:  ## List these targets
-	@sed -n 's/^\([a-z][a-z-]*\):.*  ## \(.*\)/\1|\2/p' Makefile | awk -F'|' '{ printf "  make %-10s %s\n", $$1, $$2 }'
+	@sed -n 's/^\([a-z][a-z-]*\):.*  ## \(.*\)/\1|\2/p' Makefile | awk -F'|' '{ printf "  make %-13s %s\n", $$1, $$2 }'
 
 verify: $(VENV)/verify.stamp  ## Prove the storage guide's promises on a real engine and a real service
 	@$(BIN)/python -m pytest $(OPTIONS) $(ARGS)
@@ -67,6 +67,10 @@ mutants: $(VENV)/mutants.stamp  ## Show that the self-tests notice whatever is w
 
 neighbours: $(VENV)/verify.stamp $(VENV)/dev.stamp  ## Show that runs touch nothing of anybody's, and leave nothing when they are killed (long)
 	@$(BIN)/python -m pytest tests/neighbours $(if $(SEED),--seed='$(SEED)') $(ARGS)
+
+check-archive: $(VENV)/verify.stamp  ## Say whether a backup may be relied on: ARCHIVE=backups/… [AGAINST=media_volume]
+	@$(BIN)/python -m fixtures.lib.check_archive $(if $(AGAINST),--against='$(AGAINST)') \
+		$(if $(SAVE),--save='$(SAVE)') $(if $(ARCHIVE),-- '$(ARCHIVE)')
 
 check: $(VENV)/dev.stamp  ## Check style, types and shell scripts
 	@$(BIN)/ruff check .

@@ -113,6 +113,9 @@ BROKEN = (
     _row("guide_dates_yesterday", {"backup.created"}, "a backup started on"),
     _row("guide_dates_in_the_container", {"backup.created"}, "never asked what day it is"),
     _row("guide_excludes_animations", WITHOUT_SOME, "missing"),
+    _row("guide_asks_for_no_volume", {"backup.fails_loudly"}, "isn't there ended with status 0"),
+    _row("guide_asks_for_no_volume_without_name", OTHER_VOLUME, "the media are in connect_media_volume"),
+    _row("guide_hides_failed_backups", {"backup.fails_loudly"}, "disk that is full ended with status 0"),
     _row("guide_stops_the_platform", {"backup.harmless"}, "requests during the backup failed"),
     _row("guide_discards_what_changed", {"backup.under_load"}, "0 archives appeared"),
     _row("guide_leaves_containers", {"backup.harmless", "restore.disaster"}, "left behind: container"),
@@ -124,6 +127,8 @@ BROKEN = (
     _row("guide_keeps_old_files", LOST_VOLUME | {"restore.repair"}, "0 bytes"),
     _row("guide_wipes_before_restoring", {"restore.repair"}, "did not survive the restore"),
     _row("guide_restores_as_root", LOST_VOLUME | {"restore.repair"}, "owner"),
+    _row("guide_restores_absolute_names", {"restore.rejects_damage"}, "names lead out of the volume"),
+    _row("guide_hides_failed_restores", {"restore.rejects_damage"}, "which isn't there, the restore command ended"),
     # the guide: the rest
     _row("guide_removes_volumes", RESTART, "missing"),
     _row("guide_takes_permissions", {"troubleshooting.permissions"}, "ended with status 1"),

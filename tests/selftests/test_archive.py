@@ -4,7 +4,6 @@ import random
 import subprocess
 import tarfile
 import tracemalloc
-import zlib
 from collections.abc import Callable
 from datetime import date
 from io import BytesIO
@@ -13,13 +12,13 @@ from pathlib import Path
 import pytest
 
 from fixtures.lib.archive import DamagedArchive, check, check_name, read_archive
+from fixtures.lib.corruption import RECORD, boundaries, ended, packed, unpacked
 from fixtures.lib.differences import NothingCompared, diff
 from fixtures.lib.directory import read_directory
 from fixtures.lib.manifest import Manifest
 from fixtures.lib.nasty import plant_nasty_tree
 
 SEED = 20260101
-END = bytes(1024)
 
 
 def seeded() -> random.Random:
@@ -41,26 +40,8 @@ def back_up(root: Path, *options: str) -> bytes:
     return file.read_bytes()
 
 
-def unpacked(archive: bytes) -> bytes:
-    return zlib.decompress(archive, wbits=31)
-
-
-def packed(content: bytes) -> bytes:
-    """Compress as tar's gzip does, with its very header."""
-    deflate = zlib.compressobj(wbits=-15)
-    body = deflate.compress(content) + deflate.flush()
-    trailer = zlib.crc32(content).to_bytes(4, "little") + (len(content) % (1 << 32)).to_bytes(4, "little")
-    return b"\x1f\x8b\x08\0\0\0\0\0\0\x03" + body + trailer
-
-
 def kinds(archive: bytes, against: Manifest | None = None) -> list[str]:
     return [problem.kind for problem in check(BytesIO(archive), against=against)]
-
-
-def boundaries(content: bytes) -> list[int]:
-    """Return where in an uncompressed archive each member begins, and where the last one ends."""
-    with tarfile.open(fileobj=BytesIO(content)) as tar:
-        return [*(member.offset for member in tar), content.rindex(b"ustar  ") - 257 + 1024]
 
 
 @pytest.fixture(name="tree")
@@ -243,6 +224,12 @@ def test_half_an_end_marker_is_none(archive: bytes) -> None:
     assert kinds(packed(content[: boundaries(content)[-1] + 512])) == ["no end marker"]
 
 
+def test_an_archive_cut_within_its_end_is_refused(archive: bytes) -> None:
+    content = unpacked(archive)
+    for end in range(boundaries(content)[-1] + 1024, len(content), 512):
+        assert kinds(packed(content[:end])) == ["unfilled"], f"accepted when cut at {end} of {len(content)}"
+
+
 def test_an_archive_cut_inside_a_member_is_truncated(archive: bytes) -> None:
     content = unpacked(archive)
     (problem,) = check(BytesIO(packed(content[: boundaries(content)[-1] - 100])))
@@ -253,7 +240,7 @@ def test_an_archive_cut_inside_a_member_is_truncated(archive: bytes) -> None:
 
 def test_of_a_cut_archive_with_a_new_end_only_a_manifest_tells_what_is_missing(tree: Path, archive: bytes) -> None:
     content = unpacked(archive)
-    cut = packed(content[: boundaries(content)[-2]] + END)
+    cut = packed(ended(content[: boundaries(content)[-2]]))
     last = read_directory(tree).entries.keys() - read_archive(BytesIO(cut)).entries.keys()
 
     problems = check(BytesIO(cut), against=read_directory(tree))
@@ -281,7 +268,7 @@ def test_data_behind_the_end_marker_is_refused(archive: bytes) -> None:
 def test_a_member_taken_out_of_the_middle_is_missed(tree: Path, archive: bytes) -> None:
     content = unpacked(archive)
     _, first, second, third, *_ = boundaries(content)
-    damaged = packed(content[:second] + content[third:])
+    damaged = packed(ended(content[:second] + content[third : boundaries(content)[-1]]))
 
     assert kinds(damaged, against=read_directory(tree)) == ["missing"], f"cut after {first}"
 
@@ -312,7 +299,7 @@ def test_a_problem_of_no_member_names_none() -> None:
     assert str(problem) == "empty file: the file holds 0 bytes"
 
 
-@pytest.mark.parametrize("garbage", [b"\0", b"garbage", bytes(10240), packed(END)])
+@pytest.mark.parametrize("garbage", [b"\0", b"garbage", bytes(RECORD), packed(bytes(RECORD))])
 def test_whatever_follows_the_compressed_content_is_refused(archive: bytes, garbage: bytes) -> None:
     assert kinds(archive + garbage) == ["trailing data"]
 
@@ -353,7 +340,7 @@ def test_a_long_name_without_its_member_is_refused(nasty_tree: Path) -> None:
     size = int(content[start + 124 : start + 135], 8)
     end = start + 512 + -(-size // 512) * 512
 
-    assert "header" in kinds(packed(content[:end] + END))
+    assert "header" in kinds(packed(ended(content[:end])))
 
 
 def test_a_sparse_member_is_refused_rather_than_misread(nasty_tree: Path) -> None:
@@ -364,9 +351,9 @@ def test_a_sparse_member_is_refused_rather_than_misread(nasty_tree: Path) -> Non
 def test_attributes_that_cannot_be_read_are_refused(body: bytes) -> None:
     header = tarfile.TarInfo("attributes")
     header.type, header.size = b"x", len(body)
-    content = header.tobuf(tarfile.GNU_FORMAT) + body.ljust(512, b"\0") + tarfile.TarInfo("a").tobuf() + END
+    content = header.tobuf(tarfile.GNU_FORMAT) + body.ljust(512, b"\0") + tarfile.TarInfo("a").tobuf()
 
-    assert kinds(packed(content)) == ["header"]
+    assert kinds(packed(ended(content))) == ["header"]
 
 
 @pytest.mark.parametrize(

@@ -22,6 +22,7 @@ OWN_GUIDE = Path(__file__).parents[2] / "docs" / "armazenamento-de-midia.md"
 
 MIGRATE = "./migrate_media.sh"
 BACKUP = (
+    "docker volume inspect media_volume > /dev/null && "
     "docker run --rm -v media_volume:/source -v $(pwd)/backups:/backup ubuntu "
     "tar -czvf /backup/media_backup_$(date +%Y%m%d).tar.gz -C /source ."
 )
@@ -469,7 +470,7 @@ def test_name_that_does_not_fit_what_is_printed_before_the_placeholder_is_refuse
 
 @pytest.mark.parametrize("script", [BACKUP, RESTORE], ids=["backup", "restore"])
 def test_retargeting_changes_the_volume_and_nothing_else(script: str) -> None:
-    assert step(script).retarget("run7_media") == script.replace("media_volume:", "run7_media:")
+    assert step(script).retarget("run7_media") == script.replace("media_volume", "run7_media")
 
 
 @pytest.mark.parametrize(
@@ -488,6 +489,22 @@ def test_only_the_name_in_the_mount_is_replaced(printed: str, retargeted: str) -
     assert step(f"docker run {printed} media tar -c media").retarget("new") == (
         f"docker run {retargeted} media tar -c media"
     )
+
+
+@pytest.mark.parametrize(
+    ("printed", "retargeted"),
+    [
+        ("docker volume inspect media > /dev/null && ", "docker volume inspect new > /dev/null && "),
+        ("docker volume inspect -f . media >/dev/null; ", "docker volume inspect -f . new >/dev/null; "),
+        ("docker volume inspect other && ", "docker volume inspect other && "),
+        ("docker inspect media && ", "docker inspect media && "),
+        ("echo media && ", "echo media && "),
+    ],
+)
+def test_where_a_command_asks_for_its_volume_first_the_name_is_replaced_too(printed: str, retargeted: str) -> None:
+    run = "docker run -v {}:/source -v $(pwd)/b:/b ubuntu tar -czf /b/x.tar.gz -C /source ."
+
+    assert step(printed + run.format("media")).retarget("new") == retargeted + run.format("new")
 
 
 def test_compose_command_has_nothing_to_retarget() -> None:

@@ -102,6 +102,15 @@ def test_an_entry_that_lacks_an_aspect_is_refused() -> None:
         Manifest.from_json(json.dumps(written))
 
 
+@pytest.mark.parametrize(("aspect", "value"), [("size", "1"), ("mode", 1.5), ("uid", None), ("path", 1), ("kind", [])])
+def test_an_aspect_of_another_type_is_refused(aspect: str, value: object) -> None:
+    written = json.loads(manifest_of(b"a").to_json())
+    written["entries"][1][aspect] = value
+
+    with pytest.raises(ValueError, match=f"not a whole manifest.*{aspect} is"):
+        Manifest.from_json(json.dumps(written))
+
+
 @pytest.mark.parametrize("cut", range(2, 400, 40))
 def test_a_manifest_cut_off_is_refused(cut: int) -> None:
     with pytest.raises(ValueError, match=r"Expecting|Unterminated|delimiter"):

@@ -14,7 +14,8 @@ FILE, LINK, HARD_LINK, FOLDER = tarfile.REGTYPE, tarfile.SYMTYPE, tarfile.LNKTYP
 
 def archive_of(*members: Described) -> BytesIO:
     """Make an archive of (name, type, target or mode) triples, as tar would write it."""
-    content = b"".join(_header(*member) for member in [("./", FOLDER), *members]) + bytes(1024)
+    content = b"".join(_header(*member) for member in [("./", FOLDER), *members])
+    content += bytes(1024 + -(len(content) + 1024) % 10240)
     deflate = zlib.compressobj(wbits=-15)
     body = deflate.compress(content) + deflate.flush()
     trailer = zlib.crc32(content).to_bytes(4, "little") + len(content).to_bytes(4, "little")

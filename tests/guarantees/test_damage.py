@@ -1,0 +1,145 @@
+"""A damaged backup is refused before it is restored, or by the restore itself, and none reaches outside the volume."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+
+from fixtures.lib import commands, journal
+from fixtures.lib.aftermath import entrust, expect_same
+from fixtures.lib.archive import check, check_name
+from fixtures.lib.corruption import ABROAD, DAMAGES, MALICE, Corrupted, corrupt, hostile
+from fixtures.lib.differences import describe, diff
+from fixtures.lib.directory import read_directory
+from fixtures.lib.errors import PromiseBroken
+from fixtures.lib.gallery import Gallery
+from fixtures.lib.manifest import Manifest
+from fixtures.lib.media import VolumeMedia
+from fixtures.lib.once import once
+from fixtures.lib.procedures import Operator
+from fixtures.lib.runs import Run
+from fixtures.lib.settings import Settings
+from fixtures.lib.sidecar import label_arguments
+from fixtures.lib.stack import Stack
+
+pytestmark = pytest.mark.guarantee("restore.rejects_damage")
+
+EACH = 3
+SOUND, DAMAGED, HOSTILE = "media_backup_20010101", "media_backup_20010102", "media_backup_20010103"
+ABSENT = "media_backup_19990101"
+MISNAMED = ("backup.tar.gz", "media_backup_20010230.tar.gz", "media_backup_20010101.tar.gz.part")
+
+
+@dataclass(frozen=True)
+class Desk:
+    """Where damaged backups are tried: a sound one, what it holds, and a volume that nobody's media are in."""
+
+    archive: bytes
+    manifest: Manifest
+    operator: Operator
+    aside: VolumeMedia
+
+    def restore(self, stem: str, content: bytes | None = None) -> commands.Outcome:
+        """Type the guide's restore command for a backup of that name, which holds `content`."""
+        if content is not None:
+            (self.operator.folder / "backups" / f"{stem}.tar.gz").write_bytes(content)
+        return self.operator.run("restore", archive=stem)
+
+
+@pytest.fixture(scope="module", name="desk")
+def _desk(
+    session_stack: Stack, gallery: Gallery, operator: Operator, run: Run, run_folder: Path
+) -> Iterator[Callable[[], Desk]]:
+    """A backup that GNU tar made of the media, without the guide's command: here only its restore is judged."""
+    stack = session_stack
+    name = run.name("media_restored_aside")
+    folder = run_folder / "damage"
+    (folder / "backups").mkdir(parents=True)
+
+    def lay_out() -> Desk:
+        _, manifest = entrust(stack, gallery)
+        made = commands.check(stack.media.helper_command("tar", "-czf", "-", "."), env=stack.environment)
+        stack.docker("volume", "create", *label_arguments(run.labels), name)
+        aside = replace(operator, folder=folder, rename=lambda _: name)
+        return Desk(made.stdout, manifest, aside, replace(stack.media, volume=name))
+
+    yield once(lay_out)
+    commands.run(["docker", "volume", "rm", "--force", name], env=stack.environment)
+
+
+def test_a_sound_backup_is_accepted_and_restored(desk: Callable[[], Desk]) -> None:
+    on = desk()
+
+    problems = check(BytesIO(on.archive), against=on.manifest)
+    restored = on.restore(SOUND, on.archive)
+
+    assert not problems, f"a check that refuses what is sound is no help: {problems[:5]}"
+    assert restored.ok, f"the restore of a sound backup ended with status {restored.status}: {restored.complaint}"
+    expect_same(on.manifest, on.aside.manifest(), event="restoring a sound backup", mtime="seconds")
+
+
+@pytest.mark.parametrize("kind", [*DAMAGES, *MALICE])
+def test_a_damaged_backup_is_refused(desk: Callable[[], Desk], settings: Settings, kind: str) -> None:
+    on = desk()
+    rng = random.Random(f"{settings.seed} {kind}")  # noqa: S311 - drawn from a seed so that a run can be repeated
+    cases = [corrupt(on.archive, kind, rng) for _ in range(EACH)]
+
+    refusals = [refusal(on, case) for case in cases]
+
+    for case, reason in zip(cases, refusals, strict=True):
+        journal.observe(f"{case}: {reason}")
+
+
+def refusal(on: Desk, case: Corrupted) -> str:
+    """Tell how a damaged backup is refused; raises `PromiseBroken` if it isn't."""
+    problems = check(BytesIO(case.content), against=on.manifest)
+    if problems:
+        return f"the check says {problems[0]}"
+    outcome = on.restore(DAMAGED, case.content)
+    if outcome.ok:
+        raise PromiseBroken(f"the check lets it through, and the restore ends with status 0: {case}")
+    return f"the restore ends with status {outcome.status}"
+
+
+@pytest.mark.parametrize("name", MISNAMED)
+def test_a_file_of_another_name_is_refused(name: str) -> None:
+    problems = check_name(name)
+
+    assert problems, f"{name} passes for a backup's name"
+    journal.observe(f"the check says {problems[0]}")
+
+
+def test_restoring_a_backup_that_is_not_there_fails(desk: Callable[[], Desk]) -> None:
+    outcome = desk().restore(ABSENT)
+
+    if outcome.ok:
+        raise PromiseBroken(
+            f"asked for {ABSENT}.tar.gz, which isn't there, the restore command ended with status 0: {outcome.text}",
+            means="an operator who mistypes a name believes that the media are back",
+            next_step="let nothing come between tar and the command's exit status",
+        )
+    journal.observe(f"restoring {ABSENT}.tar.gz, which isn't there, ends with status {outcome.status}")
+
+
+def test_nothing_outside_the_volume_is_written(desk: Callable[[], Desk]) -> None:
+    on = desk()
+    (on.operator.folder / "backups" / f"{HOSTILE}.tar.gz").write_bytes(hostile())
+    before = read_directory(on.operator.folder)
+
+    outcome = on.restore(HOSTILE)
+
+    after, inside = read_directory(on.operator.folder), on.aside.manifest()
+    tried = not outcome.ok or any(ABROAD.encode() in path for path in inside.entries)
+    assert tried, "nothing was restored, and nothing refused: nothing was shown"
+    if changes := diff(before, after):
+        raise PromiseBroken(
+            describe(changes, event="restoring an archive whose names lead out of the volume"),
+            means="whoever can plant a backup can write anywhere on the server",
+            next_step="leave -P (--absolute-names) out of the restore command",
+        )
+    journal.observe(f"of {len(MALICE)} ways out none was taken; the restore ended with status {outcome.status}")

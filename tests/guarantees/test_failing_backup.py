@@ -1,0 +1,136 @@
+"""A backup that can't be made says so, by its exit status; and what it leaves behind passes for no backup."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from docker.models.containers import Container
+
+from fixtures.lib import commands, journal
+from fixtures.lib.aftermath import entrust
+from fixtures.lib.archive import check
+from fixtures.lib.deadline import wait_until
+from fixtures.lib.engine import Engine
+from fixtures.lib.errors import PromiseBroken
+from fixtures.lib.gallery import Gallery
+from fixtures.lib.once import once
+from fixtures.lib.procedures import Operator
+from fixtures.lib.runs import Run
+from fixtures.lib.stack import Stack
+
+pytestmark = pytest.mark.guarantee("backup.fails_loudly")
+
+# What is wrong with the disk that backups go to: how it is mounted (tmpfs(5)), and how one sees that it is so.
+DISKS: Mapping[str, tuple[str, Callable[[os.statvfs_result], object]]] = {
+    "full": ("size=64k", lambda disk: disk.f_bavail == 0),
+    "out of inodes": ("nr_inodes=1", lambda disk: disk.f_ffree == 0),
+    "read-only": ("ro", lambda disk: disk.f_flag & os.ST_RDONLY),
+}
+LARGE = "media-verify-large"  # takes tar many seconds to read, and no room on the disk
+HALF_WAY_SECONDS = 60.0
+
+
+@pytest.fixture(name="desk")
+def _desk(operator: Operator, run_folder: Path, request: pytest.FixtureRequest) -> Operator:
+    """The operator, in a folder in which there is no backup yet."""
+    folder = run_folder / re.sub(r"\W+", "-", request.node.name)
+    (folder / "backups").mkdir(parents=True)
+    return replace(operator, folder=folder)
+
+
+@pytest.mark.parametrize("trouble", DISKS)
+def test_a_backup_that_finds_no_room_says_so(
+    stack: Stack, gallery: Gallery, desk: Operator, engine: Engine, trouble: str
+) -> None:
+    if engine.power is None:
+        pytest.skip("a small disk would be a mount of the machine's own: it takes a private engine")
+    options, is_so = DISKS[trouble]
+    entrust(stack, gallery)
+
+    with engine.power.small_disk(desk.folder / "backups", options) as disk:
+        outcome = desk.run("backup")
+
+        assert is_so(os.statvfs(disk)), f"the disk is not {trouble}: nothing was shown ({outcome.complaint})"
+        expect_loud(outcome, disk, event=f"a backup to a disk that is {trouble}")
+
+
+def test_a_backup_of_a_volume_that_is_not_there_says_so(stack: Stack, desk: Operator, absent: str) -> None:
+    assert not stack.volume_exists(absent)
+
+    outcome = replace(desk, rename=lambda _: absent).run("backup")
+
+    expect_loud(outcome, desk.folder, event="a backup of a volume that isn't there")
+    assert not stack.volume_exists(absent), f"the backup made {absent} itself, empty"
+
+
+@pytest.fixture(name="absent")
+def _absent(stack: Stack, run: Run) -> Iterator[str]:
+    """The name of a volume that isn't there; what a backup makes of it goes again."""
+    name = run.name("media_that_are_not_there")
+    yield name
+    commands.run(["docker", "volume", "rm", "--force", name], env=stack.environment)
+
+
+@pytest.fixture(name="killed")
+def _killed(stack: Stack, gallery: Gallery, desk: Operator) -> Iterator[Callable[[], commands.Outcome]]:
+    """A backup whose container is killed while it writes the archive."""
+
+    def kill() -> commands.Outcome:
+        entrust(stack, gallery)
+        stack.media.shell('truncate --size=8G "$1"', LARGE)
+        with desk.start("backup") as command:
+            wait_until(
+                lambda: any(file.stat().st_size for file in left_in(desk.folder)),
+                what="the archive is being written",
+                seconds=HALF_WAY_SECONDS,
+                died=lambda: None if command.running else "the backup is over",
+            )
+            for container in backing_up(stack, desk):
+                container.kill()
+            return command.finish()
+
+    yield once(kill)
+    if stack.volume_exists(stack.volume):
+        stack.media.shell('rm -f "$1"', LARGE)
+
+
+def test_a_backup_that_is_killed_half_way_says_so(killed: Callable[[], commands.Outcome], desk: Operator) -> None:
+    outcome = killed()
+
+    assert left_in(desk.folder), "nothing was left behind: it was not killed half-way"
+    expect_loud(outcome, desk.folder, event="a backup that was killed half-way")
+
+
+def backing_up(stack: Stack, desk: Operator) -> list[Container]:
+    """The containers that write into the operator's folder: only the guide's command knows of it."""
+    return [
+        container
+        for container in stack.client.containers.list()
+        if any(mount["Source"].startswith(str(desk.folder)) for mount in container.attrs["Mounts"])
+    ]
+
+
+def left_in(folder: Path) -> list[Path]:
+    """Every file that a backup left."""
+    return [path for path in folder.rglob("*") if path.is_file()]
+
+
+def expect_loud(outcome: commands.Outcome, folder: Path, *, event: str) -> None:
+    """Raise `PromiseBroken` if the command ended as if all was well, or left what passes for a backup."""
+    left = left_in(folder)
+    if outcome.ok:
+        raise PromiseBroken(
+            f"{event} ended with status 0 and left {[path.name for path in left]}",
+            means="the operator, or the cron job, believes that there is a backup",
+            next_step="docker volume inspect media_volume > /dev/null && docker run …, with nothing after tar",
+        )
+    for path in left:
+        problems = check(path)
+        assert problems, f"{event} left {path.name}, {path.stat().st_size} bytes, which passes for a backup"
+        journal.observe(f"{path.name} is refused: {problems[0]}")
+    journal.observe(f"{event} ended with status {outcome.status}")
