@@ -134,12 +134,12 @@ def test_nothing_outside_the_volume_is_written(desk: Callable[[], Desk]) -> None
     outcome = on.restore(HOSTILE)
 
     after, inside = read_directory(on.operator.folder), on.aside.manifest()
-    tried = not outcome.ok or any(ABROAD.encode() in path for path in inside.entries)
-    assert tried, "nothing was restored, and nothing refused: nothing was shown"
     if changes := diff(before, after):
         raise PromiseBroken(
             describe(changes, event="restoring an archive whose names lead out of the volume"),
             means="whoever can plant a backup can write anywhere on the server",
             next_step="leave -P (--absolute-names) out of the restore command",
         )
+    tried = not outcome.ok or any(ABROAD.encode() in path for path in inside.entries)
+    assert tried, "nothing was restored, and nothing refused: nothing was shown"
     journal.observe(f"of {len(MALICE)} ways out none was taken; the restore ended with status {outcome.status}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 LAYOUT = frozenset({"layout.avatars", "layout.event_banners", "layout.profile_pictures"})
-BACKUP = frozenset({"backup.created", "backup.complete", "backup.harmless", "backup.under_load"})
+BACKUP = frozenset({"backup.created", "backup.complete", "backup.harmless", "backup.under_load", "backup.fails_loudly"})
 RESTORE = frozenset({"restore.disaster", "restore.repair", "restore.idempotent", "portability.another_host"})
 MIGRATION = frozenset({"migration.complete", "migration.idempotent", "migration.preserves", "migration.refuses"})
 PERSISTENCE = frozenset(
@@ -23,8 +23,9 @@ WITHOUT_ARCHIVE = WITHOUT_SOME | {"backup.under_load"}
 RESTART = frozenset({"persistence.down_up", "persistence.acknowledged", "troubleshooting.restart"})
 # Other bytes than were sent: what was acknowledged isn't whole.
 RECODED = frozenset({"volume.receives_uploads", "persistence.acknowledged", "backup.under_load"})
-# A guide that speaks of another volume than the one in use.
-OTHER_VOLUME = WITHOUT_ARCHIVE | {"volume.dedicated", "backup.harmless"}
+# A guide that speaks of another volume than the one in use: one that its command makes, or one that isn't there.
+OTHER_VOLUME = WITHOUT_ARCHIVE | {"volume.dedicated", "backup.harmless", "backup.fails_loudly"}
+NO_SUCH_VOLUME = BACKUP | RESTORE | {"volume.dedicated"}
 # Everything that asks what backs the media root.
 NO_VOLUME = (
     LAYOUT
@@ -33,7 +34,7 @@ NO_VOLUME = (
     | MIGRATION
     | RESTARTS
     | {"volume.dedicated", "volume.mounted", "volume.receives_uploads", "troubleshooting.permissions"}
-    | {"beyond.power_loss"}
+    | {"beyond.power_loss", "restore.rejects_damage"}
 )
 
 
@@ -63,10 +64,16 @@ def _silence(name: str, unproven: frozenset[str] | set[str], *says: str) -> Sile
 
 BROKEN = (
     # the compose file
-    _row("volume_without_name", OTHER_VOLUME, "the media are in connect_media_volume", "name: media_volume"),
-    _row("volume_of_another_name", OTHER_VOLUME, "the media are in platform_media"),
+    _row(
+        "volume_without_name",
+        NO_SUCH_VOLUME,
+        "the media are in connect_media_volume",
+        "name: media_volume",
+        "No such volume",
+    ),
+    _row("volume_of_another_name", NO_SUCH_VOLUME, "the media are in platform_media"),
     _row("no_volume", NO_VOLUME, "nothing is mounted at /usr/src/platform/media"),
-    _row("anonymous_volume", OTHER_VOLUME | RESTART, "anonymous"),
+    _row("anonymous_volume", NO_SUCH_VOLUME | RESTART, "anonymous"),
     _row("wrong_path", NO_VOLUME, "nothing is mounted at /usr/src/platform/media"),
     # The restore is proved: `docker run` makes a volume on disk, and Compose takes what is there.
     _row("volume_in_memory", PERSISTENCE | {"beyond.power_loss"}, "missing", "is in memory"),

@@ -192,7 +192,7 @@ def test_a_flipped_bit_in_a_checksum_is_called_corrupt(archive: bytes) -> None:
     (problem,) = check(BytesIO(flipped(archive, 8 * (len(archive) - 8))))
 
     assert problem.kind == "corrupt"
-    assert "incorrect data check" in problem.message
+    assert "its compressed bytes were changed" in problem.message
 
 
 def test_with_a_manifest_the_file_that_a_flipped_bit_hit_is_named(tree: Path, archive: bytes) -> None:

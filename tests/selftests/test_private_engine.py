@@ -361,6 +361,19 @@ def test_after_a_crash_the_engine_can_be_booted_again(powered: PrivateEngine) ->
     assert powered.life()
 
 
+def test_a_small_disk_is_mounted_where_the_engine_sees_it_and_nowhere_else(
+    powered: PrivateEngine, programs: Programs, tmp_path: Path
+) -> None:
+    programs.add("nsenter")
+
+    with powered.small_disk(tmp_path, "size=64k") as seen:
+        assert re.fullmatch(rf"/proc/\d+/root{re.escape(str(tmp_path))}", str(seen))
+
+    mount, umount = programs.calls("nsenter")[-2:]
+    assert mount.endswith(f"--mount mount -t tmpfs -o size=64k media-verify {tmp_path}")
+    assert umount.endswith(f"--mount umount {tmp_path}")
+
+
 def test_an_engine_that_is_shut_down_has_removed_all_it_held(powered: PrivateEngine, programs: Programs) -> None:
     programs.add("docker", "echo a")
 

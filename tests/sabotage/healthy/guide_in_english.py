@@ -17,7 +17,7 @@ No external service such as AWS S3 is needed: everything runs on your own server
    ```
 2. Back up:
    ```sh
-   docker run --rm -v media_volume:/source -v $(pwd)/backups:/backup ubuntu tar -czvf /backup/media_backup_$(date +%Y%m%d).tar.gz -C /source .
+   docker volume inspect media_volume > /dev/null && docker run --rm -v media_volume:/source -v $(pwd)/backups:/backup ubuntu tar -czvf /backup/media_backup_$(date +%Y%m%d).tar.gz -C /source .
    ```
 3. Restore:
    ```sh
