@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from docker.errors import APIError
 from docker.models.containers import Container
 
 from fixtures.lib import commands, journal
@@ -96,7 +97,8 @@ def _killed(stack: Stack, gallery: Gallery, desk: Operator) -> Iterator[Callable
                 died=lambda: None if command.running else "the backup is over",
             )
             for container in backing_up(stack, desk):
-                container.kill()
+                with suppress(APIError):  # it may be over already, which the command's status tells
+                    container.kill()
             return command.finish()
 
     yield once(kill)
