@@ -246,3 +246,8 @@ def test_its_pipes_are_closed(lead: Lead) -> None:
 
     pipes = [process.stdin, process.stdout, process.stderr]
     assert [pipe for pipe in pipes if pipe is not None and not pipe.closed] == []
+
+
+def test_a_program_may_have_a_terminal_at_which_nobody_types() -> None:
+    assert run(["sh", "-c", "test -t 0"], terminal=True).ok
+    assert not run(["sh", "-c", "test -t 0"]).ok

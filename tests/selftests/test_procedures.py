@@ -249,3 +249,16 @@ def test_the_ending_of_the_backup_is_filled_in_where_the_restore_prints_none(ope
     script = replace(operator, guide=read_guide(operator.guide.source)).script("restore", archive="media_20260131")
 
     assert "/backup/media_20260131.tgz " in script
+
+
+@pytest.mark.parametrize(
+    ("flags", "terminal"), [("-it", True), ("-ti", True), ("-i -t", True), ("--tty", True), ("-T", False), ("", False)]
+)
+def test_a_command_that_insists_on_a_terminal_gets_one(
+    operator: Operator, programs: Programs, flags: str, *, terminal: bool
+) -> None:
+    programs.add("docker", "if [ -t 0 ]; then echo at a terminal; fi")
+
+    outcome = operator.type(f"docker exec {flags} web-project ls -la /media")
+
+    assert outcome.text == ("at a terminal" if terminal else "")
