@@ -292,6 +292,21 @@ def test_two_different_candidates_are_ambiguous_and_both_lines_are_named(write_g
         guide.step("backup")
 
 
+def test_of_two_candidates_the_one_under_a_heading_that_speaks_of_it_is_meant(write_guide: WriteGuide) -> None:
+    other = BACKUP.replace("media_volume", "other")
+    guide = write_guide(f"# Deploy\n\n{fenced(other)}\n## Fazer backup\n\n{fenced(BACKUP)}\n## Fim\n\n{fenced(other)}")
+
+    assert guide.step("backup").script == BACKUP
+
+
+def test_two_candidates_under_headings_that_speak_of_it_are_ambiguous(write_guide: WriteGuide) -> None:
+    other = BACKUP.replace("media_volume", "other")
+    guide = write_guide(f"# Backup\n\n{fenced(other)}\n## Back-up, again\n\n{fenced(BACKUP)}")
+
+    with pytest.raises(StepAmbiguous, match=r"line 4: .*line 10: "):
+        guide.step("backup")
+
+
 def test_same_command_twice_is_the_first(write_guide: WriteGuide) -> None:
     assert write_guide(f"{fenced(BACKUP)}\n{fenced(BACKUP)}").step("backup").line == 2
 
