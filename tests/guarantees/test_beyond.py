@@ -84,7 +84,7 @@ def cut_power(stack: Stack, disk: Disk, gallery: Gallery) -> Outages:
     copies: dict[Path, tuple[Upload, ...]] = {}
     with media_on(disk, stack):
         for number in range(CUTS):
-            uploads += (stack.platform.upload(gallery.fresh()),)
+            uploads += (stack.platform.upload(gallery.fresh(stack.platform.kinds)),)
             image = disk.image.with_name(f"power-cut-{number}.img")
             if disk.copy(image):
                 copies[image] = uploads

@@ -217,22 +217,22 @@ def test_scripts_come_along_executable_and_nothing_else_does(deployment: Deploym
     lay_out(deployment, MODEL, tmp_path / "deployment")
 
     copied = {str(path.relative_to(tmp_path / "deployment")): path for path in (tmp_path / "deployment").rglob("*.*")}
-    assert set(copied) == {"migrate_media.sh", "scripts/backup.sh", "docker-compose.yml", "compose.yml"}
+    assert set(copied) == {"migrate_media.sh", "scripts/backup.sh", "docker-compose.yml"}
     assert copied["migrate_media.sh"].stat().st_mode & copied["scripts/backup.sh"].stat().st_mode & 0o111 == 0o111
 
 
 def test_a_guide_may_call_the_compose_files_by_their_names(deployment: Deployment, tmp_path: Path) -> None:
     folder = tmp_path / "deployment"
-    both = replace(deployment, files=(*deployment.files, deployment.folder / "prod.yml"))
+    both = replace(deployment, files=(deployment.folder / "base.yml", deployment.folder / "prod.yml"))
 
     lay_out(both, MODEL, folder)
 
-    assert [json.loads((folder / name).read_text()) for name in ("compose.yml", "prod.yml")] == [
+    assert [json.loads((folder / name).read_text()) for name in ("base.yml", "prod.yml")] == [
         MODEL,
         {"services": {}},
     ]
     write_model({"name": "changed"}, folder)
-    assert json.loads((folder / "compose.yml").read_text()) == {"name": "changed"}
+    assert json.loads((folder / "base.yml").read_text()) == {"name": "changed"}
 
 
 WAYS_OUT: Model = {
