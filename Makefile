@@ -72,6 +72,9 @@ check-archive: $(VENV)/verify.stamp  ## Say whether a backup may be relied on: A
 	@$(BIN)/python -m fixtures.lib.check_archive $(if $(AGAINST),--against='$(AGAINST)') \
 		$(if $(SAVE),--save='$(SAVE)') $(if $(ARCHIVE),-- '$(ARCHIVE)')
 
+compatibility: $(VENV)/verify.stamp $(VENV)/dev.stamp  ## Verify on every engine and Compose that can be had, and tell in a table (long)
+	@$(BIN)/python -m pytest tests/compatibility $(ARGS)
+
 check: $(VENV)/dev.stamp  ## Check style, types and shell scripts
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
