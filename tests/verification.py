@@ -50,7 +50,9 @@ class Verification:
         return "\n".join(f"{name}: {self.guarantees[name]['reason']}" for name in self.with_verdict("unproven"))
 
 
-def run_suite(options: Sequence[str], *, environment: Mapping[str, str] | None = None) -> tuple[int, str]:
+def run_suite(
+    options: Sequence[str], *, environment: Mapping[str, str] | None = None, seconds: float = RUN_SECONDS
+) -> tuple[int, str]:
     """Run the guarantees with `options` on a private engine; return pytest's exit status and all that it printed."""
     inherited = {key: value for key, value in os.environ.items() if not key.startswith(("PYTEST_", "COMPOSE_"))}
     finished = subprocess.run(
@@ -61,19 +63,25 @@ def run_suite(options: Sequence[str], *, environment: Mapping[str, str] | None =
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-        timeout=RUN_SECONDS,
+        timeout=seconds,
         check=False,
     )
     return finished.returncode, finished.stdout
 
 
-def verify(options: Sequence[str], reports: Path, *, environment: Mapping[str, str] | None = None) -> Verification:
+def verify(
+    options: Sequence[str],
+    reports: Path,
+    *,
+    environment: Mapping[str, str] | None = None,
+    seconds: float = RUN_SECONDS,
+) -> Verification:
     """Run the guarantees and read the evidence, which goes into `reports`; a run that leaves none is a failure."""
     begun = time.monotonic()
-    _, output = run_suite([*options, f"--report-dir={reports}"], environment=environment)
-    seconds = time.monotonic() - begun
+    _, output = run_suite([*options, f"--report-dir={reports}"], environment=environment, seconds=seconds)
+    took = time.monotonic() - begun
     evidence = reports / "latest" / "guarantees.json"
     assert evidence.is_file(), f"the run left no evidence:\n{output[-4000:]}"
     found = json.loads(evidence.read_text(encoding="utf-8"))
     guarantees = {guarantee["id"]: guarantee for guarantee in found["guarantees"]}
-    return Verification(guarantees, found["target"], seconds, output)
+    return Verification(guarantees, found["target"], took, output)

@@ -19,6 +19,7 @@ from fixtures.lib.toolchain import COMPOSES, compose_binary, engine_tools
 
 # On an engine that somebody may share, nothing is crashed.
 PRIVATE_ONLY = "private engine"
+RUN_SECONDS = 1800
 
 
 @pytest.fixture(name="environment")
@@ -37,7 +38,7 @@ def _environment(request: pytest.FixtureRequest, settings: Settings) -> Iterator
 def test_our_deployment_is_proved_on(
     row: Row, environment: Mapping[str, str], tmp_path: Path, record_property: Callable[[str, object], None]
 ) -> None:
-    seen = verify(["--engine=shared"], tmp_path, environment=environment)
+    seen = verify(["--engine=shared"], tmp_path, environment=environment, seconds=RUN_SECONDS)
 
     engine = json.loads((tmp_path / "latest" / "guarantees.json").read_text())["engine"]
     record_property("compatibility", described(row, engine, seen))

@@ -17,8 +17,8 @@ from fixtures.lib.deadline import DeadlineExceeded, wait_until
 from fixtures.lib.settings import Settings
 
 KILLS = 20
-LINE_SECONDS = 120.0
-RUN_SECONDS = 300.0
+LINE_SECONDS = 600.0
+RUN_SECONDS = 900.0
 # Events of every sort: another container, another host, the guide's own commands.
 KILLED = "recreate or host_crash or archive_holds or damaged_permissions"
 NEXT = "guides_command_names"
@@ -35,7 +35,7 @@ def _checkout() -> Iterator[Checkout]:
 @pytest.fixture(scope="module", name="moments")
 def _moments(checkout: Checkout, settings: Settings) -> tuple[Moment, ...]:
     """When to kill, drawn from the life of a run that was left alone, which also has built what builds take."""
-    outcome = commands.run(verify(checkout, KILLED), cwd=checkout.folder, env=checkout.environment)
+    outcome = commands.run(verify(checkout, KILLED), cwd=checkout.folder, env=checkout.environment, timeout=RUN_SECONDS)
     assert outcome.ok, f"the run that was left alone ended with {outcome.status}:\n{outcome.text[-4000:]}"
     return draw(read_lines(outcome.text), KILLS, settings.seed)
 
