@@ -90,12 +90,20 @@ class Owner:
     def snapshot(self) -> Snapshot:
         """Look at everything on the engine."""
         things = {
-            f"{kind} {row}": json.loads(self.docker(kind, "inspect", row.split()[0]))
+            f"{kind} {row}": _in_order(json.loads(self.docker(kind, "inspect", row.split()[0])))
             for kind, rows in self._rows().items()
             for row in rows
         }
         volumes = [thing.partition(" ")[2] for thing in things if thing.startswith("volume ")]
         return Snapshot(things, {volume: read_directory(self.folder_of(volume)) for volume in volumes})
+
+
+def _in_order(things: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Bring a container's mounts, which the engine tells in ever another order, into one."""
+    for thing in things:
+        if "Mounts" in thing:
+            thing["Mounts"].sort(key=lambda mount: mount["Destination"])
+    return things
 
 
 @contextmanager

@@ -61,7 +61,10 @@ class Checkout:
         return started(["env", "--default-signal=INT", *command], cwd=self.folder, env=self.environment)
 
     def left(self) -> list[str]:
-        """Return what runs have put where it doesn't stay: temporary folders, and those of runs in the cache."""
+        """Return what runs have put where it doesn't stay: temporary folders, and those of runs in the cache.
+
+        Of `tmp_path` pytest itself keeps the newest three, in a folder that is named for the person.
+        """
         cache = self.folder / ".cache"
         places = [
             *self.temporary.glob("*"),
