@@ -532,3 +532,21 @@ def test_that_an_image_has_no_shell_is_told_with_how_media_get_in_then(
         found(container()).choose_platform("exec")
 
     assert "handed over as by `docker cp`, in that user's name" in caplog.text
+
+
+def test_a_volume_that_is_only_taken_over_by_its_service_is_the_same_volume(found: Found, tmp_path: Path) -> None:
+    data = tmp_path / "volumes" / "media_volume" / "_data"
+    data.mkdir(parents=True)
+    stack = found(on_this_host=True)
+
+    before = stack._made({"CreatedAt": "1", "Mountpoint": str(data)})
+    data.chmod(0o700)
+    (data / "avatars").mkdir()
+    assert stack._made({"CreatedAt": "2", "Mountpoint": str(data)}) == before
+
+    os.utime(data.parent, (0, 0))
+    assert stack._made({"CreatedAt": "2", "Mountpoint": str(data)}) != before
+
+
+def test_on_an_engine_elsewhere_a_volume_is_as_old_as_the_engine_says(found: Found) -> None:
+    assert found()._made({"CreatedAt": "yesterday", "Mountpoint": "/var/lib"}) == "yesterday"
