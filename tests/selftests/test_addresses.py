@@ -39,6 +39,7 @@ def test_two_claims_never_overlap() -> None:
     first.release()
     second.release()
     assert not first.pool.overlaps(second.pool)
+    assert not set(first.ports) & set(second.ports)
 
 
 def test_what_was_let_go_of_can_be_claimed_again() -> None:
@@ -89,3 +90,9 @@ def test_a_machine_that_refuses_for_another_reason_is_told(monkeypatch: pytest.M
 
 def test_no_range_reaches_into_another() -> None:
     assert not any(one.overlaps(other) for one, other in itertools.combinations(ALL, 2))
+
+
+def test_every_port_is_one_that_linux_gives_to_no_outgoing_connection() -> None:
+    last = addresses.FIRST_PORT + len(ALL) * addresses.PORTS - 1
+
+    assert 60_999 < addresses.FIRST_PORT < last < 65_536

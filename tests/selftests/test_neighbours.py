@@ -48,7 +48,7 @@ def test_an_event_is_read_from_the_engines_own_words() -> None:
         event("image", "sha256:00", **{"media-verify": "image"}),
         event("image", BASE.digest, "pull", name=BASE.name),
     ],
-    ids=str,
+    ids=["label", "container's name", "network's name", "volume's name", "stand-in", "pulled image"],
 )
 def test_what_carries_a_run_by_name_or_label_is_a_runs(own: Event) -> None:
     assert foreign([own]) == []

@@ -161,15 +161,16 @@ def test_two_engines_of_different_checkouts_never_hand_out_the_same_addresses(tm
     here, there = (Slot(tmp_path / name / "0") for name in ("here", "there"))
     taken = [slot.take() for slot in (here, there)]
 
-    pools = [slot.pool for slot in (here, there)]
+    claims = [slot.claim for slot in (here, there)]
 
     for slot in (here, there):
         slot.release()
     assert all(taken)
-    assert not pools[0].overlaps(pools[1])
+    assert not claims[0].pool.overlaps(claims[1].pool)
+    assert not set(claims[0].ports) & set(claims[1].ports)
 
 
-@pytest.mark.parametrize("ask", [lambda slot: slot.lock, lambda slot: slot.pool])
+@pytest.mark.parametrize("ask", [lambda slot: slot.lock, lambda slot: slot.claim])
 def test_a_slot_that_was_not_taken_gives_nothing(tmp_path: Path, ask: Callable[[Slot], object]) -> None:
     with pytest.raises(ValueError, match="a slot that was not taken"):
         ask(Slot(tmp_path / "0"))
