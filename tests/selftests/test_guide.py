@@ -625,7 +625,7 @@ def test_a_script_is_known_by_what_is_in_it(tmp_path: Path, printed: str) -> Non
 
     assert (found.script, found.line) == (printed, 2)
     assert found.volumes == (("media_volume", "/source"), ("$(pwd)/backups", "/backup"))
-    assert found.archive == "/backup/${NAME}.tgz"
+    assert found.archive == "/backup/media-$(date +%F).tgz"
 
 
 @pytest.mark.parametrize(("printed", "procedure"), [("./media.sh backup", "backup"), ("./media.sh restore", "restore")])
