@@ -415,6 +415,13 @@ def test_what_is_mounted_nowhere_is_no_volume(mount: str) -> None:
     assert step(f"docker run {mount}").volumes == ()
 
 
+def test_a_variable_that_is_set_first_mounts_nothing() -> None:
+    script = "day=$(date +%Y%m%d); docker run -v m1:/s ubuntu tar -czf /b/$day.tar.gz -C /s ."
+
+    assert step(script).volumes == (("m1", "/s"),)
+    assert step(script).archive == "/b/$day.tar.gz"
+
+
 def test_archives_are_as_printed() -> None:
     assert step(BACKUP).archive == "/backup/media_backup_$(date +%Y%m%d).tar.gz"
     assert step(RESTORE).archive == "/backup/[NOME_DO_ARQUIVO_DE_BACKUP].tar.gz"

@@ -48,6 +48,11 @@ def test_a_name_worked_out_before_the_work_bears_the_day(typed: Type) -> None:
     assert typed("docker run media_backup_$(date +%Y%m%d)") == "docker was given 2 words: run media_backup_20261231"
 
 
+def test_asking_for_a_volume_is_over_before_midnight(typed: Type) -> None:
+    assert typed("docker volume inspect media > /dev/null; date '+%Y%m%d %T'") == "20261231 23:59:59"
+    assert typed("docker volume rm media > /dev/null; date '+%Y%m%d %T'") == "20270101 00:00:01"
+
+
 def test_docker_is_still_docker(typed: Type, programs: Programs) -> None:
     assert typed("docker run 'two words' ''; echo $?").splitlines() == ["docker was given 3 words: run two words ", "7"]
     assert programs.calls("docker") == ["run two words "]
