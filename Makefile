@@ -1,7 +1,7 @@
 # The media guarantees of the Connect platform. `make` alone lists what there is.
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help verify test selftests sabotage properties check-archive check mutants examples soak faults neighbours clean lock
+.PHONY: help verify test selftests sabotage properties check-archive check mutants examples browser soak faults neighbours clean lock
 
 PYTHON ?= python3
 VENV := .venv
@@ -74,6 +74,9 @@ check-archive: $(VENV)/verify.stamp  ## Say whether a backup may be relied on: A
 
 compatibility: $(VENV)/verify.stamp $(VENV)/dev.stamp  ## Verify on every engine and Compose that can be had, and tell in a table (long)
 	@$(BIN)/python -m pytest tests/compatibility $(ARGS)
+
+browser: $(VENV)/browser.stamp  ## Open a report in a real browser: console, filters, accessibility (fetches Chromium, 120 MB)
+	@$(BIN)/python -m pytest tests/browser $(ARGS)
 
 check: $(VENV)/dev.stamp  ## Check style, types and shell scripts
 	@$(BIN)/ruff check .

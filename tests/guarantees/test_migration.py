@@ -78,9 +78,9 @@ def _migrated(session_stack: Stack, operator: Operator, media_folder: Path) -> I
     def migrate() -> Migrated:
         operator.step("migrate")
         session_stack.settle()
-        journal.progress("event: the guide's migration, with a file of 200 MB")
         volume_before = session_stack.media.manifest()
-        outcome = operator.run("migrate")
+        with journal.step("event: the guide's migration, with a file of 200 MB"):
+            outcome = operator.run("migrate")
         volume = session_stack.media.manifest()
         return Migrated(
             outcome, before, read_directory(media_folder), volume_before, volume, session_stack.service_user()

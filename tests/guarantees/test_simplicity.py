@@ -43,8 +43,8 @@ class Isolated(NamedTuple):
 def _isolated(session_stack: Stack, gallery: Gallery) -> Callable[[], Isolated]:
     """The stack, for a while, with all of its networks cut off from the outside."""
     stack = session_stack
-    journal.progress("event: cutting off every network's way out")
-    seen = once(lambda: look_at_isolated(stack, gallery))
+    with journal.step("event: cutting off every network's way out"):
+        seen = once(lambda: look_at_isolated(stack, gallery))
     stack.compose("down")
     write_model(stack.model, stack.folder)
     with suppress(PromiseBroken):

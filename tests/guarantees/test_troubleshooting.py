@@ -63,8 +63,8 @@ def _damage(session_stack: Stack, gallery: Gallery, operator: Operator) -> Itera
         operator.step("permissions")
         expect_somebody_to_ask(session_stack)
         uploads, before = entrust(session_stack, gallery)
-        journal.progress("event: taking every permission away")
-        session_stack.media.shell("chmod -R 000 .")
+        with journal.step("event: taking every permission away"):
+            session_stack.media.shell("chmod -R 000 .")
         served = sum(is_served_as_before(session_stack, upload) for upload in uploads)
         try:
             refused = f"accepted as {session_stack.platform.upload(gallery.fresh(session_stack.platform.kinds)).path}"

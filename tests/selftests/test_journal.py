@@ -185,3 +185,37 @@ def test_seconds_are_counted_once_however_much_went_on(spans: list[tuple[float, 
     events = [Event("command", "x", start, length) for start, length in spans]
 
     assert busy_seconds(events) == pytest.approx(seconds)
+
+
+def steps_in(heard: pytest.LogCaptureFixture) -> list[journal.Step]:
+    return [record.step for record in heard.records if hasattr(record, "step")]
+
+
+def test_a_step_is_told_of_when_it_begins_and_when_it_is_over(heard: pytest.LogCaptureFixture) -> None:
+    heard.set_level("DEBUG", logger=journal.PROGRESS.name)
+
+    with journal.step("event: recreating", total=10) as step:
+        (begun,) = steps_in(heard)
+        assert (begun.what, begun.total, begun.over) == ("event: recreating", 10, False)
+        step.advance(4)
+        step.advance(6)
+    after = steps_in(heard)[-1]
+
+    assert after is begun, "it is one step, told of twice"
+    assert (after.done, after.over, after.status) == (10, True, "ok")
+    assert after.seconds > 0
+
+
+def test_a_step_that_fails_is_over_and_its_error_goes_on_its_way(heard: pytest.LogCaptureFixture) -> None:
+    heard.set_level("DEBUG", logger=journal.PROGRESS.name)
+
+    with pytest.raises(ValueError, match="no way"), journal.step("event: recreating"):
+        raise ValueError("no way")
+
+    assert [(step.over, step.status) for step in steps_in(heard)] == [(True, "ValueError")] * 2
+
+
+def test_what_is_only_announced_has_no_length(heard: pytest.LogCaptureFixture) -> None:
+    journal.progress("images: building")
+
+    assert [(step.what, step.over, step.seconds) for step in steps_in(heard)] == [("images: building", True, 0.0)]

@@ -50,6 +50,29 @@ def test_packages_are_unpacked_into_one_folder(serve: Serve, archive: PackageArc
     assert sorted(path.name for path in (root / "usr/bin").iterdir()) == ["docker.io", "runc"]
 
 
+SIMULATE = """
+case "$*" in
+    *"--simulate --no-install-recommends install chromium") printf "Inst libnss3 (2:3)\\nInst chromium (1)\\n"; exit 0;;
+esac
+"""
+
+
+def test_what_a_package_needs_and_the_machine_lacks_comes_along(serve: Serve, archive: PackageArchive) -> None:
+    serve(SIMULATE + DOWNLOAD)
+
+    root = archive.unpack("chromium", ["chromium"], complete=True)
+
+    assert sorted(path.name for path in (root / "usr/bin").iterdir()) == ["chromium", "libnss3"]
+
+
+def test_without_an_answer_the_package_itself_is_asked_for(serve: Serve, archive: PackageArchive) -> None:
+    serve('case "$*" in *--simulate*) exit 100;; esac\n' + DOWNLOAD)
+
+    root = archive.unpack("chromium", ["chromium"], complete=True)
+
+    assert [path.name for path in (root / "usr/bin").iterdir()] == ["chromium"]
+
+
 def test_a_second_run_downloads_nothing(serve: Serve, archive: PackageArchive) -> None:
     programs = serve()
     archive.unpack("engine", ["runc"])

@@ -3,50 +3,20 @@
 import json
 import subprocess
 import sys
-from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
+from fake_run import HELD, LOST, PROMISE, busy, facts, judgement
 
 from fixtures.lib.guarantees import BY_ID
 from fixtures.lib.guide import Sentence, read_guide
 from fixtures.lib.journal import Event
-from fixtures.lib.report import RunFacts, as_json, as_markdown, counts, explain, find_promise, point_latest, write
-from fixtures.lib.verdicts import BROKEN, PROVED, UNPROVEN, Judgement, TestRecord
-
-PROMISE = Sentence(Path("docs/guide.md"), 15, "Media persist when containers are recreated")
-HELD = TestRecord("tests/x.py::test_held", ("persistence.recreate",), "passed", "call", 1.23456, evidence=["12 files"])
-LOST = TestRecord(
-    "tests/x.py::test_lost",
-    ("persistence.recreate",),
-    "failed",
-    "call",
-    0.5,
-    message="seen: 3 files are missing\nmeans: they are lost\nnext: restore the last backup",
-    asserted=True,
-    evidence=["12 files", "container 3f2a became 91bc"],
-)
-
-
-def facts(**others: Any) -> RunFacts:
-    engine = {"kind": "private", "version": "20.10.24", "compose": "2.40.3", "stand_ins": ["ubuntu"]}
-    target = {"compose_files": ["docker-compose.yml"], "guide": "docs/guide.md", "service": "web-project"}
-    return RunFacts(**{"engine": engine, "target": target, "started": 1_767_225_600.9, "seconds": 10.0, **others})
-
-
-def judgement(
-    verdict: str = PROVED,
-    *tests: TestRecord,
-    name: str = "persistence.recreate",
-    reason: str = "",
-    promise: Sentence | None = PROMISE,
-) -> Judgement:
-    return Judgement(BY_ID[name], verdict, reason, tests, promise)
-
-
-def busy(*spans: tuple[float, float]) -> RunFacts:
-    return facts(events=[Event("command", "docker ps", start, seconds) for start, seconds in spans])
+from fixtures.lib.junit import as_junit
+from fixtures.lib.markdown import as_markdown
+from fixtures.lib.page import as_html
+from fixtures.lib.report import as_json, find_promise, point_latest, write
+from fixtures.lib.tap import as_tap
+from fixtures.lib.verdicts import BROKEN, PROVED, UNPROVEN, TestRecord
 
 
 def test_the_json_has_exactly_the_shape_that_other_programs_rely_on() -> None:
@@ -107,108 +77,6 @@ def test_the_verdict_heeds_whether_what_goes_beyond_counts(beyond: bool, verdict
     assert as_json(facts(beyond=beyond), judgements)["verdict"] == verdict
 
 
-@pytest.mark.parametrize(
-    ("spans", "own_share"),
-    [([], 1.0), ([(0, 5)], 0.5), ([(0, 5), (1, 3)], 0.5), ([(0, 5), (5, 5)], 0.0), ([(0, 11)], 0.0)],
-    ids=["idle", "half", "overlapping", "always", "more than the run"],
-)
-def test_the_suites_own_share_is_the_time_in_which_nothing_was_under_way(
-    spans: list[tuple[float, float]], own_share: float
-) -> None:
-    assert busy(*spans).own_share == pytest.approx(own_share)
-
-
-def test_a_run_that_took_no_time_has_no_share_in_it() -> None:
-    assert facts(seconds=0.0).own_share == 0.0
-
-
-def test_verdicts_are_counted_also_where_there_are_none() -> None:
-    assert counts([judgement(), judgement(), judgement(UNPROVEN)]) == "2 proved, 0 broken, 1 unproven"
-
-
-def test_a_broken_promise_tells_what_was_promised_seen_and_meant_and_what_to_type() -> None:
-    assert explain(judgement(BROKEN, HELD, LOST)) == [
-        "promised: guide.md, line 15: Media persist when containers are recreated",
-        "seen: 3 files are missing",
-        "means: they are lost",
-        "next: restore the last backup",
-        "again: make verify ARGS='tests/x.py::test_lost'",
-    ]
-
-
-def test_a_bare_assertion_gets_its_meaning_from_the_catalogue() -> None:
-    bare = TestRecord("tests/x.py::test_bare", (), "failed", "call", 0.1, "12 != 11\nmore", asserted=True)
-
-    assert explain(judgement(BROKEN, bare))[1:4] == [
-        "seen: 12 != 11",
-        "more",
-        f"means: {BY_ID['persistence.recreate'].means}",
-    ]
-
-
-def test_what_several_tests_saw_alike_is_told_once() -> None:
-    again = replace(LOST, nodeid="tests/x.py::test_again")
-
-    assert explain(judgement(BROKEN, LOST, again)) == explain(judgement(BROKEN, LOST))
-
-
-def test_it_is_run_again_as_it_was_run() -> None:
-    run = facts(command="make verify ENGINE=shared")
-
-    assert "again: make verify ENGINE=shared ARGS='tests/x.py::test_lost'" in as_markdown(
-        run, [judgement(BROKEN, LOST)]
-    )
-
-
-def test_without_a_promise_in_the_guide_the_rest_is_told() -> None:
-    assert explain(judgement(BROKEN, LOST, promise=None))[0] == "seen: 3 files are missing"
-
-
-def test_tests_that_broke_nothing_are_not_held_against_it() -> None:
-    crashed = TestRecord("tests/x.py::test_crashed", (), "failed", "call", 0.1, "ConnectionError")
-
-    assert [line for line in explain(judgement(BROKEN, crashed, HELD)) if "promised" not in line] == []
-
-
-def rows(markdown: str) -> list[str]:
-    return [line for line in markdown.splitlines() if line.startswith("| ") and "`" in line]
-
-
-def test_the_page_has_a_row_for_each_guarantee() -> None:
-    page = as_markdown(
-        facts(), [judgement(PROVED, HELD), judgement(UNPROVEN, name="beyond.power_loss", reason="no root")]
-    )
-
-    assert rows(page) == [
-        "| ✓ | `persistence.recreate` Media survive containers made anew | proved | 1 | 12 files |",
-        "| ? | `beyond.power_loss` What was acknowledged survives a power cut | unproven | 0 | no root |",
-    ]
-
-
-def test_the_page_begins_with_the_verdict_the_counts_and_the_engine() -> None:
-    page = as_markdown(facts(), [judgement(BROKEN, LOST)])
-
-    assert page.startswith("# Media guarantees: broken\n")
-    assert "0 proved, 1 broken, 0 unproven; 10 s on a private engine 20.10.24." in page
-
-
-def test_the_page_explains_every_broken_promise_and_no_other() -> None:
-    page = as_markdown(facts(), [judgement(PROVED, HELD), judgement(BROKEN, LOST, name="backup.complete")])
-
-    assert [line for line in page.splitlines() if line.startswith("## ")] == [
-        "## Broken: The backup holds everything, and nothing else"
-    ]
-    assert "next: restore the last backup" in page
-
-
-def test_what_was_seen_can_not_break_the_table() -> None:
-    odd = TestRecord("x", (), "passed", "call", 0.1, evidence=["a|b\nc"])
-
-    (row,) = rows(as_markdown(facts(), [judgement(PROVED, odd)]))
-
-    assert row.endswith(r"| 1 | a\|b c |")
-
-
 @pytest.fixture(name="folder")
 def _folder(tmp_path: Path) -> Path:
     """Name the folder of a run that has not begun to write."""
@@ -222,6 +90,9 @@ def test_the_folder_holds_the_verdicts_for_programs_and_for_people(folder: Path)
 
     assert json.loads((folder / "guarantees.json").read_text("utf-8")) == as_json(run, judgements)
     assert (folder / "guarantees.md").read_text("utf-8") == as_markdown(run, judgements)
+    assert (folder / "guarantees.html").read_text("utf-8") == as_html(run, judgements)
+    assert (folder / "guarantees.junit.xml").read_text("utf-8") == as_junit(run, judgements)
+    assert (folder / "guarantees.tap").read_text("utf-8") == as_tap(run, judgements)
 
 
 def test_every_command_is_a_line_of_json(folder: Path) -> None:
@@ -238,10 +109,13 @@ def test_every_command_is_a_line_of_json(folder: Path) -> None:
 WRITE_SOMETHING = """\
 import sys
 from pathlib import Path
-from fixtures.lib.report import RunFacts, write
+from fixtures.lib.facts import RunFacts
+from fixtures.lib.report import write
 from fixtures.lib.verdicts import judge
 
-write(Path(sys.argv[1]), RunFacts({"kind": "n\\xe3o", "version": ""}, {}, 0.0), judge([], {}))
+engine = {"kind": "n\\xe3o", "version": "", "compose": "", "stand_ins": []}
+target = {"compose_files": [], "guide": "", "service": ""}
+write(Path(sys.argv[1]), RunFacts(engine, target, 0.0), judge([], {}))
 """
 
 
@@ -261,7 +135,7 @@ def test_bytes_that_are_no_text_do_not_lose_the_evidence(folder: Path) -> None:
 
     written = json.loads((folder / "guarantees.json").read_text("utf-8"))
     assert written["guarantees"][0]["evidence"] == [name]
-    assert r"\udcff.jpg" in (folder / "guarantees.md").read_text("utf-8")
+    assert r"\xff.jpg" in (folder / "guarantees.md").read_text("utf-8")
 
 
 def test_latest_points_at_the_newest_run(folder: Path) -> None:
