@@ -1,7 +1,7 @@
 # The media guarantees of the Connect platform. `make` alone lists what there is.
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help verify test selftests sabotage properties check-archive check mutants examples browser soak faults neighbours clean lock
+.PHONY: help verify up shell logs down test selftests sabotage properties check-archive check mutants examples browser soak faults neighbours clean lock
 
 PYTHON ?= python3
 VENV := .venv
@@ -36,7 +36,19 @@ help:  ## List these targets
 	@sed -n 's/^\([a-z][a-z-]*\):.*  ## \(.*\)/\1|\2/p' Makefile | awk -F'|' '{ printf "  make %-13s %s\n", $$1, $$2 }'
 
 verify: $(VENV)/verify.stamp  ## Prove the storage guide's promises on a real engine and a real service
-	@$(BIN)/python -m pytest $(OPTIONS) $(ARGS)
+	@$(BIN)/python -m pytest -p no:hypothesispytest $(OPTIONS) $(ARGS)
+
+up: $(VENV)/verify.stamp  ## Bring the stack up and keep it; tell its address, its token and how to reach it
+	@$(BIN)/python -m fixtures.lib.standing up $(OPTIONS)
+
+shell: $(VENV)/verify.stamp  ## A shell where the guide's commands work, on the stack that is up
+	@$(BIN)/python -m fixtures.lib.standing shell
+
+logs: $(VENV)/verify.stamp  ## What the containers of the stack that is up say (ARGS=--follow)
+	@$(BIN)/python -m fixtures.lib.standing logs $(ARGS)
+
+down: $(VENV)/verify.stamp  ## Take down what `make up` brought up
+	@$(BIN)/python -m fixtures.lib.standing down
 
 test: selftests  ## Run the project's own tests: the self-tests, then a few sabotages that break every guarantee
 	@$(SABOTAGE) --cover=$(COVER) $(ARGS)

@@ -1,0 +1,20 @@
+"""What goes on while a stack comes up, for whoever waits for it."""
+
+import logging
+import sys
+from collections.abc import Iterator
+
+import pytest
+
+from fixtures.lib import journal
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _told() -> Iterator[None]:
+    """Every step is a line."""
+    handler = logging.StreamHandler(sys.stdout)
+    handler.setFormatter(logging.Formatter("· %(message)s"))
+    handler.setLevel(logging.INFO)
+    journal.PROGRESS.addHandler(handler)
+    yield
+    journal.PROGRESS.removeHandler(handler)
