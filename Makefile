@@ -1,7 +1,8 @@
 # The media guarantees of the Connect platform. `make` alone lists what there is.
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help verify up shell logs down test selftests sabotage properties check-archive check mutants examples browser soak faults neighbours clean lock
+.PHONY: help verify up shell logs down test selftests sabotage properties check-archive check mutants examples browser soak faults neighbours \
+	before-deploy after-deploy restore-drill rollouts manifest-cost clean lock
 
 PYTHON ?= python3
 VENV := .venv
@@ -25,12 +26,28 @@ OPTIONS := $(if $(ENGINE),--engine='$(ENGINE)') \
 	$(if $(UPLOAD_CONFIG),--upload-config='$(UPLOAD_CONFIG)') \
 	$(if $(REPORT_DIR),--report-dir='$(REPORT_DIR)') \
 	$(if $(SEED),--seed='$(SEED)') \
+	$(if $(STATE),--state='$(STATE)') \
+	$(if $(SERVER),--server='$(SERVER)') \
+	$(if $(PROJECT),--project='$(PROJECT)') \
+	$(if $(MEDIA_SERVER),--media-server='$(MEDIA_SERVER)') \
+	$(if $(MANIFEST),--manifest='$(MANIFEST)') \
+	$(if $(SAMPLE),--sample='$(SAMPLE)') \
+	$(if $(DRILL),--drill='$(DRILL)') \
+	$(if $(REMOVED),--removed='$(REMOVED)') \
+	$(if $(REMOVED_LIST),--removed-list='$(REMOVED_LIST)') \
 	$(if $(KEEP),--keep) $(if $(REQUIRE_ALL),--require-all) \
 	$(if $(or $(BEYOND),$(if $(COMPOSE_FILE),,ours)),--beyond)
 
 # They are options of the run, not a part of the environment in which the guide's commands are typed.
 unexport ENGINE COMPOSE_FILE GUIDE SERVICE MEDIA_ROOT UPLOAD UPLOAD_CONFIG REPORT_DIR SEED KEEP REQUIRE_ALL BEYOND \
 	MINUTES ARGS ARCHIVE AGAINST SAVE
+unexport STATE SERVER HOSTS PROJECT MEDIA_SERVER MANIFEST SAMPLE DRILL REMOVED REMOVED_LIST
+
+# The rooms of the deploy gate: on many servers at a time, or on one; or only the test that ARGS name.
+comma := ,
+servers := $(subst $(comma), ,$(HOSTS))
+each_server = tests/deploy/hosts --gate=$@ --hosts='$(HOSTS)' --numprocesses=$(words $(servers))
+gate = $(if $(servers),$(each_server),$(if $(findstring ::,$(ARGS)),,$(1)))
 
 help:  ## List these targets
 	@sed -n 's/^\([a-z][a-z-]*\):.*  ## \(.*\)/\1|\2/p' Makefile | awk -F'|' '{ printf "  make %-13s %s\n", $$1, $$2 }'
@@ -50,11 +67,26 @@ logs: $(VENV)/verify.stamp  ## What the containers of the stack that is up say (
 down: $(VENV)/verify.stamp  ## Take down what `make up` brought up
 	@$(BIN)/python -m fixtures.lib.standing down
 
+before-deploy: $(VENV)/verify.stamp  ## Write down a live service and its media, before a deploy
+	@$(BIN)/python -m pytest $(call gate,tests/deploy/before) $(OPTIONS) $(ARGS)
+
+after-deploy: $(VENV)/verify.stamp  ## Tell what the deploy did to them, and try their backup, touching nothing
+	@$(BIN)/python -m pytest $(call gate,tests/deploy/after tests/deploy/drill) $(OPTIONS) $(ARGS)
+
+restore-drill: $(VENV)/verify.stamp  ## Back up a live volume as the guide says, and restore it beside it
+	@$(BIN)/python -m pytest $(call gate,tests/deploy/drill) $(OPTIONS) $(ARGS)
+
 test: selftests  ## Run the project's own tests: the self-tests, then a few sabotages that break every guarantee
 	@$(SABOTAGE) --cover=$(COVER) $(ARGS)
 
 selftests: $(VENV)/dev.stamp  ## Run the tests of the library and of the service, which need no Docker
 	@$(BIN)/python -m pytest tests/selftests service/tests --numprocesses=$(WORKERS) $(ARGS)
+
+manifest-cost: $(VENV)/dev.stamp  ## Measure what the manifest of a live volume costs, by SIZES (long)
+	@$(BIN)/python -m bench.manifest_cost $(or $(SIZES),1000:20000 10000:20000 100000:20000)
+
+rollouts: $(VENV)/dev.stamp  ## Deploy to a server of ours, well and badly, and show what the gate says of it (long)
+	@$(BIN)/python -m pytest tests/rollouts -n $(WORKERS) --dist=worksteal $(ARGS)
 
 # Stealing work: a sabotage takes half a minute, the tests beside it no time.
 SABOTAGE = $(BIN)/python -m pytest tests/sabotage --numprocesses=$(WORKERS) --dist=worksteal
@@ -94,7 +126,8 @@ check: $(VENV)/dev.stamp  ## Check style, types and shell scripts
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
-	@$(BIN)/python -m fixtures.lib.shellcheck migrate_media.sh .ci/run tests/examples/whole_server/backup_media.sh
+	@$(BIN)/python -m fixtures.lib.shellcheck migrate_media.sh .ci/run tests/examples/whole_server/backup_media.sh \
+		recipes/deploy.sh recipes/restore-drill.sh
 
 clean:  ## Undo everything: what killed runs left behind, caches, virtual environment, reports
 	@$(PYTHON) -B -m fixtures.lib.clean

@@ -6,5 +6,6 @@ pytest_plugins = [
     "fixtures.stack",
     "fixtures.media",
     "fixtures.procedures",
+    "fixtures.deploy",
     "fixtures.evidence",
 ]

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-PLUGINS = ["options", "engine", "stack", "media", "procedures", "screen", "evidence"]
+PLUGINS = ["options", "engine", "stack", "media", "procedures", "deploy", "screen", "evidence"]
 STAGES = [name for name in PLUGINS if name != "screen"]  # which is only what evidence is shown on
 LIBRARY = sorted((ROOT / "fixtures/lib").glob("[!_]*.py"))
 TESTS = sorted(

@@ -1,0 +1,19 @@
+#!/usr/bin/env bash
+# The restore drill for cron, a Nagios-like monitor and Prometheus' node exporter:
+#   30 3 * * *  VERIFIER=/srv/media-verify METRICS=/var/lib/node_exporter/media.prom /srv/media-verify/recipes/restore-drill.sh
+# One line on standard output; 0 is OK, 1 a warning, 2 critical, 3 unknown, as Nagios' plugin guidelines have it. With
+# CHECK=1 no drill is done: the line is about the last one, and how old it is.
+set -uo pipefail
+
+verifier=$(realpath "${VERIFIER:-$(dirname "$0")/..}")
+reports=$(realpath -m "${REPORT_DIR:-$verifier/reports/restore-drill}")
+since=0
+
+if [ -z "${CHECK:-}" ]; then
+    since=$(date +%s)
+    mkdir -p "$reports"
+    make --directory="$verifier" --no-print-directory restore-drill REPORT_DIR="$reports" "$@" \
+        > "$reports/last-drill.log" 2>&1
+fi
+PYTHONPATH=$verifier exec "$verifier/.venv/bin/python" -m fixtures.lib.monitoring "$reports" --since="$since" \
+    --max-age-hours="${MAX_AGE_HOURS:-26}" ${METRICS:+--metrics="$METRICS"}

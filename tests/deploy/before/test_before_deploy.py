@@ -1,0 +1,26 @@
+"""Before a deploy: the live service and its media are written down. What is not in a volume now can't be compared."""
+
+from __future__ import annotations
+
+import pytest
+
+from fixtures.lib import journal
+from fixtures.lib.gate import Gate
+
+pytestmark = pytest.mark.guarantee("volume.mounted")
+
+
+def test_the_media_are_in_a_volume(gate: Gate) -> None:
+    volume = gate.expect_one_volume()
+
+    journal.observe(f"{len(gate.live.replicas)} containers of {gate.live.service} keep their media in {volume}")
+
+
+def test_the_service_and_its_media_are_recorded(gate: Gate) -> None:
+    record = gate.record()
+
+    journal.observe(gate.settings.how)
+    journal.observe(f"{record.files} files recorded in {record.source}; {record.moving} entries did not hold still")
+    journal.observe(f"{len(record.served)} pictures were asked for and served as the volume holds them")
+    journal.progress(f"record: {record.files} files, in {record.source}")
+    assert record.files, f"{record.volume.name} holds no file: after the deploy, nothing could be compared"

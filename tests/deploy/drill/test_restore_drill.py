@@ -1,0 +1,50 @@
+"""The guide's backup of the live volume, restored beside it: whether this server, tonight, could bring it back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from fixtures.lib import journal
+from fixtures.lib.differences import Difference, describe
+from fixtures.lib.drill import Drill, Drilled
+from fixtures.lib.errors import PromiseBroken
+from fixtures.lib.manifest import Manifest
+
+
+@pytest.mark.guarantee("backup.created")
+def test_the_backup_bears_the_day_on_which_it_started(backed_up: Callable[[], Drilled]) -> None:
+    backup = backed_up()
+
+    assert backup.name == f"media_backup_{backup.day:%Y%m%d}.tar.gz", (
+        f"a backup started on {backup.day} is called {backup.name}"
+    )
+    journal.observe(f"{backup.name}, of the live volume mounted read-only, into a scratch volume beside it")
+
+
+@pytest.mark.guarantee("backup.complete")
+def test_the_backup_holds_the_live_media(drill: Drill, backed_up: Callable[[], Drilled]) -> None:
+    backup = backed_up()
+
+    expect_none(backup.differences(drill.read(backup.name)), "archiving it")
+
+
+@pytest.mark.guarantee("restore.disaster")
+def test_the_restored_volume_is_the_live_one(
+    backed_up: Callable[[], Drilled], restored: Callable[[], Manifest]
+) -> None:
+    copy = restored()
+
+    expect_none(backed_up().differences(copy), "restoring it into an empty volume")
+    journal.observe("that a service serves what was restored is shown by make verify, not on a live server")
+
+
+def expect_none(changes: tuple[Difference, ...], event: str) -> None:
+    """Raise `PromiseBroken` that describes the differences, if there are any."""
+    if changes:
+        raise PromiseBroken(
+            describe(changes, event=event),
+            next_step="look at every difference, in the folder differences/ of this run's report",
+            detail=describe(changes, event=event, limit=None),
+        )

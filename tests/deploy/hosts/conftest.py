@@ -1,0 +1,43 @@
+"""What the gate says of many servers, gathered from all processes: a line a host, one verdict, and a file of them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from fixtures.lib.servers import MARKS, HostVerdict, overall, write
+from fixtures.lib.verdicts import UNPROVEN
+
+VERDICTS = pytest.StashKey[list[HostVerdict]]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Begin with none."""
+    config.stash[VERDICTS] = []
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    """Gather what every host's test said, in whichever process, and write it down."""
+    if hasattr(session.config, "workerinput"):
+        return
+    reporter = session.config.pluginmanager.getplugin("terminalreporter")
+    reports = [report for kind in ("passed", "failed", "skipped") for report in reporter.stats.get(kind, ())]
+    told = [value for report in reports for key, value in report.user_properties if key == "host"]
+    verdicts = sorted((HostVerdict(**each) for each in told), key=lambda each: each.host)
+    session.config.stash[VERDICTS] = verdicts
+    if verdicts:
+        write(Path(verdicts[0].folder).parent, verdicts)
+    wants_all = session.config.getoption("require_all") or session.config.getini("require_all")
+    if wants_all and exitstatus == pytest.ExitCode.OK and overall(verdicts) == UNPROVEN:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """End with a line a host, and the one verdict for all of them."""
+    if verdicts := config.stash[VERDICTS]:
+        terminalreporter.section("hosts")
+        for each in verdicts:
+            terminalreporter.line(f"{MARKS[each.verdict]} {each.verdict:9}{each.host:24}{each.reason or each.report}")
+        terminalreporter.write_sep("=", f"{overall(verdicts)}: {len(verdicts)} hosts")
