@@ -49,12 +49,13 @@ def _live(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Answer:
             "'ps '*": "\n".join(each["Id"] for each in containers),
             "'container inspect '*": json.dumps(containers),
             "'volume inspect media_volume'": json.dumps(
-                [{"Name": "media_volume", "CreatedAt": "yesterday", "Driver": "local", "Options": None}]
+                [{"Name": "media_volume", "CreatedAt": "just now", "Driver": "local", "Options": None}]
             ),
             "*mountinfo*": mountinfo,
             "*status*": status,
             "'info '*": "E1",
             "'image inspect ubuntu'": "[]",
+            "*'--format=%w'*": "2026-01-01 00:00:00.5 +0000, inode 7",
         }
         cases = "\n".join(f"{case}) printf %s {shlex.quote(text)};;" for case, text in told.items())
         programs.add("docker", f'case "$*" in\n{cases}\n*) echo "no such thing: $*" >&2; exit 1;;\nesac')
@@ -82,7 +83,8 @@ def test_the_service_is_found_with_what_backs_its_media(live: Answer) -> None:
 def test_the_volume_is_told_from_any_other(live: Answer) -> None:
     service = live(container("c1"))
 
-    assert service.volume_of(service.replicas[0]) == Volume("media_volume", "yesterday", "local", {})
+    born = "2026-01-01 00:00:00.5 +0000, inode 7"
+    assert service.volume_of(service.replicas[0]) == Volume("media_volume", born, "local", {})
 
 
 def test_the_user_is_the_effective_one_with_all_groups(live: Answer) -> None:
