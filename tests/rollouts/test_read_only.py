@@ -44,8 +44,8 @@ class Watched(NamedTuple):
     events: list[dict[str, Any]]
     service: str
     uploads: int
-    found: str
-    left: str
+    found: tuple[list[str], list[str]]
+    left: tuple[list[str], list[str]]
 
 
 @contextmanager
@@ -171,8 +171,7 @@ def test_what_was_made_was_the_runs_own_and_is_gone(watched: Watched) -> None:
     assert watched.left == watched.found
 
 
-def things(owner: Owner) -> str:
-    """List every volume, with when it was made, and every container."""
-    names = owner.docker("volume", "ls", "--quiet").split()
-    volumes = owner.docker("volume", "inspect", "--format", "{{.Name}} {{.CreatedAt}}", *names)
-    return f"{volumes}\n{owner.docker('ps', '--all', '--no-trunc', '--format', '{{.ID}} {{.Names}}')}"
+def things(owner: Owner) -> tuple[list[str], list[str]]:
+    """List every volume and every container."""
+    containers = owner.docker("ps", "--all", "--no-trunc", "--format", "{{.ID}} {{.Names}}")
+    return sorted(owner.docker("volume", "ls", "--quiet").split()), sorted(containers.splitlines())
