@@ -173,6 +173,12 @@ def a_byte_changed_and_the_time_put_back(owner: Owner) -> None:
     owner.up("--force-recreate")
 
 
+@bad(KEPT, "content", "quick manifest")
+def a_byte_changed_before_a_quick_look(owner: Owner) -> None:
+    owner.options.update(MANIFEST="quick", SAMPLE="0")
+    a_byte_changed_and_the_time_put_back(owner)
+
+
 @bad(KEPT, "size")
 def pictures_encoded_anew(owner: Owner) -> None:
     owner.at_start(
@@ -262,6 +268,12 @@ def new_image(owner: Owner) -> None:
     dockerfile = owner.folder / "service/Dockerfile"
     dockerfile.write_text(dockerfile.read_text() + "ENV RELEASE=2\n")
     owner.up()
+
+
+@harmless("quick manifest", "It would miss")
+def quick_look(owner: Owner) -> None:
+    owner.options.update(MANIFEST="quick", SAMPLE="3")
+    owner.up("--force-recreate")
 
 
 @harmless("of the same image")
