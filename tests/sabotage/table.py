@@ -112,7 +112,8 @@ BROKEN = (
     _row("syncs_content_without_its_name", {"beyond.power_loss"}, "no such file"),
     _row("copies_outside", {"volume.receives_uploads"}, "container's own layer"),
     _row("acknowledges_before_it_writes", {"volume.receives_uploads", "persistence.acknowledged"}, " torn"),
-    _row("takes_back_when_stopped", {"persistence.acknowledged"}, " lost"),
+    # What is taken back frees its name, and somebody else's picture may take it: lost, or swapped.
+    _row("takes_back_when_stopped", {"persistence.acknowledged"}, "acknowledged uploads: "),
     # the guide: backup
     _row("guide_backs_up_another_volume", OTHER_VOLUME, "the media are in media_volume"),
     _row("guide_backs_up_avatars_only", WITHOUT_ARCHIVE, "missing"),
