@@ -161,11 +161,13 @@ class Deployed:
 
     def __init__(self) -> None:
         self.sources: list[str] = []
+        self.options: list[tuple[str, ...]] = []
         self.said: list[tuple[str, ...]] = []
 
-    def deploy(self, model: dict[str, Any]) -> None:
-        """Note which volume is at the media root."""
+    def deploy(self, model: dict[str, Any], *options: str) -> None:
+        """Note which volume is at the media root, and how it comes there."""
         self.sources.append(model["services"]["web-project"]["volumes"][0]["source"])
+        self.options.append(options)
 
     def wait_until_ready(self) -> None:
         """Note that somebody waits."""
@@ -184,6 +186,7 @@ def test_media_live_on_the_disk_for_the_block_and_then_where_they_were(disk: Dis
         assert programs.calls("tar") == [f"--extract --preserve-permissions -C {disk.folder}"]
 
     assert stack.sources == [VOLUME, "media"]
+    assert stack.options == [(), ("--renew-anon-volumes",)], "an anonymous volume would be the disk from now on"
     assert stack.said == [("ready",), ("volume", "rm", VOLUME), ("ready",)]
 
 
