@@ -27,7 +27,6 @@ SHIPPED = sorted(
 WITHOUT_OWN_TEST = {
     "bootstrap": ("", "makes the virtual environment that the tests run in"),
     "directory": ("test_listing", "reads a tree in the very words of the listing, and is compared with it there"),
-    "gunzip": ("test_archive", "decompresses what the archive's tests write, damage and all"),
     "invocations": ("test_guide", "understands the guide's commands, which the guide's tests print in every spelling"),
     "lock": ("", "is one call of uv, which asks a package index"),
     "nasty": ("test_listing", "plants the trees on which the readers are tried"),

@@ -168,7 +168,6 @@ def test_a_header_that_cannot_be_meant_is_refused_with_the_reason(
         ({"uid": b"x"}, "header: a number of b'x' can't be"),
         ({"gid": b"9" * 20}, f"header: a number of b'{'9' * 20}' can't be"),
         ({"size": b"-1"}, "header: 'a': a size of -1 bytes can't be"),
-        ({"GNU.sparse.major": b"1"}, "unsupported: 'a': a member of type b'0' isn't read here"),
     ],
 )
 def test_attributes_that_cannot_be_meant_are_refused_with_the_reason(
@@ -181,17 +180,39 @@ def test_attributes_that_cannot_be_meant_are_refused_with_the_reason(
 
 
 @pytest.mark.parametrize(
-    "body", [b"7 a=b\n", b"5 a=b\n", b"5 a=b", b"0 a=b\n", b"-6 a=b\n", b"5 ab\n", b"6 a=b\n7 c=d\n"]
+    ("body", "shown"),
+    [
+        (b"7 a=b\n", b"7 a=b\n"),
+        (b"5 a=b\n", b"5 a=b\n"),
+        (b"5 a=b", b"5 a=b"),
+        (b"0 a=b\n", b"0 a=b\n"),
+        (b"-6 a=b\n", b"-6 a=b\n"),
+        (b"5 ab\n", b"5 ab\n"),
+        (b"6 a=b\n7 c=d\n", b"7 c=d\n"),
+        (b"x", b"x"),
+        (b"a=b\n", b"a=b\n"),
+        (b" 6 a=b\n", b" 6 a=b\n"),
+        (b"6 a=b\n\0", b"\0"),
+        (b"6" * 90, b"6" * 80),
+        (b"0" * 19 + b"6" + b" a=b\n", b"0" * 19 + b"6" + b" a=b\n"),
+    ],
 )
-def test_attributes_whose_length_is_wrong_are_refused(body: bytes) -> None:
-    with pytest.raises(DamagedArchive, match=r"^header: attributes that can't be read: b'"):
+def test_attributes_whose_length_is_wrong_or_missing_are_refused(body: bytes, shown: bytes) -> None:
+    with pytest.raises(DamagedArchive) as caught:
         attributes_of(b"x", body)
 
+    assert str(caught.value) == f"header: attributes that can't be read: {shown!r}"
 
-@pytest.mark.parametrize("body", [b"x", b"a=b\n", b"6 a=b\n\0"])
-def test_attributes_without_a_length_are_refused(body: bytes) -> None:
-    with pytest.raises(DamagedArchive, match=r"^header: a number of b'.*' can't be$"):
-        attributes_of(b"x", body)
+
+def test_a_length_that_is_no_number_is_refused() -> None:
+    with pytest.raises(DamagedArchive, match=r"^header: a number of b'a=b' can't be$"):
+        attributes_of(b"x", b"a=b \n")
+
+
+@pytest.mark.parametrize("key", [b"GNU.sparse", b"GNU.sparse.major"])
+def test_a_sparse_member_is_told_by_its_attributes(key: bytes) -> None:
+    with pytest.raises(DamagedArchive, match=r"^unsupported: a sparse member isn't read here$"):
+        attributes_of(b"x", b"%d %s=1\n" % (len(key) + 6, key))
 
 
 def test_a_header_is_one_by_its_checksum_and_its_signature() -> None:
