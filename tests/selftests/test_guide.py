@@ -292,9 +292,12 @@ def test_two_different_candidates_are_ambiguous_and_both_lines_are_named(write_g
         guide.step("backup")
 
 
-def test_of_two_candidates_the_one_under_a_heading_that_speaks_of_it_is_meant(write_guide: WriteGuide) -> None:
+@pytest.mark.parametrize("heading", ["Fazer backup", "BACKUP"])
+def test_of_two_candidates_the_one_under_a_heading_that_speaks_of_it_is_meant(
+    write_guide: WriteGuide, heading: str
+) -> None:
     other = BACKUP.replace("media_volume", "other")
-    guide = write_guide(f"# Deploy\n\n{fenced(other)}\n## Fazer backup\n\n{fenced(BACKUP)}\n## Fim\n\n{fenced(other)}")
+    guide = write_guide(f"# Deploy\n\n{fenced(other)}\n## {heading}\n\n{fenced(BACKUP)}\n## Fim\n\n{fenced(other)}")
 
     assert guide.step("backup").script == BACKUP
 
@@ -529,6 +532,13 @@ def test_where_a_command_asks_for_its_volume_first_the_name_is_replaced_too(prin
     assert step(printed + run.format("media")).retarget("new") == retargeted + run.format("new")
 
 
+@pytest.mark.parametrize("word", ["docker", "volume", "inspect"])
+def test_words_of_the_question_are_no_volume_though_one_is_called_so(word: str) -> None:
+    script = "docker volume inspect {0} && docker run -v {0}:/s ubuntu tar -c /s"
+
+    assert step(script.format(word)).retarget("new") == script.format("new")
+
+
 def test_compose_command_has_nothing_to_retarget() -> None:
     assert step(RESTART).retarget("new") == RESTART
 
@@ -623,7 +633,16 @@ docker run --rm -v "$VOLUME":/source -v "$(pwd)/backups":/backup \\
 """
 
 
-@pytest.mark.parametrize("printed", ["./backup_media.sh", "bash ./backup_media.sh -v", "sudo ./backup_media.sh"])
+@pytest.mark.parametrize(
+    "printed",
+    [
+        "./backup_media.sh",
+        "bash ./backup_media.sh -v",
+        "bash backup_media.sh",
+        "sudo ./backup_media.sh",
+        "mkdir -p backups && ./backup_media.sh",
+    ],
+)
 def test_a_script_is_known_by_what_is_in_it(tmp_path: Path, printed: str) -> None:
     (tmp_path / "backup_media.sh").write_text(SCRIPT)
     (tmp_path / "guide.md").write_text(fenced(printed))
@@ -635,24 +654,57 @@ def test_a_script_is_known_by_what_is_in_it(tmp_path: Path, printed: str) -> Non
     assert found.archive == "/backup/media-$(date +%F).tgz"
 
 
-@pytest.mark.parametrize(("printed", "procedure"), [("./media.sh backup", "backup"), ("./media.sh restore", "restore")])
+@pytest.mark.parametrize(
+    ("printed", "procedures"),
+    [
+        ("./media.sh backup", ["backup"]),
+        ("./media.sh --RESTORE", ["restore"]),
+        ("./media.sh", []),
+        ("./media.sh backup restore", []),
+    ],
+)
 def test_a_script_that_can_do_several_things_is_known_by_what_it_is_asked(
-    tmp_path: Path, printed: str, procedure: str
+    tmp_path: Path, printed: str, procedures: list[str]
 ) -> None:
     (tmp_path / "media.sh").write_text(f"case $1 in\nbackup)\n{BACKUP};;\nrestore)\n{RESTORE};;\nesac\n")
     (tmp_path / "guide.md").write_text(fenced(printed))
 
-    assert [step.procedure for step in read_guide(tmp_path / "guide.md", tmp_path).steps] == [procedure]
+    assert [step.procedure for step in read_guide(tmp_path / "guide.md", tmp_path).steps] == procedures
 
 
 @pytest.mark.parametrize(
-    "printed", ["./backup_media.sh --help", "./none.sh", "../backup_media.sh", "cat backup_media.sh"]
+    "printed",
+    [
+        "./backup_media.sh --help",
+        "./none.sh",
+        "../backup_media.sh",
+        "bash ../backup_media.sh",
+        "backup_media.sh",
+        "cat backup_media.sh",
+        "bash",
+    ],
 )
 def test_a_script_that_is_not_run_or_not_there_is_no_step(tmp_path: Path, printed: str) -> None:
+    folder = tmp_path / "project"
+    folder.mkdir()
+    (folder / "backup_media.sh").write_text(SCRIPT)
     (tmp_path / "backup_media.sh").write_text(SCRIPT)
-    (tmp_path / "guide.md").write_text(fenced(printed))
+    (folder / "guide.md").write_text(fenced(printed))
+
+    assert read_guide(folder / "guide.md", folder).steps == ()
+
+
+def test_a_pipe_is_no_script_and_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "backup_media.sh")
+    (tmp_path / "guide.md").write_text(fenced("./backup_media.sh"))
 
     assert read_guide(tmp_path / "guide.md", tmp_path).steps == ()
+
+
+def test_a_restart_on_two_lines_runs_no_script(tmp_path: Path) -> None:
+    (tmp_path / "guide.md").write_text(fenced("docker-compose down\ndocker-compose up -d"))
+
+    assert read_guide(tmp_path / "guide.md", tmp_path).step("restart").body == ""
 
 
 @pytest.mark.parametrize(
@@ -673,7 +725,11 @@ def test_a_command_in_a_container_by_its_name_is_a_step(write_guide: WriteGuide,
         ("/b/media_backup_20260131.tar.gz", "media_backup_20311231", "/b/media_backup_20311231.tar.gz"),
         ("/b/midia_AAAAMMDD.tar", "midia_20311231", "/b/midia_20311231.tar"),
         ("/b/31.01.2026.tar.gz", "31.12.2031", "/b/31.12.2031.tar.gz"),
+        ("/b/31012026.tgz", "31122031", "/b/31122031.tgz"),
+        ("/b/midia_YYYY-MM-DD.tar", "midia_2031-12-31", "/b/midia_2031-12-31.tar"),
+        ("/b/midia_DD.MM.AAAA.tar", "midia_31.12.2031", "/b/midia_31.12.2031.tar"),
         ("/b/v20260131/latest.tar.gz", "latest", "/b/v20260131/latest.tar.gz"),
+        ("/b/20260131 latest.tar.gz", "latest", "/b/20260131 latest.tar.gz"),
     ],
 )
 def test_a_day_that_is_only_an_example_is_replaced_as_a_person_would(printed: str, stem: str, filled: str) -> None:
@@ -696,8 +752,17 @@ def test_an_ending_that_is_not_printed_is_the_one_of_the_backup() -> None:
         (BACKUP, False),
         (RESTART, False),
         (INSPECT, False),
+        ("docker volume inspect other && docker run -v media:/s ubuntu tar -c /s", True),
+        ("docker volume rm media; docker run -v media:/s ubuntu tar -c /s", True),
         ("docker exec web-project ls /media", True),
+        ("docker cp web-project:/media .", True),
+        ("docker ps -q", True),
+        ("docker inspect web-project", True),
         ("docker-compose -p connect restart", True),
+        ("docker-compose --project-name connect restart", True),
+        ("docker-compose --project-directory=/srv restart", True),
+        ("docker-compose -f /srv/connect/compose.yml restart", True),
+        ("tar -f backup.tar -p -x", False),
         ("docker compose --file=/srv/connect/compose.yml restart", True),
     ],
 )
