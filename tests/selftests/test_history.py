@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from itertools import product
 
@@ -11,6 +12,7 @@ from fake_stack import manifest_of
 from fixtures.lib.differences import NothingCompared
 from fixtures.lib.errors import PromiseBroken
 from fixtures.lib.history import Attempt, Finding, Outcome, check, count, digests, expect_nothing_lost, fates
+from fixtures.lib.manifest import Entry, Manifest
 
 
 def upload(name: str, outcome: Outcome = "acknowledged") -> Attempt:
@@ -116,19 +118,33 @@ def test_every_history_of_two_uploads_is_judged_as_promised() -> None:
 
 
 def test_a_finding_tells_who_met_what_and_where() -> None:
-    findings = check(HISTORY, stored=at(a="half of a", b="b", x="b"), served=at(a="", b="b"))
+    findings = check(HISTORY, stored=at(a="half of a", b="b", x="b"), served=at(a="", b="a"))
 
     assert [str(finding) for finding in findings] == [
         "torn: avatars/a, acknowledged, is stored with content that nobody sent",
         "lost: avatars/a, acknowledged, is not served",
         "duplicated: avatars/b, acknowledged, is stored 2 times: avatars/b, avatars/x",
+        "swapped: avatars/b, acknowledged, is served with the content of another upload",
     ]
 
 
-def test_an_upload_that_has_no_path_is_told_by_its_content() -> None:
-    (finding,) = check((A, UNKNOWN), stored=at(a="a", x="c", y="c"))
+def test_what_nobody_read_is_told_as_such() -> None:
+    (finding,) = check((A,), stored=at(a="a"), served={})
 
-    assert str(finding).startswith("duplicated: sha of c, unknown, is stored 2 times")
+    assert finding.seen == "was never asked for: nobody knows whether it is served"
+
+
+def test_of_very_many_copies_the_first_are_named() -> None:
+    (finding,) = check((A,), stored=at(**dict.fromkeys("abcdef", "a")))
+
+    assert finding.seen == f"is stored 6 times: {', '.join(f'avatars/{name}' for name in 'abcde')}"
+
+
+def test_an_upload_that_has_no_path_is_told_by_its_content() -> None:
+    unknown = Attempt("0123456789abcdef" * 4, 0.0, 1.0, "unknown")
+    (finding,) = check((A, unknown), stored=at(a="a") | {"x": unknown.sha256, "y": unknown.sha256})
+
+    assert str(finding) == "duplicated: 0123456789ab, unknown, is stored 2 times: x, y"
 
 
 def test_nothing_found_breaks_no_promise() -> None:
@@ -142,16 +158,33 @@ def test_what_is_found_is_counted_and_the_first_are_named() -> None:
     with pytest.raises(PromiseBroken) as broken:
         expect_nothing_lost(findings, history, event="a storm")
 
-    first, *others = broken.value.seen.splitlines()
-    assert first == "after a storm, of 9 acknowledged uploads: 7 lost, 1 torn"
-    assert others[0] == "  torn: avatars/0, acknowledged, is stored with content that nobody sent"
-    assert len(others) == 6
-    assert others[-1] == "  …"
-    assert len(broken.value.detail.splitlines()) == 9
+    first = "after a storm, of 9 acknowledged uploads: 7 lost, 1 torn"
+    torn = "  torn: avatars/0, acknowledged, is stored with content that nobody sent"
+    lost = [f"  lost: avatars/{number}, acknowledged, is not stored" for number in range(2, 9)]
+    assert broken.value.seen.split("\n") == [first, torn, *lost[:4], "  …"]
+    assert broken.value.detail.split("\n") == [first, torn, *lost]
+    assert broken.value.means == "people are told that their picture is kept, and it is not"
+
+
+@pytest.mark.parametrize(("lost", "shown"), [(1, 1), (5, 5), (6, 5)])
+def test_it_is_told_where_more_was_found_than_is_shown(lost: int, shown: int) -> None:
+    history = [upload(f"{number}") for number in range(lost)]
+
+    with pytest.raises(PromiseBroken) as broken:
+        expect_nothing_lost(check(history, stored={}), history, event="a storm")
+
+    assert broken.value.seen.count("lost: ") == shown
+    assert broken.value.seen.endswith("\n  …") is (lost > shown)
 
 
 def test_the_digests_of_a_tree_are_those_of_its_files() -> None:
     assert digests(manifest_of(**{"avatars/ação.png": "00", "b": "01"})) == {"avatars/ação.png": "00", "b": "01"}
+
+
+def test_a_name_in_another_encoding_is_told_as_python_tells_it() -> None:
+    entry = Entry(b"avatars/a\xe7\xe3o.png", "file", 1, "00", 0o644, 0, 0, 0, b"")
+
+    assert digests(Manifest({entry.path: entry})) == {os.fsdecode(entry.path): "00"}
 
 
 def test_outcomes_are_counted_also_where_there_are_none() -> None:

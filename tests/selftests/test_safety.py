@@ -134,6 +134,16 @@ def test_what_stays_inside_is_left_in_peace(case: str) -> None:
     assert check(archive_of(*PEACEFUL[case])) == ()
 
 
+@pytest.mark.parametrize(("parts", "kinds"), [(4096, []), (4097, ["unsafe link"])])
+def test_a_way_through_links_that_is_longer_than_any_path_is_not_followed_to_its_end(
+    parts: int, kinds: list[str]
+) -> None:
+    dots = (1500, 1500, parts - 3004)  # the other four parts are names: "a", "b", "c" and "x"
+    links = [(f"./{name}", LINK, "./" * number + to) for name, to, number in zip("abc", "bcx", dots, strict=True)]
+
+    assert [problem.kind for problem in check(archive_of(*links))] == kinds
+
+
 def test_a_link_in_the_place_of_the_whole_volume_is_unsafe() -> None:
     problems = check(archive_of(("./.", LINK, "d")))
 
@@ -161,7 +171,7 @@ def test_no_manifest_is_made_of_what_has_two_meanings(trap: str) -> None:
     with pytest.raises(DamagedArchive, match=kind) as caught:
         read_archive(archive_of(*members))
 
-    assert caught.value.problem.member == name.encode()
+    assert (caught.value.problem.member, caught.value.problem.message) == (name.encode(), WORDS[trap])
 
 
 def test_a_problem_tells_its_kind_its_member_and_why() -> None:

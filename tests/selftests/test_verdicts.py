@@ -145,7 +145,9 @@ def test_what_goes_beyond_the_document_counts_only_when_asked_for(verdict: str) 
 
 
 def test_only_failures_of_what_goes_beyond_the_document_are_counted_as_such() -> None:
-    beyond = [replace(test, guarantees=("beyond.power_loss",)) for test in (PASSED, REFUTED, NO_SETUP, SKIPPED)]
+    beyond = [
+        replace(test, guarantees=("beyond.power_loss",)) for test in (PASSED, REFUTED, NO_SETUP, SKIPPED, NOT_RUN)
+    ]
     both = replace(REFUTED, guarantees=("beyond.power_loss", "backup.created"))
 
     assert failed_beyond([*beyond, REFUTED, NO_SETUP, both]) == 2
