@@ -2,6 +2,7 @@
 
 import hashlib
 import tarfile
+import threading
 from collections.abc import Callable
 from io import BytesIO
 
@@ -198,6 +199,15 @@ def test_damage_to_the_compressed_content_is_told_with_the_member_that_it_hit() 
         list(read_members(BytesIO(archive[:-100_000])))
 
     assert str(caught.value) == "truncated: the file ends before its compressed content does (in 'b')"
+
+
+def test_nothing_is_read_any_more_once_an_archive_is_refused() -> None:
+    archive = packed(file("a") + b"x" * 2_000_000)
+
+    with pytest.raises(DamagedArchive, match="header checksum"):
+        list(read_members(BytesIO(archive)))
+
+    assert [thread.name for thread in threading.enumerate() if thread.name.startswith("gunzip")] == []
 
 
 def test_damage_before_any_member_is_told_as_it_is() -> None:
