@@ -36,6 +36,8 @@ NO_VOLUME = (
     | {"volume.dedicated", "volume.mounted", "volume.receives_uploads", "troubleshooting.permissions"}
     | {"beyond.power_loss", "restore.rejects_damage"}
 )
+# A platform that takes no picture at all.
+NO_UPLOADS = (NO_VOLUME - {"volume.dedicated"}) | {"troubleshooting.inspect", "simplicity.self_contained"}
 
 
 class Row(NamedTuple):
@@ -77,7 +79,7 @@ BROKEN = (
     _row("wrong_path", NO_VOLUME, "nothing is mounted at /usr/src/platform/media"),
     # The restore is proved: `docker run` makes a volume on disk, and Compose takes what is there.
     _row("volume_in_memory", PERSISTENCE | {"beyond.power_loss"}, "missing", "is in memory"),
-    _row("read_only_volume", NO_VOLUME - {"volume.dedicated"}, "read-only"),
+    _row("read_only_volume", NO_UPLOADS, "read-only"),
     _row("shared_with_a_cache", {"volume.dedicated"}, "cache at /var/cache/app"),
     _row(
         "no_restart_policy",

@@ -211,6 +211,16 @@ def test_waiting_for_a_service_that_ended_for_good_is_pointless(found: Found) ->
         found(ended("no")).wait_until_ready()
 
 
+def test_a_service_that_was_given_up_is_not_waited_for_as_long(found: Found, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("fixtures.lib.stack.MEND_SECONDS", 0.05)
+    stack = found(container())
+    cast("Any", stack).platform = SimpleNamespace(answers=lambda: False)
+    stack.give_up()
+
+    with pytest.raises(PromiseBroken, match=r"waited 0\.05 s until web-project answers, in vain"):
+        stack.wait_until_ready()
+
+
 def test_a_compose_that_fails_is_a_broken_promise_in_its_words(found: Found, programs: Programs) -> None:
     programs.add("docker-compose", "echo no such volume >&2; exit 1")
 
