@@ -23,7 +23,7 @@ from pathlib import Path
 from mutmut.configuration import config, reset_config
 from mutmut.mutation.diff_apply import get_diff_for_mutant
 from mutmut.stats import status_by_exit_code
-from score import CAUGHT, Mutant, Result, complaints, table
+from score import CAUGHT, UNTRIED, Mutant, Result, complaints, table
 from survivors import SURVIVORS
 
 ROOT = Path(__file__).parents[2]
@@ -87,7 +87,8 @@ def read_results() -> Iterator[tuple[str, Result]]:
         source = meta.relative_to("mutants").with_suffix("")
         for name, code in json.loads(meta.read_text(encoding="utf-8"))["exit_code_by_key"].items():
             status = status_by_exit_code[code]
-            yield name, Result(Mutant(place(name), *(("", "") if status in CAUGHT else change(name, source))), status)
+            changed = ("", "") if status in CAUGHT | UNTRIED else change(name, source)
+            yield name, Result(Mutant(place(name), *changed), status)
 
 
 def place(name: str) -> str:
