@@ -193,6 +193,7 @@ def test_attributes_that_cannot_be_meant_are_refused_with_the_reason(
         (b"a=b\n", b"a=b\n"),
         (b" 6 a=b\n", b" 6 a=b\n"),
         (b"6 a=b\n\0", b"\0"),
+        (b"6 a=b\n\n", b"\n"),
         (b"6" * 90, b"6" * 80),
         (b"0" * 19 + b"6" + b" a=b\n", b"0" * 19 + b"6" + b" a=b\n"),
     ],
