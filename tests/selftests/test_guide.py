@@ -252,9 +252,22 @@ def test_a_line_that_ends_in_an_operator_goes_on(write_guide: WriteGuide, operat
 
 
 def test_here_document_is_one_command(write_guide: WriteGuide) -> None:
-    text = fenced(f"cat > backup.sh <<'EOF'\n{BACKUP}\nEOF\n{RESTART}")
+    text = fenced(f"cat > backup.sh <<'EOF'\n{BACKUP}\nEOF\n{RESTART}\n{INSPECT}")
 
-    assert [step.procedure for step in write_guide(text).steps] == ["restart"]
+    assert [step.procedure for step in write_guide(text).steps] == ["restart", "inspect"]
+
+
+def test_here_document_that_does_not_end_is_the_rest(write_guide: WriteGuide) -> None:
+    text = fenced(f"./migrate_media.sh <<EOF\nyes\n{RESTART}")
+
+    assert [step.procedure for step in write_guide(text).steps] == ["migrate"]
+
+
+@pytest.mark.parametrize("printed", ["./migrate_media.sh it's", "./migrate_media.sh <<EOF\nit's"])
+def test_a_command_ends_where_the_next_prompt_is(write_guide: WriteGuide, printed: str) -> None:
+    (step,) = write_guide(f"```console\n$ {printed}\n$ echo it's\nEOF\n```\n").steps
+
+    assert step.script.rstrip("\n") == printed
 
 
 def test_step_survives_the_shell_byte_for_byte(write_guide: WriteGuide) -> None:

@@ -2,6 +2,7 @@
 
 import tarfile
 import zlib
+from collections import Counter
 from io import BytesIO
 
 import pytest
@@ -147,9 +148,17 @@ def test_a_way_through_links_that_is_longer_than_any_path_is_not_followed_to_its
 def test_a_link_in_the_place_of_the_whole_volume_is_unsafe() -> None:
     problems = check(archive_of(("./.", LINK, "d")))
 
-    assert [problem.message for problem in problems if problem.kind == "unsafe name"] == [
-        "a symlink would take the place of the whole volume"
+    assert [(problem.member, problem.message) for problem in problems if problem.kind == "unsafe name"] == [
+        (b"./.", "a symlink would take the place of the whole volume")
     ]
+
+
+def test_of_each_danger_a_thousand_members_are_told() -> None:
+    fifos = [(f"./{number}", tarfile.FIFOTYPE) for number in range(1001)]
+
+    kinds = [problem.kind for problem in check(archive_of(*fifos, ("../x",)))]
+
+    assert Counter(kinds) == {"special file": 1000, "unsafe name": 1}
 
 
 def test_hard_links_of_hard_links_are_one_group() -> None:
