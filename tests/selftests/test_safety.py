@@ -67,6 +67,7 @@ TRAPS: dict[str, tuple[list[Described], str, str]] = {
         "./h",
     ),
     "a member through a link": ([("./d", FOLDER), ("./l", LINK, "d"), ("./l/x",)], "through link", "./l/x"),
+    "a member far below a link": ([("./d/l", LINK, "e"), ("./d/l/a/b/x",)], "through link", "./d/l/a/b/x"),
     "a member before its link": ([("./l/x",), ("./l", LINK, "d")], "through link", "./l/x"),
     "a character device": ([("./null", tarfile.CHRTYPE)], "special file", "./null"),
     "a block device": ([("./disk", tarfile.BLKTYPE)], "special file", "./disk"),
