@@ -302,4 +302,11 @@ SURVIVORS: dict[str, tuple[Mutant, ...]] = {
             'if not 1 < length <= len(body) - start or not equals or not value.endswith(b"\\n"):',
         ),
     ),
+    "It only saves the time of looking again.": (
+        Mutant(
+            "safety.through_links",
+            "clear.add(folder)",
+            "clear.add(None)",
+        ),
+    ),
 }

@@ -5,13 +5,14 @@ import subprocess
 import tarfile
 import tracemalloc
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 from io import BytesIO
 from pathlib import Path
 
 import pytest
 
-from fixtures.lib.archive import DamagedArchive, check, check_name, read_archive
+from fixtures.lib.archive import DamagedArchive, check, check_name, examine, read_archive
 from fixtures.lib.corruption import RECORD, boundaries, ended, packed, unpacked
 from fixtures.lib.differences import NothingCompared, diff
 from fixtures.lib.directory import read_directory
@@ -321,6 +322,38 @@ def test_an_archive_of_empty_directories_is_not_empty(tmp_path: Path) -> None:
 def test_a_comparison_with_an_empty_manifest_is_an_error(archive: bytes) -> None:
     with pytest.raises(NothingCompared, match="no file"):
         check(BytesIO(archive), against=Manifest({}))
+
+
+def test_what_is_in_an_archive_is_told_and_hashed_where_that_is_asked_for(tree: Path, archive: bytes) -> None:
+    for source in (BytesIO(archive), tree.parent / "backup.tar.gz"):
+        told = examine(source).contents
+        assert told.entries.keys() == read_directory(tree).entries.keys()
+        assert {file.sha256 for file in told.files} == {""}
+    hashed = examine(BytesIO(archive), hashed=True).contents
+    assert hashed == examine(BytesIO(archive), against=read_directory(tree)).contents == read_archive(BytesIO(archive))
+
+
+def test_of_a_damaged_archive_is_told_what_came_before_the_damage(archive: bytes) -> None:
+    content = unpacked(archive)
+    found = examine(BytesIO(packed(content[: boundaries(content)[-1] - 100])))
+
+    assert found.damaged is True
+    assert len(found.contents.entries) == len(boundaries(content)) - 2
+
+
+def test_an_archive_of_nothing_is_read_to_its_end() -> None:
+    found = examine(BytesIO(packed(bytes(RECORD))))
+
+    assert [problem.kind for problem in found.harm] == ["empty"]
+    assert found.damaged is False
+
+
+def test_a_hard_link_is_what_its_file_is_under_a_name_of_its_own(tree: Path) -> None:
+    (tree / "link").hardlink_to(tree / "avatars" / "b.jpg")
+    entries = read_archive(BytesIO(back_up(tree))).entries
+
+    assert entries[b"link"] == replace(entries[b"avatars/b.jpg"], path=b"link")
+    assert {entry.path for entry in entries.values()} == entries.keys()
 
 
 def test_a_file_that_is_not_there_is_an_error(tmp_path: Path) -> None:

@@ -60,6 +60,7 @@ TRAPS: dict[str, tuple[list[Described], str, str]] = {
     "an absolute hard link": ([("./a",), ("./h", HARD_LINK, "/a")], "unsafe link", "./h"),
     "a hard link outside": ([("./h", HARD_LINK, "../etc/passwd")], "unsafe link", "./h"),
     "a hard link to nothing": ([("./h", HARD_LINK, "./a")], "unsafe link", "./h"),
+    "a hard link to a directory": ([("./d", FOLDER), ("./h", HARD_LINK, "./d")], "unsafe link", "./h"),
     "a hard link to a later member": ([("./h", HARD_LINK, "./a"), ("./a",)], "unsafe link", "./h"),
     "a hard link that moves a link": (
         [("./d/l", LINK, ".."), ("./h", HARD_LINK, "./d/l")],
