@@ -258,6 +258,11 @@ SURVIVORS: dict[str, tuple[Mutant, ...]] = {
             'raise DamagedArchive("header", f"a number of {digits[:80]!r} can\'t be")',
             'raise DamagedArchive("header", f"a number of {digits[:81]!r} can\'t be")',
         ),
+        Mutant(
+            "tarheader.Header._mtime",
+            'raise DamagedArchive("header", f"a time of {given[:80]!r} can\'t be", self.name)',
+            'raise DamagedArchive("header", f"a time of {given[:81]!r} can\'t be", self.name)',
+        ),
     ),
     "Where UTF-8 is the locale's encoding, as where the self-tests run, it is the one that is taken without a name.": (
         Mutant(
@@ -307,6 +312,13 @@ SURVIVORS: dict[str, tuple[Mutant, ...]] = {
             "safety.through_links",
             "clear.add(folder)",
             "clear.add(None)",
+        ),
+    ),
+    "The last block that is held is put together of one piece, and is the same.": (
+        Mutant(
+            "tarball.Blocks._read",
+            "if end <= len(self._held):",
+            "if end < len(self._held):",
         ),
     ),
 }

@@ -60,6 +60,16 @@ def test_a_files_content_ends_where_its_size_says(size: int) -> None:
     assert members[0].sha256 == hashlib.sha256(content).hexdigest()
 
 
+@pytest.mark.parametrize("size", [100, 511, 512, 513, 1500])
+def test_it_is_the_same_archive_in_whatever_pieces_it_comes(monkeypatch: pytest.MonkeyPatch, size: int) -> None:
+    content = ended(file("a", b"content" * 100) + file("b"))
+    members = read(content)
+    pieces = (content[start : start + size] for start in range(0, len(content), size))
+    monkeypatch.setattr(tarball, "decompressed", lambda _: pieces)
+
+    assert list(read_members(BytesIO())) == members
+
+
 def test_content_that_nobody_asked_for_is_read_but_not_hashed() -> None:
     members = read(file("a", b"content") + file("b", b"b"), hashed=False)
 
