@@ -311,7 +311,8 @@ def _stopped(session_stack: Stack, operator: Operator, media_folder: Path) -> Ca
 
     tried = once(try_while_stopped)
     commands.run(["docker", "rm", "--force", decoy], env=stack.environment)
-    stack.up()
+    with suppress(PromiseBroken):  # a service that doesn't come back is no matter of the migration's
+        stack.up()
     return tried
 
 
