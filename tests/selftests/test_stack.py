@@ -211,6 +211,19 @@ def test_waiting_for_a_service_that_ended_for_good_is_pointless(found: Found) ->
         found(ended("no")).wait_until_ready()
 
 
+def test_a_stack_that_is_started_over_has_as_long_as_at_first(
+    found: Found, programs: Programs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("fixtures.lib.stack.MEND_SECONDS", 0.05)
+    answers = iter([False] * 40 + [True] * 10)
+    stack = found(container())
+    cast("Any", stack).platform = SimpleNamespace(answers=lambda: next(answers))
+
+    stack._start_over()
+
+    assert programs.calls("docker-compose")[-1] == "up --detach"
+
+
 def test_a_service_that_was_given_up_is_not_waited_for_as_long(found: Found, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("fixtures.lib.stack.MEND_SECONDS", 0.05)
     stack = found(container())
