@@ -6,7 +6,6 @@ import runpy
 import sys
 import zlib
 from io import BytesIO
-from threading import current_thread, main_thread
 
 import pytest
 
@@ -27,16 +26,14 @@ def _library(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) ->
 
 
 class Watched(BytesIO):
-    """A file that tells how much was read of it at a time at most, and by whom."""
+    """A file that tells how much was read of it at a time at most."""
 
     most = 0
-    readers: frozenset[str] = frozenset()
 
     def read(self, size: int | None = -1, /) -> bytes:
         """Read on, and note it."""
         content = super().read(size)
         self.most = max(self.most, len(content))
-        self.readers |= {current_thread().name}
         return content
 
 
@@ -65,19 +62,11 @@ def test_all_that_was_compressed_comes_out_again(content: bytes) -> None:
 def test_neither_the_file_nor_its_content_is_held_as_a_whole() -> None:
     noise = Watched(ARCHIVE)
     assert sum(map(len, decompressed(noise))) == len(NOISE)
-    assert noise.most <= 1 << 17
+    assert noise.most <= 1 << 16
 
     zeros = [len(piece) for piece in decompressed(BytesIO(packed(bytes(3_000_000))))]
     assert sum(zeros) == 3_000_000
-    assert max(zeros) <= 1 << 19
-
-
-def test_it_is_decompressed_beside_whoever_looks_at_the_content() -> None:
-    file = Watched(ARCHIVE)
-    list(decompressed(file))
-
-    assert len(file.readers) == 1
-    assert main_thread().name not in file.readers
+    assert max(zeros) <= 1 << 18
 
 
 def test_what_comes_before_the_damage_is_handed_out() -> None:
@@ -135,7 +124,7 @@ def test_compressed_bytes_that_were_changed_are_told_with_the_librarys_reason(ar
     ],
     ids=["a zero", "half a signature", "zeros", "another"],
 )
-@pytest.mark.parametrize("at_once", [1 << 17, len(ARCHIVE)], ids=["amid a piece", "with a piece"])
+@pytest.mark.parametrize("at_once", [1 << 16, len(ARCHIVE)], ids=["amid a piece", "with a piece"])
 def test_whatever_follows_the_compressed_content_is_told(more: bytes, what: str, at_once: int) -> None:
     class Hasty(BytesIO):
         def read(self, _size: int | None = -1, /) -> bytes:
