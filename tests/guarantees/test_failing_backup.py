@@ -90,13 +90,14 @@ def _killed(stack: Stack, gallery: Gallery, desk: Operator) -> Iterator[Callable
         uploads, _ = entrust(stack, gallery)
         stack.media.shell('truncate --size=8G "${1%/*}/$2"', uploads[0].path, LARGE)
         with desk.start("backup") as command:
-            wait_until(
-                lambda: any(file.stat().st_size for file in left_in(desk.folder)),
+            # An engine may not list a container yet that writes already: killing whoever is there would kill nobody.
+            writers = wait_until(
+                lambda: backing_up(stack, desk) if any(file.stat().st_size for file in left_in(desk.folder)) else None,
                 what="the archive is being written",
                 seconds=HALF_WAY_SECONDS,
                 died=lambda: None if command.running else "the backup is over",
             )
-            for container in backing_up(stack, desk):
+            for container in writers:
                 with suppress(APIError):  # it may be over already, which the command's status tells
                     container.kill()
             return command.finish()
