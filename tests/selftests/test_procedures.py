@@ -10,7 +10,7 @@ from fake_programs import Programs
 
 from fixtures.lib.errors import PromiseBroken, Unproven
 from fixtures.lib.guide import read_guide
-from fixtures.lib.procedures import Operator, named_volumes
+from fixtures.lib.procedures import OUR_SCRIPT, Operator, named_volumes
 from fixtures.lib.runs import Run
 
 BACKUP = (
@@ -234,6 +234,30 @@ def test_what_would_reach_beyond_the_sandbox_is_not_typed(
         replace(sharing(operator), guide=guide).run(guide.steps[0].procedure)
 
     assert programs.calls("docker") == []
+
+
+@pytest.fixture(name="migration")
+def _migration(operator: Operator) -> Operator:
+    """Give the operator the suite's own script, and a guide that runs it."""
+    script = operator.folder / OUR_SCRIPT.name
+    script.write_bytes(OUR_SCRIPT.read_bytes())
+    operator.guide.source.write_text("```\n./migrate_media.sh\n```\n")
+    return replace(operator, guide=read_guide(operator.guide.source, operator.folder))
+
+
+def test_on_a_shared_engine_our_own_migration_runs(migration: Operator) -> None:
+    assert sharing(migration).script("migrate") == "./migrate_media.sh"
+
+
+@pytest.mark.parametrize("printed", ["./migrate_media.sh", "bash ./migrate_media.sh", "./scripts/migrate_media.sh"])
+def test_on_a_shared_engine_a_migration_of_somebody_elses_is_not_run(migration: Operator, printed: str) -> None:
+    (migration.folder / OUR_SCRIPT.name).write_text("docker cp media/. web-project:/usr/src/platform/media\n")
+    migration.guide.source.write_text(f"```\n{printed}\n```\n")
+    theirs = replace(migration, guide=read_guide(migration.guide.source, migration.folder))
+
+    with pytest.raises(Unproven, match=r"not the suite's own, and might find a container of others: .* private engine"):
+        sharing(theirs).script("migrate")
+    assert theirs.script("migrate") == printed, "a private engine has no others"
 
 
 def test_a_name_that_does_not_fit_the_guides_is_unproven(operator: Operator) -> None:
