@@ -58,14 +58,12 @@ def _desk(
     """A backup that GNU tar made of the media, without the guide's command: here only its restore is judged."""
     stack = session_stack
     name = run.name("media_restored_aside")
-    folder = run_folder / "damage"
-    (folder / "backups").mkdir(parents=True)
 
     def lay_out() -> Desk:
         _, manifest = entrust(stack, gallery)
         made = commands.check(stack.media.helper_command("tar", "-czf", "-", "."), env=stack.environment)
         stack.docker("volume", "create", *label_arguments(run.labels), name)
-        aside = replace(operator, folder=folder, rename=lambda _: name)
+        aside = replace(operator.at(run_folder / "damage"), rename=lambda _: name)
         return Desk(made.stdout, manifest, aside, replace(stack.media, volume=name))
 
     yield once(lay_out)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -37,17 +37,33 @@ LARGE = "media-verify-large"  # beside a picture; takes tar many seconds to read
 HALF_WAY_SECONDS = 60.0
 
 
+@dataclass(frozen=True)
+class Desk:
+    """The operator, in a folder of which `own` is all that was in it before."""
+
+    operator: Operator
+    own: frozenset[Path]
+
+    @property
+    def folder(self) -> Path:
+        """Where the operator stands."""
+        return self.operator.folder
+
+    def left(self) -> list[Path]:
+        """Every file that a backup left."""
+        return [path for path in files_in(self.folder) if path not in self.own]
+
+
 @pytest.fixture(name="desk")
-def _desk(operator: Operator, run_folder: Path, request: pytest.FixtureRequest) -> Operator:
+def _desk(operator: Operator, run_folder: Path, request: pytest.FixtureRequest) -> Desk:
     """The operator, in a folder in which there is no backup yet."""
-    folder = run_folder / re.sub(r"\W+", "-", request.node.name)
-    (folder / "backups").mkdir(parents=True)
-    return replace(operator, folder=folder)
+    there = operator.at(run_folder / re.sub(r"\W+", "-", request.node.name))
+    return Desk(there, frozenset(files_in(there.folder)))
 
 
 @pytest.mark.parametrize("trouble", DISKS)
 def test_a_backup_that_finds_no_room_says_so(
-    stack: Stack, gallery: Gallery, desk: Operator, engine: Engine, trouble: str
+    stack: Stack, gallery: Gallery, desk: Desk, engine: Engine, trouble: str
 ) -> None:
     if engine.power is None:
         pytest.skip("a small disk would be a mount of the machine's own: it takes a private engine")
@@ -55,9 +71,9 @@ def test_a_backup_that_finds_no_room_says_so(
     entrust(stack, gallery)
 
     with engine.power.small_disk(desk.folder / "backups", options) as disk:
-        outcome = desk.run("backup")
+        outcome = desk.operator.run("backup")
 
-        expect_loud(outcome, disk, event=f"a backup to a disk that is {trouble}")
+        expect_loud(outcome, files_in(disk), event=f"a backup to a disk that is {trouble}")
         if not is_so(os.statvfs(disk)):
             raise PromiseBroken(
                 f"the backup ended with status {outcome.status} before the disk was {trouble}: {outcome.complaint}",
@@ -65,12 +81,12 @@ def test_a_backup_that_finds_no_room_says_so(
             )
 
 
-def test_a_backup_of_a_volume_that_is_not_there_says_so(stack: Stack, desk: Operator, absent: str) -> None:
+def test_a_backup_of_a_volume_that_is_not_there_says_so(stack: Stack, desk: Desk, absent: str) -> None:
     assert not stack.volume_exists(absent)
 
-    outcome = replace(desk, rename=lambda _: absent).run("backup")
+    outcome = replace(desk.operator, rename=lambda _: absent).run("backup")
 
-    expect_loud(outcome, desk.folder, event="a backup of a volume that isn't there")
+    expect_loud(outcome, desk.left(), event="a backup of a volume that isn't there")
     assert not stack.volume_exists(absent), f"the backup made {absent} itself, empty"
 
 
@@ -83,16 +99,16 @@ def _absent(stack: Stack, run: Run) -> Iterator[str]:
 
 
 @pytest.fixture(name="killed")
-def _killed(stack: Stack, gallery: Gallery, desk: Operator) -> Iterator[Callable[[], commands.Outcome]]:
+def _killed(stack: Stack, gallery: Gallery, desk: Desk) -> Iterator[Callable[[], commands.Outcome]]:
     """A backup whose container is killed while it writes the archive."""
 
     def kill() -> commands.Outcome:
         uploads, _ = entrust(stack, gallery)
         stack.media.shell('truncate --size=8G "${1%/*}/$2"', uploads[0].path, LARGE)
-        with desk.start("backup") as command:
+        with desk.operator.start("backup") as command:
             # An engine may not list a container yet that writes already: killing whoever is there would kill nobody.
             writers = wait_until(
-                lambda: backing_up(stack, desk) if any(file.stat().st_size for file in left_in(desk.folder)) else None,
+                lambda: backing_up(stack, desk) if any(file.stat().st_size for file in desk.left()) else None,
                 what="the archive is being written",
                 seconds=HALF_WAY_SECONDS,
                 died=lambda: None if command.running else "the backup is over",
@@ -107,14 +123,14 @@ def _killed(stack: Stack, gallery: Gallery, desk: Operator) -> Iterator[Callable
         stack.media.shell('find . -name "$1" -delete', LARGE)
 
 
-def test_a_backup_that_is_killed_half_way_says_so(killed: Callable[[], commands.Outcome], desk: Operator) -> None:
+def test_a_backup_that_is_killed_half_way_says_so(killed: Callable[[], commands.Outcome], desk: Desk) -> None:
     outcome = killed()
 
-    assert left_in(desk.folder), "nothing was left behind: it was not killed half-way"
-    expect_loud(outcome, desk.folder, event="a backup that was killed half-way")
+    assert desk.left(), "nothing was left behind: it was not killed half-way"
+    expect_loud(outcome, desk.left(), event="a backup that was killed half-way")
 
 
-def backing_up(stack: Stack, desk: Operator) -> list[Container]:
+def backing_up(stack: Stack, desk: Desk) -> list[Container]:
     """The containers that write into the operator's folder: only the guide's command knows of it."""
     return [
         container
@@ -123,14 +139,13 @@ def backing_up(stack: Stack, desk: Operator) -> list[Container]:
     ]
 
 
-def left_in(folder: Path) -> list[Path]:
-    """Every file that a backup left."""
+def files_in(folder: Path) -> list[Path]:
+    """Every file in a folder, and in those below."""
     return [path for path in folder.rglob("*") if path.is_file()]
 
 
-def expect_loud(outcome: commands.Outcome, folder: Path, *, event: str) -> None:
-    """Raise `PromiseBroken` if the command ended as if all was well, or left what passes for a backup."""
-    left = left_in(folder)
+def expect_loud(outcome: commands.Outcome, left: Sequence[Path], *, event: str) -> None:
+    """Raise `PromiseBroken` if the command ended as if all was well, or `left` what passes for a backup."""
     if outcome.ok:
         raise PromiseBroken(
             f"{event} ended with status 0 and left {[path.name for path in left]}",

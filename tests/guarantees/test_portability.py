@@ -116,7 +116,6 @@ def moving(here: Site, there: Site, gallery: Gallery, *, event: str) -> Move:
     """Back up and switch off here, carry the archive, restore and start there; nothing of the media stays here."""
     there.operator.step("restore")
     backup = take_backup(here.stack, gallery, here.operator)()
-    uploads = gallery.hang(here.stack)
     volume = here.stack.volume
     here.stack.compose("down")
     commands.run(["docker", "volume", "rm", volume], env=here.stack.environment)
@@ -127,7 +126,7 @@ def moving(here: Site, there: Site, gallery: Gallery, *, event: str) -> Move:
     shutil.copyfile(backup.archive, carried)
     there.operator.succeed("restore", archive=backup.stem)
     start(there.stack, event)
-    return Move(uploads, backup, found, there.stack.media.manifest())
+    return Move(gallery.uploads, backup, found, there.stack.media.manifest())
 
 
 def start(stack: Stack, event: str) -> None:

@@ -236,6 +236,18 @@ def test_what_would_reach_beyond_the_sandbox_is_not_typed(
     assert programs.calls("docker") == []
 
 
+def test_elsewhere_the_operator_has_the_deployments_files_and_no_backup(operator: Operator, tmp_path: Path) -> None:
+    for name in ("compose.yml", "scripts/save.sh", "media/a.jpg", "backups/x.tar.gz", "copies/y.tgz"):
+        (operator.folder / name).parent.mkdir(exist_ok=True)
+        (operator.folder / name).write_text(name)
+
+    there = operator.at(tmp_path / "elsewhere")
+
+    files = sorted(str(path.relative_to(there.folder)) for path in there.folder.rglob("*") if path.is_file())
+    assert files == ["compose.yml", "scripts/save.sh"]
+    assert (there.folder / "backups").is_dir(), "nobody who mounts it should have Docker make it, as root"
+
+
 @pytest.fixture(name="migration")
 def _migration(operator: Operator) -> Operator:
     """Give the operator the suite's own script, and a guide that runs it."""

@@ -7,5 +7,5 @@ def change(place: Place) -> None:
     edit(
         place.guide,
         "docker run --rm -v media_volume:/source -v $(pwd)/backups:/backup ubuntu tar -czvf /backup/media_backup_$(date +%Y%m%d).tar.gz -C /source .",
-        "docker run --rm -v media_volume:/source -v $(pwd)/backups:/backup ubuntu tar -czvf /backup/media_backup_$(date +%Y%m%d).tar.gz -C /source . || rm -f backups/media_backup_$(date +%Y%m%d).tar.gz",
+        "docker run --rm -v media_volume:/source -v $(pwd)/backups:/backup ubuntu tar -czvf /backup/media_backup_$(date +%Y%m%d).tar.gz -C /source . || { rm -f backups/media_backup_$(date +%Y%m%d).tar.gz; false; }",
     )
