@@ -10,47 +10,70 @@ import os
 import random
 import subprocess
 import sys
-import tempfile
-import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
-ROOT = Path(__file__).parents[1]
+from bench.programs import ROOT, Command, Cost, cost
+from fixtures.lib.runs import run_folder, this_run
+
 SEED = 20260101
 POOL = 1 << 24  # bytes that the files are cut from
 KINDS = ("avatars", "event_banners", "profile_pictures")
-CHECK = [sys.executable, "-m", "fixtures.lib.check_archive"]
+CHECK = (sys.executable, "-m", "fixtures.lib.check_archive")
 
 
-class Cost(NamedTuple):
-    """What a program took: seconds on the clock and of processors, and the most memory in MB."""
+class Planted(NamedTuple):
+    """A folder of files, their archive as the guide's command makes it, and the manifest of that archive."""
 
-    seconds: float
-    processor: float
-    memory: float
+    tree: Path
+    archive: Path
+    manifest: Path
 
 
 def main(files: int = 100_000, total: int = 2_000_000_000) -> int:
     """Print a table; return 1 where a program didn't end well."""
-    with tempfile.TemporaryDirectory(prefix="media-verify-bench-") as folder:
-        tree, archive = Path(folder, "volume"), Path(folder, "media_backup_20260101.tar.gz")
-        manifest = Path(folder, "manifest.json")
-        plant(tree, files, total)
-        subprocess.run(["tar", "-czf", archive, "-C", tree, "."], check=True)
-        subprocess.run([*CHECK, f"--save={manifest}", archive], check=True, cwd=ROOT)
-        programs = {
-            "tar -dzf": ["tar", "-dzf", archive, "-C", tree],
-            "check-archive": [*CHECK, archive],
-            "check-archive AGAINST=manifest.json": [*CHECK, f"--against={manifest}", archive],
-        }
-        costs = [{name: cost(command) for name, command in programs.items()} for _ in range(2)]
-    best = {name: min(run[name] for run in costs) for name in programs}
+    run = this_run(shared=False)
+    with run_folder(ROOT / ".cache", run) as folder, planted(files, total, folder) as where:
+        best = cheapest(programs(where), turns=2)
     print(f"{files} files, {total / 1e9:g} GB, the better of two runs on {os.cpu_count()} processors")
     print(f"{'':36} {'clock':>7} {'processors':>11} {'memory':>8} {'times as fast':>14}")
     for name, (seconds, processor, memory) in best.items():
         ratio = best["tar -dzf"].seconds / seconds
         print(f"{name:36} {seconds:6.1f}s {processor:10.1f}s {memory:5.0f} MB {ratio:14.1f}")
     return 0
+
+
+@contextmanager
+def planted(files: int, total: int, place: Path) -> Iterator[Planted]:
+    """Make files of `total` bytes, their archive and its manifest in a folder below `place`, which goes in the end."""
+    with TemporaryDirectory(dir=place) as folder:
+        names = ("volume", "media_backup_20260101.tar.gz", "manifest.json")
+        where = Planted(*(Path(folder, name) for name in names))
+        plant(where.tree, files, total)
+        subprocess.run(["tar", "-czf", where.archive, "-C", where.tree, "."], check=True)
+        saved: Command = (*CHECK, f"--save={where.manifest}", where.archive)
+        subprocess.run(saved, check=True, cwd=ROOT, stdout=subprocess.DEVNULL)
+        yield where
+
+
+def programs(where: Planted) -> dict[str, Command]:
+    """Return what compares an archive with something, or looks through it."""
+    return {
+        "tar -dzf": ("tar", "-dzf", where.archive, "-C", where.tree),
+        "check-archive": (*CHECK, where.archive),
+        "check-archive AGAINST=manifest.json": (*CHECK, f"--against={where.manifest}", where.archive),
+    }
+
+
+def cheapest(
+    commands: Mapping[str, Command], *, turns: int, environment: Mapping[str, str] | None = None
+) -> dict[str, Cost]:
+    """Run each command `turns` times, in turns, and return the quickest run of each: the others were disturbed."""
+    costs = [{name: cost(command, environment) for name, command in commands.items()} for _ in range(turns)]
+    return {name: min(run[name] for run in costs) for name in commands}
 
 
 def plant(tree: Path, files: int, total: int) -> None:
@@ -63,18 +86,6 @@ def plant(tree: Path, files: int, total: int) -> None:
         size = int(total / files * rng.uniform(0.2, 1.8))
         start = rng.randrange(POOL - size)
         (folder / f"picture {number}.jpg").write_bytes(pool[start : start + size])
-
-
-def cost(command: list[str | Path]) -> Cost:
-    """Run a program to its end, which must be a good one."""
-    begun = time.monotonic()
-    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL)
-    _, status, used = os.wait4(process.pid, 0)
-    seconds = time.monotonic() - begun
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode:
-        raise subprocess.CalledProcessError(process.returncode, command)
-    return Cost(seconds, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024)
 
 
 if __name__ == "__main__":
