@@ -1,0 +1,30 @@
+"""What the bench has at hand for everybody: an engine that runs, and twelve pictures."""
+
+from __future__ import annotations
+
+import os
+from types import SimpleNamespace
+from typing import cast
+
+import pytest
+
+from bench.scenarios import twelve
+from fixtures.lib.engine import Engine, describe
+from fixtures.lib.gallery import Gallery
+from fixtures.lib.private_engine import PrivateEngine
+from fixtures.lib.settings import Settings
+from fixtures.lib.toolchain import find_compose
+from fixtures.media import SEED
+
+
+@pytest.fixture(scope="session", name="engine")
+def _engine(settings: Settings) -> Engine:
+    """The private engine that the bench runs for every version: nobody's start of an engine is measured."""
+    power = cast("PrivateEngine", SimpleNamespace(life=lambda: "the bench's"))
+    return describe("private", os.environ, find_compose(settings.cache), power)
+
+
+@pytest.fixture(scope="session", name="gallery")
+def _gallery() -> Gallery:
+    """The same twelve pictures that everybody uploads."""
+    return Gallery(twelve(), SEED)
