@@ -2,7 +2,7 @@
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
 .PHONY: help verify up shell logs down test selftests sabotage properties check-archive check mutants examples browser soak faults neighbours \
-	before-deploy after-deploy restore-drill rollouts manifest-cost clean lock
+	before-deploy after-deploy restore-drill rollouts manifest-cost bench clean lock
 
 PYTHON ?= python3
 VENV := .venv
@@ -40,7 +40,7 @@ OPTIONS := $(if $(ENGINE),--engine='$(ENGINE)') \
 
 # They are options of the run, not a part of the environment in which the guide's commands are typed.
 unexport ENGINE COMPOSE_FILE GUIDE SERVICE MEDIA_ROOT UPLOAD UPLOAD_CONFIG REPORT_DIR SEED KEEP REQUIRE_ALL BEYOND \
-	MINUTES ARGS ARCHIVE AGAINST SAVE
+	MINUTES ARGS ARCHIVE AGAINST SAVE QUICK
 unexport STATE SERVER HOSTS PROJECT MEDIA_SERVER MANIFEST SAMPLE DRILL REMOVED REMOVED_LIST
 
 # The rooms of the deploy gate: on many servers at a time, or on one; or only the test that ARGS name.
@@ -84,6 +84,9 @@ selftests: $(VENV)/dev.stamp  ## Run the tests of the library and of the service
 
 manifest-cost: $(VENV)/dev.stamp  ## Measure what the manifest of a live volume costs, by SIZES (long)
 	@$(BIN)/python -m bench.manifest_cost $(or $(SIZES),1000:20000 10000:20000 100000:20000)
+
+bench: $(VENV)/bench.stamp  ## Measure it beside pytest-docker, testcontainers, sha256sum, tar and others (QUICK=1; else long)
+	@$(BIN)/python -m bench $(if $(QUICK),--quick) $(ARGS)
 
 rollouts: $(VENV)/dev.stamp  ## Deploy to a server of ours, well and badly, and show what the gate says of it (long)
 	@$(BIN)/python -m pytest tests/rollouts -n $(WORKERS) --dist=worksteal $(ARGS)

@@ -1,0 +1,65 @@
+"""How the suite's manifest and check of an archive grow with the number of files, beside what others have for it."""
+
+from __future__ import annotations
+
+import math
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from bench.archive import Planted, cheapest, planted, programs
+from bench.programs import Command, Cost, hashdeep
+
+BYTES = 20_000  # of a file, on average
+MANIFEST, CHECK = "manifest", "check of an archive"
+_OURS = """\
+import sys
+from fixtures.lib.directory import read_directory
+sys.exit(not read_directory(sys.argv[1]).files)
+"""
+_SHA256SUM = 'find "$0" -type f -print0 | xargs -0 -P "$1" -n 500 sha256sum'
+
+
+@dataclass(frozen=True)
+class Point:
+    """What one program cost for so many files. `task` is one of the two; `ours` whether it is the suite's."""
+
+    task: str
+    program: str
+    files: int
+    cost: Cost
+    ours: bool
+
+
+def measure(sizes: Sequence[int], turns: int, place: Path) -> Iterator[Point]:
+    """Make so many files below `place` and run every program on them, in turns; the quickest run of each counts."""
+    environment = hashdeep()
+    for files in sizes:
+        with planted(files, files * BYTES, place) as where:
+            for task, commands in ((MANIFEST, manifests(where)), (CHECK, programs(where))):
+                for name, cost in cheapest(commands, turns=turns, environment=environment).items():
+                    yield Point(task, name, files, cost, ours=name.startswith(("the suite", "check-archive")))
+
+
+def manifests(where: Planted) -> dict[str, Command]:
+    """Return what hashes a folder; the suite's own tells mode, owner, time and links of each entry besides."""
+    threads = str(os.cpu_count())
+    return {
+        "find | xargs sha256sum": ("sh", "-c", _SHA256SUM, where.tree, "1"),
+        f"find | xargs -P{threads} sha256sum": ("sh", "-c", _SHA256SUM, where.tree, threads),
+        f"hashdeep -j{threads}": ("hashdeep", "-r", "-c", "sha256", f"-j{threads}", where.tree),
+        "the suite's manifest": (sys.executable, "-c", _OURS, where.tree),
+    }
+
+
+def exponent(points: Sequence[Point]) -> float:
+    """Return by which power of the number of files the time grew, from the fewest to the most: 1 is in proportion.
+
+    NaN where there is only one size.
+    """
+    first, last = min(points, key=lambda point: point.files), max(points, key=lambda point: point.files)
+    if first.files == last.files:
+        return math.nan
+    return math.log(last.cost.seconds / first.cost.seconds) / math.log(last.files / first.files)

@@ -1,0 +1,82 @@
+"""What the suite itself takes of a whole run of the guarantees, beside the commands, requests and waits in it."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from bench.programs import ROOT, BenchFailed
+from fixtures.lib.journal import Event, busy_seconds
+
+# As `make verify` calls it for our own stack.
+VERIFY = (sys.executable, "-m", "pytest", "-q", "-p", "no:hypothesispytest", "--engine=private", "--beyond")
+SECONDS = 1800.0
+# What people call what the journal tells apart.
+SHARES = {
+    "commands": ("command", "guide"),
+    "requests to the platform and the engine": ("request", "engine"),
+    "waits": ("wait",),
+}
+
+
+@dataclass(frozen=True)
+class Whole:
+    """A run, in seconds.
+
+    `floor` is the part in which a command, a request or a wait was under way, `by_kind` what each of `SHARES` took of
+    it; they overlap. `proved` is how many guarantees it proved.
+    """
+
+    seconds: float
+    floor: float
+    by_kind: dict[str, float]
+    proved: int
+
+    @property
+    def times(self) -> float:
+        """How many times as long as its floor it took."""
+        return self.seconds / self.floor
+
+
+def measure(arguments: Sequence[str], runs: int, place: Path) -> Whole:
+    """Verify the project's own stack so many times, and return the last run: those before it warm what it finds.
+
+    Each leaves its evidence below `place`.
+    """
+    return [verified(arguments, place) for _ in range(runs)][-1]
+
+
+def verified(arguments: Sequence[str], reports: Path) -> Whole:
+    """Verify once and read the evidence. Raises `BenchFailed` where a promise is broken, or nothing was proved."""
+    inherited = {key: value for key, value in os.environ.items() if not key.startswith(("PYTEST_", "COMPOSE_"))}
+    ended = subprocess.run(
+        [*VERIFY, f"--report-dir={reports}", *arguments],
+        cwd=ROOT,
+        env=inherited,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        errors="replace",
+        timeout=SECONDS,
+        check=False,
+    )
+    if ended.returncode or not (reports / "latest" / "guarantees.json").is_file():
+        raise BenchFailed(f"the guarantees ended with status {ended.returncode}:\n{ended.stdout[-4000:]}")
+    return read(reports / "latest")
+
+
+def read(folder: Path) -> Whole:
+    """Read what a run left in its folder."""
+    evidence = json.loads((folder / "guarantees.json").read_text())
+    proved = [guarantee for guarantee in evidence["guarantees"] if guarantee["verdict"] == "proved"]
+    if not proved:
+        raise BenchFailed("the guarantees were to be measured, and none was proved")
+    events = [Event(**json.loads(line)) for line in (folder / "commands.jsonl").read_text().splitlines()]
+    by_kind = {name: busy_seconds(event for event in events if event.kind in kinds) for name, kinds in SHARES.items()}
+    return Whole(evidence["seconds"], evidence["command_seconds"], by_kind, len(proved))
