@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import signal
 import sys
 from datetime import date
 from pathlib import Path
@@ -30,6 +31,8 @@ def main() -> int:
     bench = this_run(shared=False)
     end_orphans()
     os.environ[MARK] = bench.identifier
+    # Told to go, it takes down what it put up, as when it is interrupted.
+    signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
     try:
         with run_folder(ROOT / ".cache", bench) as place:
             page = measured(asked, place)

@@ -12,16 +12,14 @@ from bench.scenarios import twelve
 from fixtures.lib.engine import Engine, describe
 from fixtures.lib.gallery import Gallery
 from fixtures.lib.private_engine import PrivateEngine
-from fixtures.lib.settings import Settings
-from fixtures.lib.toolchain import find_compose
 from fixtures.media import SEED
 
 
 @pytest.fixture(scope="session", name="engine")
-def _engine(settings: Settings) -> Engine:
+def _engine() -> Engine:
     """The private engine that the bench runs for every version: nobody's start of an engine is measured."""
     power = cast("PrivateEngine", SimpleNamespace(life=lambda: "the bench's"))
-    return describe("private", os.environ, find_compose(settings.cache), power)
+    return describe("private", os.environ, "docker-compose", power)
 
 
 @pytest.fixture(scope="session", name="gallery")
