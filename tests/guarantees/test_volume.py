@@ -104,6 +104,7 @@ def is_for_media(target: str, media_root: str) -> bool:
 def test_the_volume_is_mounted_for_reading_and_writing(stack: Stack) -> None:
     point = stack.inside().mount_point(stack.media_root)
 
+    assert stack.volume, "the media are in no volume"
     assert point.exists, f"the container itself sees no mount at {stack.media_root}"
     assert stack.media_mount()["RW"], f"{stack.media_root} is mounted read-only: the first upload will fail"
     assert "rw" in point.options, f"inside the container {stack.media_root} is mounted {point.options}, not rw"
@@ -168,6 +169,7 @@ def test_the_services_own_user_can_work_there(stack: Stack, deed: str) -> None:
 
 @receives_uploads
 def test_every_upload_is_in_the_volume_when_its_answer_arrives(stack: Stack, gallery: Gallery) -> None:
+    assert stack.volume, "the media are in no volume"
     seen = {}
     with watching(stack.media) as watcher:
         for sample in (sample for sample in gallery.samples if sample.kind in stack.platform.kinds):

@@ -96,7 +96,7 @@ BROKEN = (
     ),
     _row("engine_is_pruned", RESTART, "missing"),
     # the service
-    _row("recodes_photos", LAYOUT | {"volume.receives_uploads"}, "other bytes"),
+    _row("recodes_photos", LAYOUT | {"volume.receives_uploads", "beyond.power_loss"}, "other bytes"),
     _row("tidies_up_at_start", RESTARTS, "missing"),
     _row("webp_as_octet_stream", LAYOUT, "as another type"),
     _row(

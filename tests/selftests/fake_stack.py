@@ -111,6 +111,8 @@ class FakeStack:
         """The name of the volume that the test has set."""
         return self.who.volume
 
+    backing = volume
+
     @property
     def client(self) -> Any:
         """An engine with the volumes and containers that the test has set."""

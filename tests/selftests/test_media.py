@@ -88,6 +88,25 @@ def test_a_private_engines_plain_volume_is_read_where_it_lies(programs: Programs
     assert programs.calls("docker") == [], "no container is needed to read what lies on this host"
 
 
+def test_a_directory_of_this_host_is_read_where_it_lies(programs: Programs, volume: Path) -> None:
+    plant_nasty_tree(volume)
+
+    media = VolumeMedia(str(volume), client_with(), os.environ, {}, on_this_host=True)
+
+    assert media.manifest() == read_directory(volume)
+    assert programs.calls("docker") == []
+
+
+def test_a_directory_of_another_host_is_mounted_by_its_path(programs: Programs, volume: Path) -> None:
+    environment = {**os.environ, "PATH": programs.path}
+    media = VolumeMedia("/srv/media", client_with(), environment, {})
+
+    media.manifest()
+
+    (call,) = programs.calls("docker")
+    assert "--volume=/srv/media:/volume:ro " in call, volume
+
+
 @pytest.mark.parametrize("special", [{"Options": {"type": "tmpfs"}}, {"Driver": "nfs"}])
 def test_a_volume_that_is_mounted_only_at_the_engine_is_read_from_a_container(
     programs: Programs, volume: Path, tmp_path: Path, special: dict[str, object]

@@ -278,6 +278,31 @@ def test_who_the_stack_is_comes_from_the_engines_own_answers(found: Found) -> No
     )
 
 
+def bound(directory: object) -> SimpleNamespace:
+    """Make a container whose media are in a directory of the host."""
+    mounts = [{"Type": "bind", "Source": str(directory), "Destination": "/srv/media"}]
+    return container(Mounts=mounts, State={"Pid": 100, "StartedAt": "09:00"})
+
+
+def test_a_directory_of_the_host_that_is_made_anew_is_another_one(found: Found, tmp_path: Path) -> None:
+    directory = tmp_path / "media"
+    directory.mkdir()
+    stack = found(bound(directory), on_this_host=True)
+    before = stack.identity()
+
+    directory.rename(tmp_path / "moved away")
+    directory.mkdir()
+
+    assert stack.identity().volume == before.volume == str(directory)
+    assert stack.identity().volume_created != before.volume_created
+
+
+def test_of_a_directory_on_another_host_only_the_name_is_known(found: Found, tmp_path: Path) -> None:
+    identity = found(bound(tmp_path)).identity()
+
+    assert (identity.volume, identity.volume_created) == (str(tmp_path), "")
+
+
 def test_a_stack_that_is_well_is_left_as_it_is(found: Found, programs: Programs) -> None:
     stack = found(container())
     stack.platform = FakePlatform()
