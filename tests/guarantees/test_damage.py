@@ -13,6 +13,7 @@ import pytest
 from fixtures.lib import commands, journal
 from fixtures.lib.aftermath import entrust, expect_same
 from fixtures.lib.archive import check, check_name
+from fixtures.lib.backups import archives_in
 from fixtures.lib.corruption import ABROAD, DAMAGES, MALICE, Corrupted, corrupt, hostile
 from fixtures.lib.differences import describe, diff
 from fixtures.lib.directory import read_directory
@@ -26,29 +27,41 @@ from fixtures.lib.runs import Run
 from fixtures.lib.settings import Settings
 from fixtures.lib.sidecar import label_arguments
 from fixtures.lib.stack import Stack
+from fixtures.lib.steps import ARCHIVE_ENDING
 
 pytestmark = pytest.mark.guarantee("restore.rejects_damage")
 
 EACH = 3
-SOUND, DAMAGED, HOSTILE = "media_backup_20010101", "media_backup_20010102", "media_backup_20010103"
-ABSENT = "media_backup_19990101"
+# Where the guide's backups are, unless one was made and tells.
+USUAL = Path("backups", "media_backup_20010101.tar.gz")
 MISNAMED = ("backup.tar.gz", "media_backup_20010230.tar.gz", "media_backup_20010101.tar.gz.part")
 
 
 @dataclass(frozen=True)
 class Desk:
-    """Where damaged backups are tried: a sound one, what it holds, and a volume that nobody's media are in."""
+    """Where damaged backups are tried: a sound one, what it holds, and a volume that nobody's media are in.
+
+    `place` is where the operator finds a backup, below their folder.
+    """
 
     archive: bytes
     manifest: Manifest
     operator: Operator
     aside: VolumeMedia
+    place: Path
 
-    def restore(self, stem: str, content: bytes | None = None) -> commands.Outcome:
-        """Type the guide's restore command for a backup of that name, which holds `content`."""
-        if content is not None:
-            (self.operator.folder / "backups" / f"{stem}.tar.gz").write_bytes(content)
-        return self.operator.run("restore", archive=stem)
+    def put(self, content: bytes | None) -> None:
+        """Let the backup hold `content`, or not be there."""
+        file = self.operator.folder / self.place
+        if content is None:
+            file.unlink(missing_ok=True)
+        else:
+            file.parent.mkdir(exist_ok=True)
+            file.write_bytes(content)
+
+    def restore(self) -> commands.Outcome:
+        """Type the guide's restore command for the backup."""
+        return self.operator.run("restore", archive=ARCHIVE_ENDING.sub("", self.place.name))
 
 
 @pytest.fixture(scope="module", name="desk")
@@ -64,17 +77,24 @@ def _desk(
         made = commands.check(stack.media.helper_command("tar", "-czf", "-", "."), env=stack.environment)
         stack.docker("volume", "create", *label_arguments(run.labels), name)
         aside = replace(operator.at(run_folder / "damage"), rename=lambda _: name)
-        return Desk(made.stdout, manifest, aside, replace(stack.media, volume=name))
+        return Desk(made.stdout, manifest, aside, replace(stack.media, volume=name), latest(operator.folder))
 
     yield once(lay_out)
     commands.run(["docker", "volume", "rm", "--force", name], env=stack.environment)
 
 
+def latest(folder: Path) -> Path:
+    """Where the guide's own command put its latest backup, below the operator's folder."""
+    archives = archives_in(folder)
+    return max(archives, key=lambda path: archives[path]).relative_to(folder) if archives else USUAL
+
+
 def test_a_sound_backup_is_accepted_and_restored(desk: Callable[[], Desk]) -> None:
     on = desk()
+    on.put(on.archive)
 
     problems = check(BytesIO(on.archive), against=on.manifest)
-    restored = on.restore(SOUND, on.archive)
+    restored = on.restore()
 
     assert not problems, f"a check that refuses what is sound is no help: {problems[:5]}"
     assert restored.ok, f"the restore of a sound backup ended with status {restored.status}: {restored.complaint}"
@@ -98,7 +118,8 @@ def refusal(on: Desk, case: Corrupted) -> str:
     problems = check(BytesIO(case.content), against=on.manifest)
     if problems:
         return f"the check says {problems[0]}"
-    outcome = on.restore(DAMAGED, case.content)
+    on.put(case.content)
+    outcome = on.restore()
     if outcome.ok:
         raise PromiseBroken(f"the check lets it through, and the restore ends with status 0: {case}")
     return f"the restore ends with status {outcome.status}"
@@ -113,23 +134,26 @@ def test_a_file_of_another_name_is_refused(name: str) -> None:
 
 
 def test_restoring_a_backup_that_is_not_there_fails(desk: Callable[[], Desk]) -> None:
-    outcome = desk().restore(ABSENT)
+    on = desk()
+    on.put(None)
+
+    outcome = on.restore()
 
     if outcome.ok:
         raise PromiseBroken(
-            f"asked for {ABSENT}.tar.gz, which isn't there, the restore command ended with status 0: {outcome.text}",
+            f"asked for {on.place.name}, which isn't there, the restore command ended with status 0: {outcome.text}",
             means="an operator who mistypes a name believes that the media are back",
             next_step="let nothing come between tar and the command's exit status",
         )
-    journal.observe(f"restoring {ABSENT}.tar.gz, which isn't there, ends with status {outcome.status}")
+    journal.observe(f"restoring {on.place.name}, which isn't there, ends with status {outcome.status}")
 
 
 def test_nothing_outside_the_volume_is_written(desk: Callable[[], Desk]) -> None:
     on = desk()
-    (on.operator.folder / "backups" / f"{HOSTILE}.tar.gz").write_bytes(hostile())
+    on.put(hostile())
     before = read_directory(on.operator.folder)
 
-    outcome = on.restore(HOSTILE)
+    outcome = on.restore()
 
     after, inside = read_directory(on.operator.folder), on.aside.manifest()
     if changes := diff(before, after):

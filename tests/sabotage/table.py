@@ -133,8 +133,8 @@ BROKEN = (
     _row("guide_backs_up_elsewhere", RESTORE | {"backup.fails_loudly"}, "No such file"),
     # the guide: restore
     _row("guide_restores_another_volume", LOST_VOLUME | {"volume.dedicated", "restore.repair"}, "media_volume_new"),
-    _row("guide_restores_elsewhere", LOST_VOLUME | {"restore.repair"}, "missing"),
-    _row("guide_keeps_old_files", LOST_VOLUME | {"restore.repair"}, "0 bytes"),
+    _row("guide_restores_elsewhere", LOST_VOLUME | {"restore.repair", "restore.rejects_damage"}, "missing"),
+    _row("guide_keeps_old_files", LOST_VOLUME | {"restore.repair", "restore.rejects_damage"}, "0 bytes"),
     _row("guide_wipes_before_restoring", {"restore.repair"}, "did not survive the restore"),
     _row("guide_restores_as_root", LOST_VOLUME | {"restore.repair", "restore.rejects_damage"}, "owner"),
     _row("guide_restores_absolute_names", {"restore.rejects_damage"}, "names lead out of the volume"),
@@ -162,7 +162,7 @@ BROKEN = (
 # What a guide doesn't describe it doesn't promise: unproven, for a reason that says so, and nobody is accused.
 SILENT = (
     _silence("guide_without_backup", BACKUP | RESTORE | {"volume.dedicated"}, "no backup command"),
-    _silence("guide_without_restore", RESTORE | {"volume.dedicated"}, "no restore command"),
+    _silence("guide_without_restore", RESTORE | {"restore.rejects_damage", "volume.dedicated"}, "no restore command"),
     # Uploads then go through all other events.
     _silence("guide_without_restart", RESTART - {"persistence.acknowledged"}, "no restart command"),
     _silence("guide_without_migration", MIGRATION, "no migrate command"),
