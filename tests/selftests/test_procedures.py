@@ -219,7 +219,7 @@ def test_the_clock_of_the_machine_may_be_mounted_as_printed(operator: Operator) 
     ("printed", "script", "reason"),
     [
         ("./save.sh", BACKUP.replace("$(pwd)/backups", "/srv/backups"), "mounts a directory of this machine"),
-        ("./save.sh", BACKUP, "it takes a private engine"),
+        ("./save.sh", BACKUP, "the volume.s name can.t be replaced"),
         ("docker exec web-project ls /media", "", "it takes a private engine"),
     ],
 )
