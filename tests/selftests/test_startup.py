@@ -13,6 +13,7 @@ from fixtures.lib.errors import BadInput, PromiseBroken
 from fixtures.lib.runs import Run
 from fixtures.lib.stack import Stack
 from fixtures.lib.startup import (
+    choose_platform,
     explain_failed_start,
     provide_images,
     publish_what_is_exposed,
@@ -121,6 +122,17 @@ def test_a_container_that_exits_at_once_is_told_with_its_last_lines(stack: Stack
     assert "it said last:\nTraceback\nno such table: media" in text
     assert MEANS in text
     assert refused.value.hint.endswith("compose.yml up web")
+
+
+def test_a_container_that_ends_as_soon_as_it_is_up_is_told_with_its_last_lines(stack: Stack) -> None:
+    def look(_upload: str) -> None:
+        raise PromiseBroken("web has no running container")
+
+    cast("Any", stack).choose_platform = look
+    cast("Any", stack).containers = lambda _service, running_only=True: [] if running_only else [ended()]
+
+    with pytest.raises(BadInput, match=r"answer: web has no running container; .*exit status 3(.|\n)*no such table"):
+        choose_platform(stack, "auto")
 
 
 def test_a_service_that_answers_with_a_fault_of_its_own_is_up_and_nothing_more_is_waited_for(stack: Stack) -> None:
