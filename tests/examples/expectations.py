@@ -110,7 +110,7 @@ EXAMPLES = (
         ),
         broken=SILENT,
         unproven=MIGRATION
-        | {"layout.avatars", "layout.profile_pictures", "persistence.down_up", "persistence.acknowledged"}
+        | {"layout.avatars", "layout.profile_pictures", "persistence.down_up"}
         | {"troubleshooting.permissions", "troubleshooting.restart"},
         says=("the description of the platform's uploads has no profile_pictures", "GUIDE.md says nothing of"),
     ),
