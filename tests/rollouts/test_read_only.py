@@ -60,12 +60,12 @@ def uploading(owner: Owner) -> Iterator[list[str]]:
             accepted.append(sample.name)
 
     with ThreadPoolExecutor(1) as pool:
-        uploaded = pool.submit(upload)
         try:
+            uploaded = pool.submit(upload)
             yield accepted
         finally:
             over.set()
-            uploaded.result()
+    uploaded.result()
 
 
 def inodes(owner: Owner) -> dict[str, Inode]:

@@ -3,9 +3,10 @@
 import os
 import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 import pytest
 from fake_stack import FakeStack, manifest_of, sample
@@ -237,6 +238,23 @@ def test_the_asking_ends_with_its_block(stack: FakeStack) -> None:
         assert set(threading.enumerate()) - before, "somebody must be asking for this to say anything"
 
     assert not set(threading.enumerate()) - before
+
+
+def test_the_asking_ends_if_it_is_interrupted_while_it_begins(
+    stack: FakeStack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Interrupted(ThreadPoolExecutor):
+        def submit(self, *args: Any, **options: Any) -> Any:
+            super().submit(*args, **options)
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(backups, "ThreadPoolExecutor", Interrupted)
+    before = set(threading.enumerate())
+
+    with pytest.raises(KeyboardInterrupt), asking(stack.as_stack()):
+        pass
+
+    assert set(threading.enumerate()) == before, "whoever presses Ctrl-C would wait for ever"
 
 
 def test_the_asking_ends_even_with_a_block_that_fails(stack: FakeStack) -> None:
