@@ -56,10 +56,10 @@ def test_whoever_ran_the_command_can_read_the_archive(attempt: Callable[[], Back
 
 @created
 def test_a_backup_across_midnight_bears_the_day_on_which_it_started(
-    stack: Stack, operator: Operator, tmp_path: Path
+    stack: Stack, operator: Operator, run_folder: Path
 ) -> None:
     expect_day(operator)
-    clock = at_midnight(tmp_path, date(2031, 12, 31), path=stack.environment["PATH"])
+    clock = at_midnight(run_folder, date(2031, 12, 31), path=stack.environment["PATH"])
 
     outcome = operator.run("backup", extra=clock.environment)
 

@@ -342,10 +342,10 @@ def test_a_missing_media_folder_is_refused(operator: Operator, media_folder: Pat
 
 
 @refuses
-def test_a_missing_engine_is_refused(operator: Operator, media_folder: Path, tmp_path: Path) -> None:
+def test_a_missing_engine_is_refused(operator: Operator, media_folder: Path, run_folder: Path) -> None:
     assert media_folder.is_dir()
 
-    outcome = operator.run("migrate", extra={"DOCKER_HOST": f"unix://{tmp_path}/no-engine.sock"})
+    outcome = operator.run("migrate", extra={"DOCKER_HOST": f"unix://{run_folder}/no-engine.sock"})
 
     expect_refusal(outcome, "engine", "daemon", "docker")
 

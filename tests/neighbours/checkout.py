@@ -25,6 +25,11 @@ _RUN_SECONDS = 900.0
 _NOT_HANDED_DOWN = ("PYTEST_", "COMPOSE_", "MAKE", "MFLAGS", "ARGS")
 
 
+def handed_down(environment: Mapping[str, str]) -> dict[str, str]:
+    """Return what a person's shell would have of an environment: nothing that is for these tests alone."""
+    return {name: value for name, value in environment.items() if not name.startswith(_NOT_HANDED_DOWN)}
+
+
 class Checkout:
     """A copy with a home and a temporary folder of its own. `environment` is that of a person who works there."""
 
@@ -38,7 +43,7 @@ class Checkout:
         for name in _CACHED:
             (folder / ".cache" / name).symlink_to(ROOT / ".cache" / name)
         self.environment = {
-            **{name: value for name, value in environment.items() if not name.startswith(_NOT_HANDED_DOWN)},
+            **handed_down(environment),
             "HOME": str(self.home),
             "TMPDIR": str(self.temporary),
             "PYTHONDONTWRITEBYTECODE": "1",
@@ -61,10 +66,7 @@ class Checkout:
         return started(["env", "--default-signal=INT", *command], cwd=self.folder, env=self.environment)
 
     def left(self) -> list[str]:
-        """Return what runs have put where it doesn't stay: temporary folders, and those of runs in the cache.
-
-        Of `tmp_path` pytest itself keeps the newest three, in a folder that is named for the person.
-        """
+        """Return what runs have put where it doesn't stay: temporary folders, and those of runs in the cache."""
         cache = self.folder / ".cache"
         places = [
             *self.temporary.glob("*"),

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from bystanders import VOLUMES, Owner, Snapshot, owners_engine
-from checkout import Checkout, throw_away
+from checkout import Checkout, handed_down, throw_away
 from stream import Event, foreign, listening
 
 from fixtures.lib import commands
@@ -51,7 +51,7 @@ def _owner(checkout: Checkout) -> Iterator[Owner]:
     for name in ("packages", "compose", "images"):
         (cache / name).symlink_to(checkout.folder / ".cache" / name)
     with owners_engine(cache) as owner:
-        checkout.environment.update(owner.environment, HOME=str(checkout.home), TMPDIR=str(checkout.temporary))
+        checkout.environment.update(handed_down(owner.environment), HOME=str(checkout.home), TMPDIR=str(checkout.temporary))
         yield owner
 
 
