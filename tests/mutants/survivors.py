@@ -321,4 +321,25 @@ SURVIVORS: dict[str, tuple[Mutant, ...]] = {
             "if end < len(self._held):",
         ),
     ),
+    "Nothing can be in the byte behind the time: it is asked for right away.": (
+        Mutant(
+            "gunzip._first",
+            'stamp = int.from_bytes(start[4:8], "little")  # zero; before gzip 1.10 the time',
+            'stamp = int.from_bytes(start[4:9], "little")  # zero; before gzip 1.10 the time',
+        ),
+    ),
+    "It is only asked whether it is a multiple, which it is above zero and below.": (
+        Mutant(
+            "tarball.Blocks._more",
+            "self._passed += self._at",
+            "self._passed -= self._at",
+        ),
+    ),
+    "From Python 3.11 on that is the order where none is told.": (
+        Mutant(
+            "tarheader._number",
+            'return int.from_bytes(field if field[0] == 0xFF else field[1:], "big", signed=field[0] == 0xFF)',
+            "return int.from_bytes(field if field[0] == 0xFF else field[1:], signed=field[0] == 0xFF)",
+        ),
+    ),
 }

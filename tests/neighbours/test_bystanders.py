@@ -51,7 +51,8 @@ def _owner(checkout: Checkout) -> Iterator[Owner]:
     for name in ("packages", "compose", "images"):
         (cache / name).symlink_to(checkout.folder / ".cache" / name)
     with owners_engine(cache) as owner:
-        checkout.environment.update(handed_down(owner.environment), HOME=str(checkout.home), TMPDIR=str(checkout.temporary))
+        its_own = {"HOME": str(checkout.home), "TMPDIR": str(checkout.temporary)}
+        checkout.environment.update(handed_down(owner.environment) | its_own)
         yield owner
 
 

@@ -1,10 +1,15 @@
 """An archive that GNU tar made is read and accepted as it is; one that was damaged, anywhere, never is."""
 
+from __future__ import annotations
+
+import os
 import random
 import subprocess
 import tarfile
 import tracemalloc
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date
 from io import BytesIO
@@ -420,3 +425,57 @@ def test_a_name_is_of_the_day_that_is_asked_for() -> None:
     assert problem.kind == "name"
     assert "isn't media_backup_20260201.tar.gz" in problem.message
     assert check_name("media_backup_20260201.tar.gz", date(2026, 2, 1)) == ()
+
+
+class Work:
+    """Work that notes how it is called and how far it says that it is."""
+
+    def __init__(self) -> None:
+        self.steps: list[tuple[str, int, str]] = []
+        self.places: list[int] = []
+
+    @contextmanager
+    def step(self, what: str, *, total: int, kind: str) -> Iterator[Work]:
+        """Begin."""
+        self.steps.append((what, total, kind))
+        yield self
+
+    @property
+    def done(self) -> int:
+        """How far it is."""
+        return self.places[-1]
+
+    @done.setter
+    def done(self, place: int) -> None:
+        self.places.append(place)
+
+
+@pytest.fixture(name="work")
+def _work(monkeypatch: pytest.MonkeyPatch) -> Work:
+    work = Work()
+    monkeypatch.setattr("fixtures.lib.archive.journal.step", work.step)
+    return work
+
+
+def test_a_file_that_is_read_tells_how_far_it_is(tree: Path, tmp_path: Path, work: Work) -> None:
+    file = tmp_path / "media_backup_20260131.tar.gz"
+    file.write_bytes(back_up(tree))
+
+    examine(file)
+
+    size = file.stat().st_size
+    assert work.steps == [("reading media_backup_20260131.tar.gz", size, "work")]
+    assert set(work.places) == {size}, "so small a file is read in one piece"
+
+
+def test_a_pipe_has_no_size_and_no_place(tree: Path, tmp_path: Path, work: Work) -> None:
+    pipe, content = tmp_path / "pipe", back_up(tree)
+    os.mkfifo(pipe)
+
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(pipe.write_bytes, content)
+        found = examine(pipe)
+
+    assert not found.harm
+    assert work.steps == [("reading pipe", 0, "work")]
+    assert set(work.places) == {0}

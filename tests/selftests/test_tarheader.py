@@ -46,6 +46,10 @@ def test_what_is_no_file_has_no_content_and_only_links_have_a_target(kind: bytes
     assert (described.kind, described.sha256, described.target) == (name, "", target)
 
 
+def test_a_mode_may_be_written_as_a_binary_number() -> None:
+    assert member((MODE, b"\x80" + (0o755).to_bytes(7, "big"))).mode == 0o755
+
+
 @pytest.mark.parametrize("kind", [b"0", b"\0"])
 def test_an_ordinary_file_has_two_types(kind: bytes) -> None:
     assert member((TYPE, kind)).kind == "file"
@@ -82,6 +86,7 @@ def test_what_gnu_keeps_in_the_place_of_the_prefix_is_no_name() -> None:
         (b"\x80\0\0\0\0\x20\0\0", 0x200000),
         (b"\x80" + b"\xff" * 7, (1 << 56) - 1),
         (b"\xff" * 8, -1),
+        (b"\xff" + b"\0" * 7, -1 << 56),
         (b"\xff" * 6 + b"\xfe\0", -512),
     ],
 )
