@@ -126,7 +126,6 @@ def _killed(stack: Stack, gallery: Gallery, desk: Desk) -> Iterator[Callable[[],
 def test_a_backup_that_is_killed_half_way_says_so(killed: Callable[[], commands.Outcome], desk: Desk) -> None:
     outcome = killed()
 
-    assert desk.left(), "nothing was left behind: it was not killed half-way"
     expect_loud(outcome, desk.left(), event="a backup that was killed half-way")
 
 
