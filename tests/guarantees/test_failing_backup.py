@@ -20,6 +20,7 @@ from fixtures.lib.deadline import wait_until
 from fixtures.lib.engine import Engine
 from fixtures.lib.errors import PromiseBroken
 from fixtures.lib.gallery import Gallery
+from fixtures.lib.media import VolumeMedia
 from fixtures.lib.once import once
 from fixtures.lib.procedures import Operator
 from fixtures.lib.runs import Run
@@ -101,10 +102,12 @@ def _absent(stack: Stack, run: Run) -> Iterator[str]:
 @pytest.fixture(name="killed")
 def _killed(stack: Stack, gallery: Gallery, desk: Desk) -> Iterator[Callable[[], commands.Outcome]]:
     """A backup whose container is killed while it writes the archive."""
+    planted: list[VolumeMedia] = []
 
     def kill() -> commands.Outcome:
         uploads, _ = entrust(stack, gallery)
-        stack.media.shell('truncate --size=8G "${1%/*}/$2"', uploads[0].path, LARGE)
+        planted.append(stack.media)
+        planted[0].shell('truncate --size=8G "${1%/*}/$2"', uploads[0].path, LARGE)
         with desk.operator.start("backup") as command:
             # An engine may not list a container yet that writes already: killing whoever is there would kill nobody.
             writers = wait_until(
@@ -119,8 +122,8 @@ def _killed(stack: Stack, gallery: Gallery, desk: Desk) -> Iterator[Callable[[],
             return command.finish()
 
     yield once(kill)
-    with suppress(PromiseBroken):
-        stack.media.shell('find . -name "$1" -delete', LARGE)
+    for media in planted:  # and not the stack's: a guide may have stopped the service, and have been killed then
+        media.shell('find . -name "$1" -delete', LARGE)
 
 
 def test_a_backup_that_is_killed_half_way_says_so(killed: Callable[[], commands.Outcome], desk: Desk) -> None:
