@@ -10,8 +10,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-# As the screen prints them: a mark, the seconds since the run began, a sentence.
-_LINE = re.compile(r"^(?:·|✓|✗|\?|s*\?) +(?P<seconds>\d+\.\d) s  (?P<sentence>.*)$", re.MULTILINE)
+# As the screen prints them: a mark, the seconds since the run began, a sentence, and how long it took last time.
+_LINE = re.compile(r"^(?:·|✓|✗|\?|s*\?) +(?P<seconds>\d+\.\d) s  (?P<sentence>.*?)(?: \(last time .*)?$", re.MULTILINE)
 _PHASES = {
     "stack: taking": "tear-down",
     "engine: switching": "tear-down",

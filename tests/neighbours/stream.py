@@ -55,6 +55,8 @@ def foreign(events: Iterable[Event]) -> list[Event]:
     told = list(events)
     containers = {event.actor for event in told if event.kind == "container" and event.of_a_run}
     containers |= {event.attributes["container"] for event in told if _uses_a_volume_of_a_run(event)}
+    # Whoever owns the engine makes none meanwhile: one of the guide's that was never started is a run's as well.
+    containers |= {event.actor for event in told if event.kind == "container" and event.action == "create"}
     volumes = {event.actor for event in told if event.attributes.get("container") in containers}
     images = {event.actor for event in told if event.kind == "image" and (event.of_a_run or _is_stand_in(event))}
     own = {"container": containers, "volume": volumes, "image": images}

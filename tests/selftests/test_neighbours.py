@@ -66,6 +66,12 @@ def test_a_container_that_mounts_a_runs_volume_is_a_runs_with_all_that_it_takes_
     assert foreign(told) == []
 
 
+def test_a_container_that_was_made_meanwhile_and_never_started_is_a_runs() -> None:
+    made = event("container", "c0", "create", name="fervent_noether", image="ubuntu")
+
+    assert foreign([made, event("container", "c0", "destroy", name="fervent_noether")]) == []
+
+
 @pytest.mark.parametrize(
     "theirs",
     [
@@ -97,6 +103,12 @@ def test_each_line_of_a_run_has_its_phase_and_lasts_until_the_next() -> None:
 
     assert [line.phase for line in lines] == ["set-up", "set-up", "events", "events", "tear-down", "tear-down"]
     assert [line.lasted for line in lines] == [1.5, 2.0, 1.5, 0.5, 3.0, 0.5]
+
+
+def test_a_line_is_known_whether_or_not_it_tells_of_last_time() -> None:
+    (line, _) = read_lines("·    1.5 s  event: killing the engine (last time 0.3 s)\n·    2.0 s  the end\n")
+
+    assert line.sentence == "event: killing the engine"
 
 
 def test_the_same_seed_draws_the_same_moments_and_another_does_not() -> None:
