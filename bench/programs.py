@@ -6,7 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -48,6 +48,27 @@ def cost(command: Command, environment: Mapping[str, str] | None = None) -> Cost
     launched = [sys.executable, "-I", "-S", "-c", _LAUNCHER, *command]
     ended = subprocess.run(launched, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True, check=True)
     return Cost(*map(float, ended.stdout.split()))
+
+
+def run_to_end(
+    command: Sequence[str | Path], folder: Path, environment: Mapping[str, str], seconds: float
+) -> subprocess.CompletedProcess[str]:
+    """Run a program to its end, whatever that is; all that it says is in what is returned.
+
+    Raises `TimeoutExpired` after so many seconds.
+    """
+    return subprocess.run(
+        command,
+        cwd=folder,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        errors="replace",
+        timeout=seconds,
+        check=False,
+    )
 
 
 def reach(environment: Mapping[str, str]) -> dict[str, str]:

@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from bench.programs import ROOT, BenchFailed, reach
+from bench.programs import ROOT, BenchFailed, reach, run_to_end
 from fixtures.lib import commands
 from fixtures.lib.deployment import read_deployment
 from fixtures.lib.engine import Engine
@@ -151,18 +151,8 @@ def expect_failure(version: Version, place: Path, everybody: Mapping[str, str]) 
 
 def run(version: Version, folder: Path, everybody: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
     """Run a version to its end; whatever it says is in what is returned."""
-    return subprocess.run(
-        version.command,
-        cwd=folder,
-        env={**everybody, "CONNECT_PORT": str(free_port()), **version.environment},
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        errors="replace",
-        timeout=SECONDS,
-        check=False,
-    )
+    environment = {**everybody, "CONNECT_PORT": str(free_port()), **version.environment}
+    return run_to_end(version.command, folder, environment, SECONDS)
 
 
 def twelve() -> tuple[Sample, ...]:

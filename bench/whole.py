@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench.programs import ROOT, BenchFailed
+from bench.programs import ROOT, BenchFailed, run_to_end
 from fixtures.lib.journal import Event, busy_seconds
 
 # As `make verify` calls it for our own stack.
@@ -54,18 +53,7 @@ def measure(arguments: Sequence[str], runs: int, place: Path) -> Whole:
 def verified(arguments: Sequence[str], reports: Path) -> Whole:
     """Verify once and read the evidence. Raises `BenchFailed` where a promise is broken, or nothing was proved."""
     inherited = {key: value for key, value in os.environ.items() if not key.startswith(("PYTEST_", "COMPOSE_"))}
-    ended = subprocess.run(
-        [*VERIFY, f"--report-dir={reports}", *arguments],
-        cwd=ROOT,
-        env=inherited,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        errors="replace",
-        timeout=SECONDS,
-        check=False,
-    )
+    ended = run_to_end([*VERIFY, f"--report-dir={reports}", *arguments], ROOT, inherited, SECONDS)
     if ended.returncode or not (reports / "latest" / "guarantees.json").is_file():
         raise BenchFailed(f"the guarantees ended with status {ended.returncode}:\n{ended.stdout[-4000:]}")
     return read(reports / "latest")
