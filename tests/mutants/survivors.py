@@ -7,21 +7,6 @@ from score import Mutant
 SURVIVORS: dict[str, tuple[Mutant, ...]] = {
     "Both sides are of one length anyway, or the shorter one is meant to count: `strict` only says so.": (
         Mutant(
-            "invocations.read_mounts",
-            "for word, following in zip(call, [*call[1:], None], strict=True):",
-            "for word, following in zip(call, [*call[1:], None], ):",
-        ),
-        Mutant(
-            "invocations.read_mounts",
-            "for word, following in zip(call, [*call[1:], None], strict=True):",
-            "for word, following in zip(call, [*call[1:], None], strict=False):",
-        ),
-        Mutant(
-            "invocations.read_mounts",
-            "for word, following in zip(call, [*call[1:], None], strict=True):",
-            "for word, following in zip(call, [*call[1:], None], strict=None):",
-        ),
-        Mutant(
             "shellwords.read_commands",
             "for prompt, end in zip(prompts, ends, strict=False):  # no prompts, no pairs, yet one end",
             "for prompt, end in zip(prompts, ends, ):  # no prompts, no pairs, yet one end",

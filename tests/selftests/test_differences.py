@@ -6,7 +6,16 @@ from typing import Any
 
 import pytest
 
-from fixtures.lib.differences import Difference, NothingCompared, Value, describe, diff, summarize
+from fixtures.lib.differences import (
+    Difference,
+    NothingCompared,
+    Value,
+    damaged,
+    describe,
+    diff,
+    differences_of,
+    summarize,
+)
 from fixtures.lib.manifest import Entry, Manifest
 
 SUM, OTHER_SUM = "11" * 32, "22" * 32
@@ -241,3 +250,44 @@ def test_a_summary_tells_of_what_came() -> None:
     changes = diff(without(b"a.jpg"), manifest())
 
     assert summarize(without(b"a.jpg"), changes) == "1 file, 12 bytes: 0 missing, 0 changed, 1 extra"
+
+
+def test_one_path_is_compared_to_the_nanosecond() -> None:
+    now = replace(ENTRIES[1], mtime_ns=TIME + 1, uid=7)
+
+    assert differences_of(ENTRIES[1], now) == (
+        Difference(b"a.jpg", "owner", 1000, 7),
+        Difference(b"a.jpg", "mtime", TIME, TIME + 1),
+    )
+
+
+def test_one_path_as_it_was_has_no_difference() -> None:
+    assert differences_of(ENTRIES[1], ENTRIES[1]) == ()
+
+
+def test_one_path_of_another_kind_is_told_as_just_that() -> None:
+    now = replace(ENTRIES[1], kind="directory", size=0, sha256="")
+
+    assert differences_of(ENTRIES[1], now) == (Difference(b"a.jpg", "kind", "file", "directory"),)
+
+
+def test_one_path_that_is_gone_is_missing() -> None:
+    assert differences_of(ENTRIES[1], None) == (Difference(b"a.jpg", "missing", ENTRIES[1], None),)
+
+
+@pytest.mark.parametrize(
+    ("aspect", "fate"), [("missing", "missing"), ("kind", "changed"), ("size", "changed"), ("content", "changed")]
+)
+def test_what_is_not_the_picture_that_it_was_is_damaged(aspect: str, fate: str) -> None:
+    assert damaged([Difference(b"a.jpg", aspect, None, None)]) == {"a.jpg": fate}
+
+
+@pytest.mark.parametrize("aspect", ["extra", "mode", "owner", "group", "mtime", "target", "links"])
+def test_a_picture_whose_content_is_as_it_was_is_not_damaged(aspect: str) -> None:
+    assert damaged([Difference(b"a.jpg", aspect, None, None)]) == {}
+
+
+def test_a_damaged_picture_is_named_whatever_its_name() -> None:
+    assert damaged([Difference(b"festa-\xe7\xe3o.jpg", "missing", None, None)]) == {
+        "festa-\udce7\udce3o.jpg": "missing"
+    }
