@@ -224,6 +224,35 @@ def test_a_stack_that_is_started_over_has_as_long_as_at_first(
     assert programs.calls("docker-compose")[-1] == "up --detach"
 
 
+def test_a_service_that_came_up_soon_is_not_waited_for_as_long_again(
+    found: Found, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("fixtures.lib.stack.AGAIN_SECONDS", 0.05)
+    monkeypatch.setattr("fixtures.lib.stack.AGAIN_TIMES", 0)
+    answers = iter([True])
+    stack = found(container())
+    cast("Any", stack).platform = SimpleNamespace(answers=lambda: next(answers, False))
+    stack.wait_until_ready()
+
+    with pytest.raises(PromiseBroken, match=r"waited 0\.05 s until web-project answers, in vain"):
+        stack.wait_until_ready()
+
+
+def test_a_service_that_took_its_time_at_first_is_given_more_again(
+    found: Found, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("fixtures.lib.stack.AGAIN_SECONDS", 0.0)
+    monkeypatch.setattr("fixtures.lib.stack.AGAIN_TIMES", 50)
+    answers = iter([False] * 5 + [True] + [False] * 10 + [True])
+    stack = found(container())
+    cast("Any", stack).platform = SimpleNamespace(answers=lambda: next(answers))
+    stack.wait_until_ready()
+
+    stack.wait_until_ready()
+
+    assert next(answers, None) is None
+
+
 def test_a_service_that_was_given_up_is_not_waited_for_as_long(found: Found, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("fixtures.lib.stack.MEND_SECONDS", 0.05)
     stack = found(container())
