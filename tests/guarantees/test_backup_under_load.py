@@ -76,13 +76,13 @@ def _attempt(session_stack: Stack, operator: Operator, settings: Settings) -> It
 def back_up(stack: Stack, operator: Operator, seed: str, history: list[Attempt]) -> Backup:
     """Type the guide's backup command amid uploads, what becomes of which goes into `history`."""
     stack.settle()
-    journal.progress("event: the guide's backup, amid uploads")
     with uploading(stack.new_client, history=history, seed=seed, seconds=SECONDS, limit=UPLOADS) as load:
         first, *_ = load.wait_for_uploads(UPLOADS_BEFORE, since=0.0)
         plant_ballast(stack, posixpath.dirname(first.path))
         begun = time.monotonic()
         outcomes: list[Outcome] = []
-        archive = made_by(operator, lambda: outcomes.append(operator.run("backup")))
+        with journal.step("event: the guide's backup, amid uploads"):
+            archive = made_by(operator, lambda: outcomes.append(operator.run("backup")))
         ended = time.monotonic()
     return Backup(archive, outcomes[0], begun, ended, history)
 

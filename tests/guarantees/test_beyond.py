@@ -80,10 +80,9 @@ def cut_power(stack: Stack, disk: Disk, gallery: Gallery) -> Outages:
     """Copy the disk after each upload, as a power cut would leave it, and look at every copy that is of one instant."""
     stack.settle()
     expect_no_memory(stack)
-    journal.progress(f"event: cutting the power, {CUTS} times")
     uploads: tuple[Upload, ...] = ()
     copies: dict[Path, tuple[Upload, ...]] = {}
-    with media_on(disk, stack):
+    with media_on(disk, stack), journal.step(f"event: cutting the power, {CUTS} times"):
         for number in range(CUTS):
             uploads += (stack.platform.upload(gallery.fresh(stack.platform.kinds)),)
             image = disk.image.with_name(f"power-cut-{number}.img")

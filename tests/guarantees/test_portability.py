@@ -120,12 +120,12 @@ def moving(here: Site, there: Site, gallery: Gallery, *, event: str) -> Move:
     here.stack.compose("down")
     commands.run(["docker", "volume", "rm", volume], env=here.stack.environment)
     found = (*listed(there.stack, "container"), *listed(there.stack, "volume"))
-    journal.progress(f"event: {event}")
-    carried = there.operator.folder / backup.archive.relative_to(here.operator.folder)
-    carried.parent.mkdir(parents=True, exist_ok=True)
-    shutil.copyfile(backup.archive, carried)
-    there.operator.succeed("restore", archive=backup.stem)
-    start(there.stack, event)
+    with journal.step(f"event: {event}"):
+        carried = there.operator.folder / backup.archive.relative_to(here.operator.folder)
+        carried.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(backup.archive, carried)
+        there.operator.succeed("restore", archive=backup.stem)
+        start(there.stack, event)
     return Move(gallery.uploads, backup, found, there.stack.media.manifest())
 
 
