@@ -60,7 +60,7 @@ class Migration:
     @property
     def expected(self) -> Manifest:
         """What the volume must hold of the host's files in the end."""
-        uid, gid = self.stack.service_user().split(":")
+        uid, gid = self.stack.inside.user().split(":")
         return as_migrated(self.host, self.before, int(uid), int(gid))
 
     def expect_no_halves(self) -> None:

@@ -85,7 +85,7 @@ def _migrated(session_stack: Stack, operator: Operator, media_folder: Path) -> I
             outcome = operator.run("migrate")
         volume = session_stack.media.manifest()
         return Migrated(
-            outcome, before, read_directory(media_folder), volume_before, volume, session_stack.service_user()
+            outcome, before, read_directory(media_folder), volume_before, volume, session_stack.inside.user()
         )
 
     yield once(migrate)
@@ -278,8 +278,8 @@ def test_the_services_user_can_replace_and_delete_what_was_migrated(
     replace_and_delete = 'for file; do printf other > "$file" && rm -- "$file" || exit 1; done'
     script = f"cd \"$1\" && xargs -0 sh -c '{replace_and_delete}' sh"
 
-    stack.expect_programs("xargs", "rm")
-    worked = stack.execute(["sh", "-c", script, "sh", stack.media_root], user=stack.service_user(), stdin=files)
+    stack.inside.expect_programs("xargs", "rm")
+    worked = stack.inside.execute(["sh", "-c", script, "sh", stack.media_root], user=stack.inside.user(), stdin=files)
 
     assert files, "nothing was migrated"
     assert worked.ok, f"the service's user can't replace and delete migrated files: {worked.complaint}"

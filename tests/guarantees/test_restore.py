@@ -82,10 +82,10 @@ def test_a_new_upload_works_after_a_restore(recovery: Aftermath, gallery: Galler
 def test_the_services_user_can_work_on_restored_files(recovery: Aftermath, deed: str) -> None:
     assert recovery.after
     stack = recovery.stack
-    stack.expect_programs("cp", "mv", "rm")
+    stack.inside.expect_programs("cp", "mv", "rm")
     path = f"{stack.media_root}/{recovery.uploads[-1].path}"
 
-    done = stack.execute(["sh", "-c", DEEDS[deed], "sh", path], user=stack.service_user())
+    done = stack.inside.execute(["sh", "-c", DEEDS[deed], "sh", path], user=stack.inside.user())
 
     assert done.ok, f"the service's user can't {deed} the restored {path}: {done.complaint}"
 
@@ -139,7 +139,7 @@ def _repair_of(session_stack: Stack, gallery: Gallery, operator: Operator) -> It
     yield once(damage_and_repair)
     # What a backup or a restore left for another owner must not break what comes next as well.
     with suppress(PromiseBroken):
-        uid, _, _ = session_stack.service_user().partition(":")
+        uid, _, _ = session_stack.inside.user().partition(":")
         session_stack.media.shell(CLEAN_UP, uid)
 
 

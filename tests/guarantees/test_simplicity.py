@@ -60,7 +60,7 @@ def look_at_isolated(stack: Stack, gallery: Gallery) -> Isolated:
     stack.compose("up", "--detach")
     container = stack.container()
     remove_default_route(str(container.id), stack.environment, stack.run.labels)
-    routes = stack.inside().file("/proc/net/route").content_string.splitlines()[1:]
+    routes = stack.inside.host().file("/proc/net/route").content_string.splitlines()[1:]
     networks = {name: stack.client.networks.get(name) for name in container.attrs["NetworkSettings"]["Networks"]}
     session = requests.Session()
     session.mount("http://", NamespaceAdapter(str(container.id), stack.environment, stack.run.labels))

@@ -71,7 +71,7 @@ def _damage(session_stack: Stack, gallery: Gallery, operator: Operator) -> Itera
         except PromiseBroken as refusal:
             refused = f"refused: {refusal}"
         operator.succeed("permissions")
-        user = session_stack.service_user()
+        user = session_stack.inside.user()
         return Damage(uploads, before, user, served, refused, session_stack.media.manifest())
 
     yield once(break_and_mend)

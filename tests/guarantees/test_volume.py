@@ -102,7 +102,7 @@ def is_for_media(target: str, media_root: str) -> bool:
 
 @mounted
 def test_the_volume_is_mounted_for_reading_and_writing(stack: Stack) -> None:
-    point = stack.inside().mount_point(stack.media_root)
+    point = stack.inside.host().mount_point(stack.media_root)
 
     assert stack.volume, "the media are in no volume"
     assert point.exists, f"the container itself sees no mount at {stack.media_root}"
@@ -114,7 +114,7 @@ def test_the_volume_is_mounted_for_reading_and_writing(stack: Stack) -> None:
 def test_no_other_mount_hides_a_part_of_it(stack: Stack) -> None:
     below = [
         fields[1]
-        for line in stack.inside().file("/proc/mounts").content_string.splitlines()
+        for line in stack.inside.host().file("/proc/mounts").content_string.splitlines()
         if (fields := line.split()) and fields[1].startswith(stack.media_root + "/")
     ]
 
@@ -124,7 +124,7 @@ def test_no_other_mount_hides_a_part_of_it(stack: Stack) -> None:
 @mounted
 def test_no_symbolic_link_leads_out_of_it(stack: Stack, gallery: Gallery) -> None:
     gallery.hang(stack)
-    assert not stack.inside().file(stack.media_root).is_symlink, f"{stack.media_root} is itself a symbolic link"
+    assert not stack.inside.host().file(stack.media_root).is_symlink, f"{stack.media_root} is itself a symbolic link"
 
     ways_out = [
         printable(entry.path)
@@ -154,12 +154,12 @@ DEEDS = {
 @mounted
 @pytest.mark.parametrize("deed", DEEDS)
 def test_the_services_own_user_can_work_there(stack: Stack, deed: str) -> None:
-    stack.expect_programs("cat", "mv", "rm")
-    user, probe = stack.service_user(), f"{stack.media_root}/.probe"
+    stack.inside.expect_programs("cat", "mv", "rm")
+    user, probe = stack.inside.user(), f"{stack.media_root}/.probe"
     so_far = list(DEEDS.values())[: list(DEEDS).index(deed) + 1]
     script = f'{" && ".join(so_far)}; done=$?; rm -f "$1"; exit "$done"'
 
-    worked = stack.execute(["sh", "-c", script, "sh", probe], user=user)
+    worked = stack.inside.execute(["sh", "-c", script, "sh", probe], user=user)
 
     assert worked.ok, (
         f"user {user}, whom the service runs as, can't {deed} a file in {stack.media_root}: {worked.complaint}; "
@@ -187,7 +187,7 @@ def test_every_upload_is_in_the_volume_when_its_answer_arrives(stack: Stack, gal
 @receives_uploads
 def test_the_containers_own_layer_holds_no_media(stack: Stack, gallery: Gallery) -> None:
     uploads = gallery.hang(stack)
-    layer = stack.written_layer()
+    layer = stack.inside.written_layer()
 
     strays = sorted(path for path, digest in layer.items() if digest in {upload.sample.sha256 for upload in uploads})
 

@@ -1,10 +1,7 @@
 """What is read out of an engine's answers about a stack; what needs an engine is shown by the guarantees."""
 
-import hashlib
-import io
 import json
 import os
-import tarfile
 import time
 from collections.abc import Callable
 from datetime import timedelta
@@ -15,14 +12,13 @@ from typing import Any, cast
 import docker.errors
 import pytest
 import requests
-from docker.models.containers import Container
 from fake_programs import Programs
 from fake_stack import FakePlatform
 
 from fixtures.lib.deployment import Deployment
 from fixtures.lib.errors import PromiseBroken, Unproven
 from fixtures.lib.runs import Run
-from fixtures.lib.stack import Identity, Stack, _file_digest, _journal_api_call
+from fixtures.lib.stack import Identity, Stack, _journal_api_call
 from fixtures.lib.upload_api import UploadApi
 from fixtures.lib.uploads import ExecPlatform, HttpPlatform
 
@@ -110,18 +106,6 @@ def _found(tmp_path: Path) -> Found:
         return stack
 
     return found
-
-
-def holding(*members: tuple[str, bytes, bytes], mode: int = 0o644) -> Container:
-    """Make a container that hands out an archive of these names, types and contents, in small pieces."""
-    stream = io.BytesIO()
-    with tarfile.open(fileobj=stream, mode="w") as archive:
-        for name, kind, content in members:
-            member = tarfile.TarInfo(name)
-            member.type, member.size = kind, len(content)
-            archive.addfile(member, io.BytesIO(content))
-    pieces = [stream.getvalue()[start : start + 100] for start in range(0, len(stream.getvalue()), 100)]
-    return cast("Container", SimpleNamespace(get_archive=lambda _: (iter(pieces), {"mode": mode})))
 
 
 def test_the_address_is_where_the_first_port_of_the_owner_is_published(found: Found) -> None:
@@ -364,22 +348,6 @@ def test_a_stack_that_a_test_broke_is_started_again_as_it_was_written(
 
 
 @pytest.mark.parametrize(
-    ("options", "call"),
-    [
-        ({}, "exec c1 id -u"),
-        ({"user": "0"}, "exec --user=0 c1 id -u"),
-        ({"stdin": b""}, "exec --interactive c1 id -u"),
-        ({"user": "0", "stdin": b"x"}, "exec --user=0 --interactive c1 id -u"),
-    ],
-)
-def test_a_program_runs_in_the_services_container_as_whom_one_says(
-    found: Found, programs: Programs, options: dict[str, Any], call: str
-) -> None:
-    assert found(container()).execute(["id", "-u"], **options).ok
-    assert programs.calls("docker") == [call]
-
-
-@pytest.mark.parametrize(
     ("upload", "api", "kind"),
     [
         ("auto", True, HttpPlatform),
@@ -462,72 +430,6 @@ def test_a_service_without_a_port_is_ready_when_its_container_is_well(
         found().inner_port()
 
 
-def test_the_services_user_is_the_one_of_its_main_process_as_the_engine_sees_it(found: Found) -> None:
-    running = container()
-    listed = [["101", "0", "0"], ["100", "10001", "10002"]]
-    running.top = lambda ps_args: {"Processes": listed if ps_args == "-eo pid,euid,egid" else []}
-
-    assert found(running).service_user() == "10001:10002"
-
-
-def test_what_an_image_lacks_is_unproven_and_asked_once(found: Found, programs: Programs) -> None:
-    programs.add("docker", "exit 127")
-    stack = found(container())
-
-    for _ in range(2):
-        with pytest.raises(Unproven, match="the image of web-project lacks what it takes to look inside: sh, cat, rm"):
-            stack.expect_programs("cat", "rm")
-
-    assert len(programs.calls("docker")) == 1
-
-
-def test_without_a_shell_a_file_is_handed_to_the_engine_in_the_name_of_the_services_user(
-    found: Found, programs: Programs
-) -> None:
-    programs.add("docker", "exit 127")
-    running, handed = container(), dict[str, bytes]()
-    running.put_archive = lambda path, content: handed.update({path: content})
-    stack = found(running)
-    cast("Any", stack).service_user = lambda: "10001:10002"
-
-    assert stack._write("avatars/x.png", b"picture").ok
-
-    with tarfile.open(fileobj=io.BytesIO(handed["/srv/media"])) as archive:
-        members = [(member.name, member.uid, member.gid, member.isdir()) for member in archive]
-        assert archive.extractfile("avatars/x.png").read() == b"picture"  # type: ignore[union-attr]
-    assert members == [("avatars", 10001, 10002, True), ("avatars/x.png", 10001, 10002, False)]
-
-
-@pytest.fixture(name="writing")
-def _writing(found: Found, tmp_path: Path, programs: Programs) -> Stack:
-    """Make a stack whose container is this machine, with its media below the test's own folder."""
-    programs.add("docker", 'while [ "$1" != sh ]; do shift; done; exec "$@"')
-    stack = found(container())
-    stack.media_root = str(tmp_path / "media")
-    cast("Any", stack).service_user = lambda: "10001:10002"
-    return stack
-
-
-@pytest.mark.parametrize("name", ["avatars/x.png", "avatars/a b'$(x).png", "-d/-x.png"])
-def test_a_file_is_written_whole_below_the_media_root_with_its_folder(writing: Stack, name: str) -> None:
-    content = b"\x00\xff\n" * 1000
-
-    assert writing._write(name, content).ok
-    assert Path(writing.media_root, name).read_bytes() == content
-
-
-def test_a_file_is_written_as_the_services_user(writing: Stack, programs: Programs) -> None:
-    writing._write("avatars/x.png", b"x")
-
-    assert programs.calls("docker")[-1].startswith("exec --user=10001:10002 --interactive c1 sh -c ")
-
-
-def test_a_file_that_can_not_be_written_is_told_by_status(writing: Stack) -> None:
-    Path(writing.media_root).touch()
-
-    assert not writing._write("avatars/x.png", b"x").ok
-
-
 def test_what_the_engine_was_asked_is_journalled_with_how_long_it_took(caplog: pytest.LogCaptureFixture) -> None:
     response = requests.Response()
     response.request = requests.Request("GET", "http://engine/v1.41/volumes?x=1").prepare()
@@ -541,63 +443,8 @@ def test_what_the_engine_was_asked_is_journalled_with_how_long_it_took(caplog: p
     assert event.start <= time.time() - 2.0
 
 
-def test_the_inside_of_one_container_is_opened_once_and_that_of_the_next_anew(found: Found) -> None:
-    stack = found(container("1"))
-    cast("Any", stack).expect_programs = lambda *_: None
-    first, again = stack.inside(), stack.inside()
-    cast("Any", stack).client = found(container("2")).client
-
-    assert first is again
-    assert (first.backend.name, stack.inside().backend.name) == ("c1", "c2")
-
-
 def test_the_inner_port_is_the_first_that_is_published(found: Found) -> None:
     assert found().inner_port() == 8000
-
-
-def test_the_digest_of_a_file_is_of_its_bytes() -> None:
-    content = b"\x00\xff" * 1000
-
-    assert _file_digest(holding(("x", tarfile.REGTYPE, content)), "/x") == hashlib.sha256(content).hexdigest()
-
-
-@pytest.mark.parametrize(
-    "other",
-    [
-        holding(("d", tarfile.DIRTYPE, b""), ("d/x", tarfile.REGTYPE, b"x"), mode=DIRECTORY | 0o755),
-        holding(("l", tarfile.SYMTYPE, b""), mode=1 << 27 | 0o777),
-        holding(("p", tarfile.FIFOTYPE, b""), mode=1 << 25 | 0o644),
-    ],
-    ids=["directory", "link", "fifo"],
-)
-def test_what_is_no_regular_file_has_no_digest(other: Container) -> None:
-    assert _file_digest(other, "/x") == ""
-
-
-def test_a_file_that_is_gone_since_it_was_listed_has_no_digest() -> None:
-    def get_archive(path: str) -> None:
-        raise docker.errors.NotFound(path)
-
-    assert _file_digest(cast("Container", SimpleNamespace(get_archive=get_archive)), "/x") == ""
-
-
-def test_the_writable_layer_is_the_files_that_were_added_or_changed(found: Found) -> None:
-    running: Any = container()
-    running.diff = lambda: [
-        {"Path": "/changed", "Kind": 0},
-        {"Path": "/added", "Kind": 1},
-        {"Path": "/deleted", "Kind": 2},
-    ]
-    running.get_archive = cast("Any", holding(("x", tarfile.REGTYPE, b"x"))).get_archive
-
-    assert found(running).written_layer() == dict.fromkeys(("/changed", "/added"), hashlib.sha256(b"x").hexdigest())
-
-
-def test_a_container_that_wrote_nothing_has_an_empty_layer(found: Found) -> None:
-    running: Any = container()
-    running.diff = lambda: None
-
-    assert found(running).written_layer() == {}
 
 
 def test_that_an_image_has_no_shell_is_told_with_how_media_get_in_then(
