@@ -15,7 +15,8 @@ from subprocess import PIPE, Popen
 from checkout import ROOT, Checkout
 
 from fixtures.lib.commands import end_group
-from fixtures.lib.private_engine import CGROUPS, Slot, only_child
+from fixtures.lib.private_engine import CGROUPS, only_child
+from fixtures.lib.slots import Slot
 
 # The checkout may lie below /tmp itself: then it is put back there, by a way that no mount hides (mount(8), "-c").
 _INIT = """\

@@ -6,8 +6,8 @@ import pytest
 from fake_programs import Programs
 
 from fixtures.lib import clean, locks
-from fixtures.lib.private_engine import Slot
 from fixtures.lib.runs import this_run
+from fixtures.lib.slots import Slot
 
 STARTED = this_run(shared=False).identifier
 ENDED = f"{STARTED}0"  # the same process number, but another start
