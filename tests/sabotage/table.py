@@ -113,7 +113,11 @@ BROKEN = (
     _row("syncs_nothing", {"beyond.power_loss"}, "acknowledged pictures are not whole", "fsync"),
     _row("syncs_content_without_its_name", {"beyond.power_loss"}, "no such file"),
     _row("copies_outside", {"volume.receives_uploads"}, "container's own layer"),
-    _row("acknowledges_before_it_writes", {"volume.receives_uploads", "persistence.acknowledged"}, " torn"),
+    _row(
+        "acknowledges_before_it_writes",
+        {"volume.receives_uploads", "persistence.acknowledged", "beyond.power_loss"},
+        " torn",
+    ),
     # What is taken back frees its name, and somebody else's picture may take it: lost, or swapped.
     _row("takes_back_when_stopped", {"persistence.acknowledged"}, "acknowledged uploads: "),
     # the guide: backup
