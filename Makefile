@@ -7,7 +7,7 @@ SHELL := /bin/sh
 PYTHON ?= python3
 VENV := .venv
 # Tests that run at a time; of those that verify a deployment, each on an engine of its own.
-WORKERS ?= 3
+WORKERS ?= 4
 # Which choice of sabotages `make test` takes: any whole number.
 COVER ?= 1
 # Mutants that are tried at a time.
