@@ -91,8 +91,8 @@ bench: $(VENV)/bench.stamp  ## Measure it beside pytest-docker, testcontainers, 
 rollouts: $(VENV)/dev.stamp  ## Deploy to a server of ours, well and badly, and show what the gate says of it (long)
 	@$(BIN)/python -m pytest tests/rollouts -n $(WORKERS) --dist=worksteal $(ARGS)
 
-# Stealing work: a sabotage takes half a minute, the tests beside it no time.
-SABOTAGE = $(BIN)/python -m pytest tests/sabotage --numprocesses=$(WORKERS) --dist=worksteal
+# One by one, those that take longest first: nobody is left with a long one in the end.
+SABOTAGE = $(BIN)/python -m pytest tests/sabotage --numprocesses=$(WORKERS) --maxschedchunk=1
 
 sabotage: $(VENV)/dev.stamp  ## Show that every broken guarantee is caught, and nothing healthy accused (long)
 	@$(SABOTAGE) $(ARGS)

@@ -10,13 +10,19 @@ from table import BROKEN, HEALTHY, SILENT, Row
 # A deployment without a volume breaks nearly everything, and tells little of each. So of the deployments that break a
 # guarantee one of the few is drawn that break the least beside it.
 TELLING = 3
+# More would take longer than anybody waits.
+MOST = 10
 # Beside those that break something, so many are drawn that don't.
 HEALTHY_DRAWN, SILENT_DRAWN = 2, 1
 
 
 def cover(rows: Sequence[Row], draw: int) -> tuple[Row, ...]:
-    """Return the `draw`-th choice of rows that together break every guarantee that `rows` do."""
+    """Return the `draw`-th choice of rows, `MOST` at most, that together break every guarantee that `rows` do."""
     rng = random.Random(draw)  # noqa: S311 - not a secret: a choice that can be repeated
+    return next(chosen for chosen in iter(lambda: _choice(rows, rng), None) if len(chosen) <= MOST)
+
+
+def _choice(rows: Sequence[Row], rng: random.Random) -> tuple[Row, ...]:
     shuffled = rng.sample(rows, len(rows))
     telling = {
         guarantee: sorted((row for row in shuffled if guarantee in row.breaks), key=lambda row: len(row.breaks))
