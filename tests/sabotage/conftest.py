@@ -71,7 +71,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Begin with the deployments, those that break most first: they take longest. Leave out those that weren't drawn."""
+    """Begin with the deployments that break most, which take longest; leave out those that were not drawn."""
     if os.geteuid() != 0 and any(name_of(item) for item in items):
         raise pytest.UsageError("sabotages are verified on private engines, which take root: sudo make sabotage")
     items.sort(key=lambda item: -len(EXPECTED.get(name_of(item) or "", ())) if name_of(item) else 1)
