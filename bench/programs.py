@@ -6,10 +6,11 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
+from fixtures.lib import commands
 from fixtures.lib.packages import PackageArchive, library_environment
 
 ROOT = Path(__file__).parents[1]
@@ -50,25 +51,9 @@ def cost(command: Command, environment: Mapping[str, str] | None = None) -> Cost
     return Cost(*map(float, ended.stdout.split()))
 
 
-def run_to_end(
-    command: Sequence[str | Path], folder: Path, environment: Mapping[str, str], seconds: float
-) -> subprocess.CompletedProcess[str]:
-    """Run a program to its end, whatever that is; all that it says is in what is returned.
-
-    Raises `TimeoutExpired` after so many seconds.
-    """
-    return subprocess.run(
-        command,
-        cwd=folder,
-        env=environment,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        errors="replace",
-        timeout=seconds,
-        check=False,
-    )
+def said(ended: commands.Outcome) -> str:
+    """Return all that a program said."""
+    return (ended.stdout + ended.stderr).decode(errors="replace")
 
 
 def reach(environment: Mapping[str, str]) -> dict[str, str]:

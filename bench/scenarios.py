@@ -12,7 +12,6 @@ import secrets
 import shutil
 import socket
 import statistics
-import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping
@@ -21,7 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from bench.programs import ROOT, BenchFailed, reach, run_to_end
+from bench.programs import ROOT, BenchFailed, reach, said
 from fixtures.lib import commands
 from fixtures.lib.deployment import read_deployment
 from fixtures.lib.engine import Engine
@@ -136,8 +135,8 @@ def timed(version: Version, place: Path, everybody: Mapping[str, str]) -> float:
         begun = time.monotonic()
         ended = run(version, folder, everybody)
         seconds = time.monotonic() - begun
-    if ended.returncode:
-        raise BenchFailed(f"{version.name} ended with status {ended.returncode}:\n{ended.stdout}")
+    if not ended.ok:
+        raise BenchFailed(f"{version.name} ended with status {ended.status}:\n{said(ended)}")
     return seconds
 
 
@@ -145,14 +144,14 @@ def expect_failure(version: Version, place: Path, everybody: Mapping[str, str]) 
     """Run a version on a deployment that loses pictures: it must say so, in its comparison after the restore."""
     with deployment(place, version) as folder:
         ended = run(version, folder, everybody)
-    if not ended.returncode or "festa" not in ended.stdout:
-        raise BenchFailed(f"{version.name} did not notice pictures that are missing in a backup:\n{ended.stdout}")
+    if ended.ok or "festa" not in said(ended):
+        raise BenchFailed(f"{version.name} did not notice pictures that are missing in a backup:\n{said(ended)}")
 
 
-def run(version: Version, folder: Path, everybody: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
-    """Run a version to its end; whatever it says is in what is returned."""
+def run(version: Version, folder: Path, everybody: Mapping[str, str]) -> commands.Outcome:
+    """Run a version to its end, whatever that is."""
     environment = {**everybody, "CONNECT_PORT": str(free_port()), **version.environment}
-    return run_to_end(version.command, folder, environment, SECONDS)
+    return commands.run(version.command, cwd=folder, env=environment, timeout=SECONDS)
 
 
 def twelve() -> tuple[Sample, ...]:

@@ -9,7 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench.programs import ROOT, BenchFailed, run_to_end
+from bench.programs import ROOT, BenchFailed, said
+from fixtures.lib import commands
 from fixtures.lib.journal import Event, busy_seconds
 
 # As `make verify` calls it for our own stack.
@@ -53,9 +54,10 @@ def measure(arguments: Sequence[str], runs: int, place: Path) -> Whole:
 def verified(arguments: Sequence[str], reports: Path) -> Whole:
     """Verify once and read the evidence. Raises `BenchFailed` where a promise is broken, or nothing was proved."""
     inherited = {key: value for key, value in os.environ.items() if not key.startswith(("PYTEST_", "COMPOSE_"))}
-    ended = run_to_end([*VERIFY, f"--report-dir={reports}", *arguments], ROOT, inherited, SECONDS)
-    if ended.returncode or not (reports / "latest" / "guarantees.json").is_file():
-        raise BenchFailed(f"the guarantees ended with status {ended.returncode}:\n{ended.stdout[-4000:]}")
+    command = [*VERIFY, f"--report-dir={reports}", *arguments]
+    ended = commands.run(command, cwd=ROOT, env=inherited, timeout=SECONDS)
+    if not ended.ok or not (reports / "latest" / "guarantees.json").is_file():
+        raise BenchFailed(f"the guarantees ended with status {ended.status}:\n{said(ended)[-4000:]}")
     return read(reports / "latest")
 
 

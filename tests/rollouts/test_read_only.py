@@ -8,7 +8,6 @@ import random
 import threading
 import time
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -16,6 +15,7 @@ from typing import Any, NamedTuple
 import pytest
 from owner import Owner
 
+from fixtures.lib.background import meanwhile
 from fixtures.lib.runs import LABEL
 from fixtures.lib.samples import fresh_sample
 
@@ -51,21 +51,16 @@ class Watched(NamedTuple):
 @contextmanager
 def uploading(owner: Owner) -> Iterator[list[str]]:
     """Upload a picture every now and then for as long as the block lasts; the list names those that were accepted."""
-    over, accepted, rng = threading.Event(), list[str](), random.Random(1)  # noqa: S311
+    accepted, rng = list[str](), random.Random(1)  # noqa: S311
 
-    def upload() -> None:
+    def upload(over: threading.Event) -> None:
         while not over.wait(PAUSE):
             sample = fresh_sample(rng, "avatars")
             owner.upload(sample)
             accepted.append(sample.name)
 
-    with ThreadPoolExecutor(1) as pool:
-        try:
-            uploaded = pool.submit(upload)
-            yield accepted
-        finally:
-            over.set()
-    uploaded.result()
+    with meanwhile(upload):
+        yield accepted
 
 
 def inodes(owner: Owner) -> dict[str, Inode]:

@@ -74,12 +74,19 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     """Begin with the deployments that break most, which take longest; leave out those that were not drawn."""
     if os.geteuid() != 0 and any(name_of(item) for item in items):
         raise pytest.UsageError("sabotages are verified on private engines, which take root: sudo make sabotage")
-    items.sort(key=lambda item: -len(EXPECTED.get(name_of(item) or "", ())) if name_of(item) else 1)
+    items.sort(key=rank)
     if (draw := config.getoption("cover")) is None:
         return
-    left_out = [item for item in items if name_of(item) not in {None, *drawn(draw)}]
+    chosen = {None, *drawn(draw)}
+    left_out = [item for item in items if name_of(item) not in chosen]
     config.hook.pytest_deselected(items=left_out)
     items[:] = [item for item in items if item not in left_out]
+
+
+def rank(item: pytest.Item) -> tuple[bool, int]:
+    """Return where a test comes: deployments before others, and those that break more before those that break less."""
+    name = name_of(item)
+    return name is None, -len(EXPECTED.get(name or "", ()))
 
 
 def name_of(item: pytest.Item) -> str | None:

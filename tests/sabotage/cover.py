@@ -19,7 +19,9 @@ HEALTHY_DRAWN, SILENT_DRAWN = 2, 1
 def cover(rows: Sequence[Row], draw: int) -> tuple[Row, ...]:
     """Return the `draw`-th choice of rows, `MOST` at most, that together break every guarantee that `rows` do."""
     rng = random.Random(draw)  # noqa: S311 - not a secret: a choice that can be repeated
-    return next(chosen for chosen in iter(lambda: _choice(rows, rng), None) if len(chosen) <= MOST)
+    while len(chosen := _choice(rows, rng)) > MOST:
+        pass
+    return chosen
 
 
 def _choice(rows: Sequence[Row], rng: random.Random) -> tuple[Row, ...]:

@@ -11,7 +11,7 @@ from typing import Any, cast
 import pytest
 from fake_stack import FakeStack, manifest_of, sample
 
-from fixtures.lib import backups
+from fixtures.lib import background, backups
 from fixtures.lib.backups import Backup, archives_in, asking, bears_day, take_backup
 from fixtures.lib.errors import PromiseBroken
 from fixtures.lib.gallery import Gallery
@@ -248,7 +248,7 @@ def test_the_asking_ends_if_it_is_interrupted_while_it_begins(
             super().submit(*args, **options)
             raise KeyboardInterrupt
 
-    monkeypatch.setattr(backups, "ThreadPoolExecutor", Interrupted)
+    monkeypatch.setattr(background, "ThreadPoolExecutor", Interrupted)
     before = set(threading.enumerate())
 
     with pytest.raises(KeyboardInterrupt), asking(stack.as_stack()):

@@ -46,13 +46,6 @@ def holding(*members: tuple[str, bytes, bytes], mode: int = 0o644) -> Container:
     return cast("Container", SimpleNamespace(get_archive=lambda _: (iter(pieces), {"mode": mode})))
 
 
-@pytest.fixture(name="programs")
-def _programs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Programs:
-    programs = Programs(tmp_path, monkeypatch)
-    programs.add("docker")
-    return programs
-
-
 @pytest.fixture(name="inside")
 def _inside(programs: Programs) -> InteriorOf:
     del programs  # what the environment leads to

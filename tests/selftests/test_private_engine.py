@@ -30,15 +30,6 @@ from fixtures.lib.slots import Slot
 from fixtures.lib.toolchain import EngineTools
 
 
-@pytest.fixture(name="slot")
-def _slot(tmp_path: Path) -> Iterator[Slot]:
-    """Take a slot, as a run does."""
-    slot = Slot(tmp_path / "cache/engine/0")
-    assert slot.take()
-    yield slot
-    slot.release()
-
-
 @pytest.fixture(name="temporary")
 def _temporary(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """Let temporary folders be made where they can be counted, not too deep for a socket's address."""
@@ -48,9 +39,7 @@ def _temporary(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
 
 @pytest.fixture(name="programs")
-def _programs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Programs:
-    programs = Programs(tmp_path, monkeypatch)
-    programs.add("docker")
+def _programs(programs: Programs) -> Programs:
     programs.add("dockerd")
     return programs
 

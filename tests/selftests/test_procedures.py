@@ -26,14 +26,6 @@ GUIDE = f"# Guide\n\n```bash\n{BACKUP}\n```\n\nThen:\n\n```bash\n{RESTORE}\n```\
 RUN = Run("0123abcd-1-2", "mine-")
 
 
-@pytest.fixture(name="programs")
-def _programs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Programs:
-    programs = Programs(tmp_path, monkeypatch)
-    programs.add("docker")
-    programs.add("docker-compose")
-    return programs
-
-
 @pytest.fixture(name="operator")
 def _operator(programs: Programs, tmp_path: Path) -> Operator:
     """Give somebody the guide, at a private engine."""

@@ -1,21 +1,12 @@
 """Who holds a slot, and what is written down in it for whoever comes after a kill."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from fixtures.lib import addresses
 from fixtures.lib.slots import Slot, slots
-
-
-@pytest.fixture(name="slot")
-def _slot(tmp_path: Path) -> Iterator[Slot]:
-    """Take a slot, as a run does."""
-    slot = Slot(tmp_path / "cache/engine/0")
-    assert slot.take()
-    yield slot
-    slot.release()
 
 
 def test_a_slot_is_held_by_one_run_at_a_time(slot: Slot) -> None:

@@ -28,7 +28,6 @@ MODEL: dict[str, Any] = {
     "services": {"web-project": {"build": {"context": "/srv"}, "ports": [{"target": 8000}]}},
 }
 WRITTEN = json.dumps(MODEL)
-DIRECTORY = 1 << 31  # Go's os.ModeDir
 
 Found = Callable[..., Stack]
 
@@ -61,14 +60,6 @@ def publishing(**ports: str) -> dict[str, Any]:
 
 def mount(target: str, kind: str = "volume", name: str = "media_volume") -> dict[str, str]:
     return {"Type": kind, "Name": name, "Destination": target}
-
-
-@pytest.fixture(name="programs")
-def _programs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Programs:
-    programs = Programs(tmp_path, monkeypatch)
-    programs.add("docker")
-    programs.add("docker-compose")
-    return programs
 
 
 @pytest.fixture(name="found")

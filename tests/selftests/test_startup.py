@@ -23,14 +23,6 @@ from fixtures.lib.startup import (
 MEANS = "nothing was tested"
 
 
-@pytest.fixture(name="programs")
-def _programs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Programs:
-    programs = Programs(tmp_path, monkeypatch)
-    programs.add("docker")
-    programs.add("docker-compose")
-    return programs
-
-
 @pytest.fixture(name="stack")
 def _stack(tmp_path: Path, programs: Programs) -> Stack:
     del programs  # which the stack finds on the PATH
