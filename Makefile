@@ -58,16 +58,16 @@ verify: $(VENV)/verify.stamp  ## Prove the storage guide's promises on a real en
 	@$(BIN)/python -m pytest -p no:hypothesispytest $(OPTIONS) $(ARGS)
 
 up: $(VENV)/verify.stamp  ## Bring the stack up and keep it; tell its address, its token and how to reach it
-	@$(BIN)/python -m fixtures.lib.standing up $(OPTIONS)
+	@$(BIN)/python -m media_guarantees.cli.kept_stack up $(OPTIONS)
 
 shell: $(VENV)/verify.stamp  ## A shell where the guide's commands work, on the stack that is up
-	@$(BIN)/python -m fixtures.lib.standing shell
+	@$(BIN)/python -m media_guarantees.cli.kept_stack shell
 
 logs: $(VENV)/verify.stamp  ## What the containers of the stack that is up say (ARGS=--follow)
-	@$(BIN)/python -m fixtures.lib.standing logs $(ARGS)
+	@$(BIN)/python -m media_guarantees.cli.kept_stack logs $(ARGS)
 
 down: $(VENV)/verify.stamp  ## Take down what `make up` brought up
-	@$(BIN)/python -m fixtures.lib.standing down
+	@$(BIN)/python -m media_guarantees.cli.kept_stack down
 
 before-deploy: $(VENV)/verify.stamp  ## Write down a live service and its media, before a deploy
 	@$(BIN)/python -m pytest $(call gate,tests/deploy/before) $(OPTIONS) $(ARGS)
@@ -118,7 +118,7 @@ neighbours: $(VENV)/verify.stamp $(VENV)/dev.stamp  ## Show that runs touch noth
 	@$(BIN)/python -m pytest tests/neighbours $(if $(SEED),--seed='$(SEED)') $(ARGS)
 
 check-archive: $(VENV)/verify.stamp  ## Say whether a backup may be relied on: ARCHIVE=backups/… [AGAINST=media_volume]
-	@$(BIN)/python -m fixtures.lib.check_archive $(if $(AGAINST),--against='$(AGAINST)') \
+	@$(BIN)/python -m media_guarantees.cli.check_archive $(if $(AGAINST),--against='$(AGAINST)') \
 		$(if $(SAVE),--save='$(SAVE)') $(if $(ARCHIVE),-- '$(ARCHIVE)')
 
 compatibility: $(VENV)/verify.stamp $(VENV)/dev.stamp  ## Verify on every engine and Compose that can be had, and tell in a table (long)
@@ -131,18 +131,18 @@ check: $(VENV)/dev.stamp  ## Check style, types and shell scripts
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
-	@$(BIN)/python -m fixtures.lib.shellcheck migrate_media.sh .ci/run tests/examples/whole_server/backup_media.sh \
+	@$(BIN)/python -m tools.shellcheck migrate_media.sh .ci/run tests/examples/whole_server/backup_media.sh \
 		recipes/deploy.sh recipes/restore-drill.sh
 
 clean:  ## Undo everything: what killed runs left behind, caches, virtual environment, reports
-	@$(PYTHON) -B -m fixtures.lib.clean
+	@$(PYTHON) -B -m media_guarantees.cli.clean
 
 lock: $(VENV)/dev.stamp  ## Lock the newest dependencies, with hashes
-	@$(BIN)/python -m fixtures.lib.lock
+	@$(BIN)/python -m tools.lock_requirements
 
 $(VENV)/%.stamp: requirements/%.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' || { \
 		echo "Python 3.10 or newer is needed; $(PYTHON) is $$($(PYTHON) --version 2>&1)."; \
 		echo "  hint: make $(MAKECMDGOALS) PYTHON=python3.12"; exit 2; } >&2
-	@$(PYTHON) -B -m fixtures.lib.bootstrap $(VENV) $<
+	@$(PYTHON) -B -m tools.bootstrap $(VENV) $<
 	@touch $@

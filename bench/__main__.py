@@ -17,10 +17,10 @@ from bench import growth, picture, scenarios, whole
 from bench.programs import ROOT, BenchFailed
 from bench.results import Machine, results, this_machine
 from bench.scenarios import Scenarios
-from fixtures.lib import engine as engines
-from fixtures.lib.errors import BadInput
-from fixtures.lib.orphans import MARK, end_orphans
-from fixtures.lib.runs import run_folder, this_run
+from media_guarantees.core.errors import BadInput
+from media_guarantees.engine import connection as engines
+from media_guarantees.system.orphans import MARK, end_orphans
+from media_guarantees.system.run_id import run_folder, this_run
 
 PAGE, PICTURE = "results.md", "results.svg"
 

@@ -17,12 +17,12 @@ from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
 from bench.programs import ROOT, Command, Cost, cost
-from fixtures.lib.runs import run_folder, this_run
+from media_guarantees.system.run_id import run_folder, this_run
 
 SEED = 20260101
 POOL = 1 << 24  # bytes that the files are cut from
 KINDS = ("avatars", "event_banners", "profile_pictures")
-CHECK = (sys.executable, "-m", "fixtures.lib.check_archive")
+CHECK = (sys.executable, "-m", "media_guarantees.cli.check_archive")
 
 
 class Planted(NamedTuple):

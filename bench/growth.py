@@ -16,7 +16,7 @@ BYTES = 20_000  # of a file, on average
 MANIFEST, CHECK = "manifest", "check of an archive"
 _OURS = """\
 import sys
-from fixtures.lib.directory import read_directory
+from media_guarantees.media.host_listing import read_directory
 sys.exit(not read_directory(sys.argv[1]).files)
 """
 _SHA256SUM = 'find "$0" -type f -print0 | xargs -0 -P "$1" -n 500 sha256sum'

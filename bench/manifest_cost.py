@@ -16,16 +16,16 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from fixtures.lib import commands
-from fixtures.lib import engine as engines
-from fixtures.lib.comparison import compare
-from fixtures.lib.engine import Engine
-from fixtures.lib.gate import QUICK, GateSettings, doubtful, drawn
-from fixtures.lib.images import TOOLS, provide
-from fixtures.lib.live import Live, Volume
-from fixtures.lib.record import Record, write_record
-from fixtures.lib.runs import this_run
-from fixtures.lib.survey import Survey, take_survey
+from media_guarantees.engine import connection as engines
+from media_guarantees.engine.base_images import TOOLS, provide
+from media_guarantees.engine.connection import Engine
+from media_guarantees.gate.baseline import Record, write_record
+from media_guarantees.gate.compare import compare
+from media_guarantees.gate.live_deployment import Live, Volume
+from media_guarantees.gate.live_gate import QUICK, GateSettings, doubtful, drawn
+from media_guarantees.gate.volume_scan import Survey, take_survey
+from media_guarantees.system import commands
+from media_guarantees.system.run_id import this_run
 
 ROOT = Path(__file__).parents[1]
 PLAIN = "find . -type f -print0 | xargs -0 -P2 sha256sum > /dev/null"

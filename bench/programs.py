@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from fixtures.lib import commands
-from fixtures.lib.packages import PackageArchive, library_environment
+from media_guarantees.system import commands
+from media_guarantees.system.debian_packages import PackageArchive, library_environment
 
 ROOT = Path(__file__).parents[1]
 PACKAGES = ROOT / ".cache" / "packages"

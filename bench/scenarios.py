@@ -21,15 +21,15 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from bench.programs import ROOT, BenchFailed, reach, said
-from fixtures.lib import commands
-from fixtures.lib.deployment import read_deployment
-from fixtures.lib.engine import Engine
-from fixtures.lib.images import BASE, TOOLS, provide
-from fixtures.lib.runs import this_run
-from fixtures.lib.samples import Sample, make_samples
-from fixtures.lib.sandbox import host_ca_bundle, lay_out, sandboxed
 from fixtures.media import SEED
 from fixtures.options import TOKEN_VARIABLE
+from media_guarantees.deployment.compose_model import read_deployment
+from media_guarantees.deployment.sandbox import host_ca_bundle, lay_out, sandboxed
+from media_guarantees.engine.base_images import BASE, TOOLS, provide
+from media_guarantees.engine.connection import Engine
+from media_guarantees.media.sample_pictures import Sample, make_samples
+from media_guarantees.system import commands
+from media_guarantees.system.run_id import this_run
 
 HERE = Path(__file__).with_name("scenario")
 COMPOSE_FILE = ROOT / "docker-compose.test.yml"

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench.programs import ROOT, BenchFailed, said
-from fixtures.lib import commands
-from fixtures.lib.journal import Event, busy_seconds
+from media_guarantees.core.journal import Event, busy_seconds
+from media_guarantees.system import commands
 
 # As `make verify` calls it for our own stack.
 VERIFY = (sys.executable, "-m", "pytest", "-q", "-p", "no:hypothesispytest", "--engine=private", "--beyond")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from playwright.sync_api import Page, Request
 
-from fixtures.lib.packages import PackageArchive, library_environment
+from media_guarantees.system.debian_packages import PackageArchive, library_environment
 
 NAMES = ("chromium", "google-chrome", "chromium-browser")
 

@@ -13,9 +13,9 @@ ROOT = Path(__file__).parents[2]
 # The made-up runs are those of the self-tests.
 sys.path.append(str(ROOT / "tests" / "selftests"))
 
-from fixtures.lib.facts import RunFacts  # noqa: E402
-from fixtures.lib.page import as_html  # noqa: E402
-from fixtures.lib.verdicts import Judgement  # noqa: E402
+from media_guarantees.evidence.formats.html_page import as_html  # noqa: E402
+from media_guarantees.evidence.judgement import Judgement  # noqa: E402
+from media_guarantees.evidence.run_summary import RunFacts  # noqa: E402
 
 
 @pytest.fixture(scope="session", name="browser")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 from pathlib import Path
 
-from fixtures.lib.packages import PackageArchive
+from media_guarantees.system.debian_packages import PackageArchive
 
 _IMPORTED = (
     "attr cached-property certifi chardet charset-normalizer distro distutils docker dockerpty docopt dotenv idna "

@@ -12,10 +12,10 @@ from combinations import ROWS, Row
 from compose_v1 import compose_v1
 from verification import NOT_TESTED_YET, Verification, verify
 
-from fixtures.lib.engine import bin_folder, own_environment
-from fixtures.lib.private_engine import running_engine
-from fixtures.lib.settings import Settings
-from fixtures.lib.toolchain import COMPOSES, compose_binary, engine_tools
+from media_guarantees.engine.connection import bin_folder, own_environment
+from media_guarantees.engine.private_engine import running_engine
+from media_guarantees.engine.toolchain import COMPOSES, compose_binary, engine_tools
+from media_guarantees.settings import Settings
 
 # On an engine that somebody may share, nothing is crashed.
 PRIVATE_ONLY = "private engine"

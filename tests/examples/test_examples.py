@@ -10,8 +10,8 @@ import pytest
 from expectations import EXAMPLES, Example
 from verification import ROOT, Verification, verify
 
-from fixtures.lib.aftermath import expect_same
-from fixtures.lib.directory import read_directory
+from media_guarantees.events.before_after import expect_same
+from media_guarantees.media.host_listing import read_directory
 
 HERE = Path(__file__).parent
 PATHS = ("--compose-file", "--guide", "--upload-config")

@@ -15,21 +15,23 @@ import pytest
 from docker.errors import APIError
 from filling import EMPTY, FILL, FILL_INODES, FILLER
 
-from fixtures.lib import commands, events, journal
-from fixtures.lib.aftermath import expect_same
-from fixtures.lib.background import Background
-from fixtures.lib.deadline import wait_until
-from fixtures.lib.differences import describe, diff
-from fixtures.lib.directory import read_directory
-from fixtures.lib.disks import Disk, make_disk, media_on, mounted
-from fixtures.lib.engine import Engine
-from fixtures.lib.errors import BadInput
-from fixtures.lib.gallery import Gallery
-from fixtures.lib.legacy import MEGABYTE, as_migrated, lay_out_legacy, restricted, without_directories
-from fixtures.lib.manifest import Manifest
-from fixtures.lib.procedures import Operator
-from fixtures.lib.settings import Settings
-from fixtures.lib.stack import Stack
+from media_guarantees.core import journal
+from media_guarantees.core.errors import BadInput
+from media_guarantees.core.waiting import wait_until
+from media_guarantees.deployment.stack import Stack
+from media_guarantees.engine.connection import Engine
+from media_guarantees.events import faults
+from media_guarantees.events.before_after import expect_same
+from media_guarantees.events.loop_disk import Disk, make_disk, media_on, mounted
+from media_guarantees.events.seeded_media import Gallery
+from media_guarantees.guide.guide_runner import Operator
+from media_guarantees.media.diff import describe, diff
+from media_guarantees.media.host_listing import read_directory
+from media_guarantees.media.legacy_media import MEGABYTE, as_migrated, lay_out_legacy, restricted, without_directories
+from media_guarantees.media.manifest import Manifest
+from media_guarantees.settings import Settings
+from media_guarantees.system import commands
+from media_guarantees.system.background_command import Background
 
 BIG_FILE = 24 * MEGABYTE
 SCRIPT = "migrate_media.sh"
@@ -42,8 +44,8 @@ DEEDS: dict[str, Deed] = {
     "terminated": lambda _, process: process.signal(signal.SIGTERM),
     "hung up": lambda _, process: process.signal(signal.SIGHUP),
     "killed": lambda _, process: process.signal(signal.SIGKILL),
-    "without its container": lambda stack, _: events.recreate(stack),
-    "without its service": lambda stack, _: events.kill_main_process(stack),
+    "without its container": lambda stack, _: faults.recreate(stack),
+    "without its service": lambda stack, _: faults.kill_main_process(stack),
 }
 
 

@@ -11,15 +11,20 @@ from typing import NamedTuple
 import pytest
 from filling import EMPTY, FILL, FILL_INODES, FILLER
 
-from fixtures.lib.aftermath import expect_same
-from fixtures.lib.disks import Disk, make_disk, media_on, mounted
-from fixtures.lib.engine import Engine
-from fixtures.lib.errors import BadInput
-from fixtures.lib.gallery import Gallery, expect_new_upload_works, expect_served_as_before, is_served_as_before
-from fixtures.lib.manifest import Manifest
-from fixtures.lib.samples import Sample
-from fixtures.lib.stack import Stack
-from fixtures.lib.uploads import HttpPlatform, Upload
+from media_guarantees.core.errors import BadInput
+from media_guarantees.deployment.stack import Stack
+from media_guarantees.engine.connection import Engine
+from media_guarantees.events.before_after import expect_same
+from media_guarantees.events.loop_disk import Disk, make_disk, media_on, mounted
+from media_guarantees.events.seeded_media import (
+    Gallery,
+    expect_new_upload_works,
+    expect_served_as_before,
+    is_served_as_before,
+)
+from media_guarantees.media.manifest import Manifest
+from media_guarantees.media.sample_pictures import Sample
+from media_guarantees.media.upload_client import HttpPlatform, Upload
 
 DISK_BYTES = 16 * 1024 * 1024
 INODES = 96

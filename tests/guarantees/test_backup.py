@@ -10,15 +10,15 @@ from pathlib import Path
 
 import pytest
 
-from fixtures.lib import journal
-from fixtures.lib.aftermath import expect_same
-from fixtures.lib.archive import DamagedArchive, read_archive
-from fixtures.lib.backups import Backup, archives_in, bears_day, take_backup
-from fixtures.lib.errors import PromiseBroken, Unproven
-from fixtures.lib.gallery import Gallery, expect_somebody_to_ask
-from fixtures.lib.midnight import at_midnight
-from fixtures.lib.procedures import Operator
-from fixtures.lib.stack import Stack
+from media_guarantees.archive.examine import DamagedArchive, read_archive
+from media_guarantees.core import journal
+from media_guarantees.core.errors import PromiseBroken, Unproven
+from media_guarantees.deployment.stack import Stack
+from media_guarantees.events.backup_run import Backup, archives_in, bears_day, take_backup
+from media_guarantees.events.before_after import expect_same
+from media_guarantees.events.midnight_clock import at_midnight
+from media_guarantees.events.seeded_media import Gallery, expect_somebody_to_ask
+from media_guarantees.guide.guide_runner import Operator
 
 created = pytest.mark.guarantee("backup.created")
 complete = pytest.mark.guarantee("backup.complete")

@@ -11,18 +11,18 @@ from pathlib import Path
 
 import pytest
 
-from fixtures.lib import journal
-from fixtures.lib.archive import DamagedArchive, read_archive
-from fixtures.lib.backups import made_by
-from fixtures.lib.commands import Outcome
-from fixtures.lib.differences import NothingCompared
-from fixtures.lib.errors import PromiseBroken
-from fixtures.lib.history import Attempt, check, count, digests, expect_nothing_lost
-from fixtures.lib.load import uploading
-from fixtures.lib.once import once
-from fixtures.lib.procedures import Operator
-from fixtures.lib.settings import Settings
-from fixtures.lib.stack import Stack
+from media_guarantees.archive.examine import DamagedArchive, read_archive
+from media_guarantees.core import journal
+from media_guarantees.core.deferred import once
+from media_guarantees.core.errors import PromiseBroken
+from media_guarantees.deployment.stack import Stack
+from media_guarantees.events.backup_run import made_by
+from media_guarantees.events.upload_history import Attempt, check, count, digests, expect_nothing_lost
+from media_guarantees.events.upload_load import uploading
+from media_guarantees.guide.guide_runner import Operator
+from media_guarantees.media.diff import NothingCompared
+from media_guarantees.settings import Settings
+from media_guarantees.system.commands import Outcome
 
 pytestmark = pytest.mark.guarantee("backup.under_load")
 

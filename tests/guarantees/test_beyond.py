@@ -9,16 +9,16 @@ from typing import NamedTuple
 
 import pytest
 
-from fixtures.lib import journal
-from fixtures.lib.disks import Disk, make_disk, media_on, mounted
-from fixtures.lib.engine import Engine
-from fixtures.lib.errors import BadInput, PromiseBroken
-from fixtures.lib.gallery import Gallery
-from fixtures.lib.manifest import Entry, Manifest
-from fixtures.lib.media import is_directory
-from fixtures.lib.once import once
-from fixtures.lib.stack import Stack
-from fixtures.lib.uploads import Upload
+from media_guarantees.core import journal
+from media_guarantees.core.deferred import once
+from media_guarantees.core.errors import BadInput, PromiseBroken
+from media_guarantees.deployment.stack import Stack
+from media_guarantees.engine.connection import Engine
+from media_guarantees.events.loop_disk import Disk, make_disk, media_on, mounted
+from media_guarantees.events.seeded_media import Gallery
+from media_guarantees.media.manifest import Entry, Manifest
+from media_guarantees.media.media_volume import is_directory
+from media_guarantees.media.upload_client import Upload
 
 pytestmark = pytest.mark.guarantee("beyond.power_loss")
 

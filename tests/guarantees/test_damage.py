@@ -10,24 +10,25 @@ from pathlib import Path
 
 import pytest
 
-from fixtures.lib import commands, journal
-from fixtures.lib.aftermath import entrust, expect_same
-from fixtures.lib.archive import check, check_name
-from fixtures.lib.backups import archives_in
-from fixtures.lib.corruption import ABROAD, DAMAGES, MALICE, Corrupted, corrupt, hostile
-from fixtures.lib.differences import describe, diff
-from fixtures.lib.directory import read_directory
-from fixtures.lib.errors import PromiseBroken
-from fixtures.lib.gallery import Gallery
-from fixtures.lib.manifest import Manifest
-from fixtures.lib.media import VolumeMedia
-from fixtures.lib.once import once
-from fixtures.lib.procedures import Operator
-from fixtures.lib.runs import Run
-from fixtures.lib.settings import Settings
-from fixtures.lib.sidecar import label_arguments
-from fixtures.lib.stack import Stack
-from fixtures.lib.steps import ARCHIVE_ENDING
+from media_guarantees.archive.damaged_copy import ABROAD, DAMAGES, MALICE, Corrupted, corrupt, hostile
+from media_guarantees.archive.examine import check, check_name
+from media_guarantees.core import journal
+from media_guarantees.core.deferred import once
+from media_guarantees.core.errors import PromiseBroken
+from media_guarantees.deployment.stack import Stack
+from media_guarantees.engine.helper_container import label_arguments
+from media_guarantees.events.backup_run import archives_in
+from media_guarantees.events.before_after import entrust, expect_same
+from media_guarantees.events.seeded_media import Gallery
+from media_guarantees.guide.guide_runner import Operator
+from media_guarantees.guide.steps import ARCHIVE_ENDING
+from media_guarantees.media.diff import describe, diff
+from media_guarantees.media.host_listing import read_directory
+from media_guarantees.media.manifest import Manifest
+from media_guarantees.media.media_volume import VolumeMedia
+from media_guarantees.settings import Settings
+from media_guarantees.system import commands
+from media_guarantees.system.run_id import Run
 
 pytestmark = pytest.mark.guarantee("restore.rejects_damage")
 

@@ -13,18 +13,19 @@ import pytest
 from docker.errors import APIError
 from docker.models.containers import Container
 
-from fixtures.lib import commands, journal
-from fixtures.lib.aftermath import entrust
-from fixtures.lib.archive import check
-from fixtures.lib.deadline import wait_until
-from fixtures.lib.engine import Engine
-from fixtures.lib.errors import PromiseBroken
-from fixtures.lib.gallery import Gallery
-from fixtures.lib.media import VolumeMedia
-from fixtures.lib.once import once
-from fixtures.lib.procedures import Operator
-from fixtures.lib.runs import Run
-from fixtures.lib.stack import Stack
+from media_guarantees.archive.examine import check
+from media_guarantees.core import journal
+from media_guarantees.core.deferred import once
+from media_guarantees.core.errors import PromiseBroken
+from media_guarantees.core.waiting import wait_until
+from media_guarantees.deployment.stack import Stack
+from media_guarantees.engine.connection import Engine
+from media_guarantees.events.before_after import entrust
+from media_guarantees.events.seeded_media import Gallery
+from media_guarantees.guide.guide_runner import Operator
+from media_guarantees.media.media_volume import VolumeMedia
+from media_guarantees.system import commands
+from media_guarantees.system.run_id import Run
 
 pytestmark = pytest.mark.guarantee("backup.fails_loudly")
 

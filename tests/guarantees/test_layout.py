@@ -8,14 +8,14 @@ from typing import NamedTuple
 
 import pytest
 
-from fixtures.lib import journal
-from fixtures.lib.errors import Unproven
-from fixtures.lib.gallery import Gallery
-from fixtures.lib.guide import Guide
-from fixtures.lib.manifest import Manifest
-from fixtures.lib.once import once
-from fixtures.lib.stack import Stack
-from fixtures.lib.uploads import Upload
+from media_guarantees.core import journal
+from media_guarantees.core.deferred import once
+from media_guarantees.core.errors import Unproven
+from media_guarantees.deployment.stack import Stack
+from media_guarantees.events.seeded_media import Gallery
+from media_guarantees.guide.reader import Guide
+from media_guarantees.media.manifest import Manifest
+from media_guarantees.media.upload_client import Upload
 
 KINDS = ("avatars", "event_banners", "profile_pictures")
 each_kind = pytest.mark.parametrize(

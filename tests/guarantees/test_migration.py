@@ -12,12 +12,16 @@ from typing import NamedTuple
 
 import pytest
 
-from fixtures.lib import commands, journal
-from fixtures.lib.aftermath import expect_same
-from fixtures.lib.deadline import wait_until
-from fixtures.lib.directory import read_directory
-from fixtures.lib.errors import PromiseBroken
-from fixtures.lib.legacy import (
+from media_guarantees.core import journal
+from media_guarantees.core.deferred import once
+from media_guarantees.core.errors import PromiseBroken
+from media_guarantees.core.waiting import wait_until
+from media_guarantees.deployment.stack import Stack
+from media_guarantees.engine.helper_container import label_arguments
+from media_guarantees.events.before_after import expect_same
+from media_guarantees.guide.guide_runner import Operator
+from media_guarantees.media.host_listing import read_directory
+from media_guarantees.media.legacy_media import (
     BIG_NAME,
     MEGABYTE,
     as_migrated,
@@ -26,11 +30,8 @@ from fixtures.lib.legacy import (
     without_directories,
     write_file,
 )
-from fixtures.lib.manifest import Manifest
-from fixtures.lib.once import once
-from fixtures.lib.procedures import Operator
-from fixtures.lib.sidecar import label_arguments
-from fixtures.lib.stack import Stack
+from media_guarantees.media.manifest import Manifest
+from media_guarantees.system import commands
 
 complete = pytest.mark.guarantee("migration.complete")
 idempotent = pytest.mark.guarantee("migration.idempotent")

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from fixtures.lib import journal
-from fixtures.lib.aftermath import Aftermath, undergo
-from fixtures.lib.engine import Engine
-from fixtures.lib.events import EVENTS, Event
-from fixtures.lib.gallery import Gallery, expect_new_upload_works, expect_served_as_before
-from fixtures.lib.procedures import Operator
-from fixtures.lib.stack import Stack
+from media_guarantees.core import journal
+from media_guarantees.deployment.stack import Stack
+from media_guarantees.engine.connection import Engine
+from media_guarantees.events.before_after import Aftermath, undergo
+from media_guarantees.events.faults import EVENTS, Event
+from media_guarantees.events.seeded_media import Gallery, expect_new_upload_works, expect_served_as_before
+from media_guarantees.guide.guide_runner import Operator
 
 
 @pytest.fixture(

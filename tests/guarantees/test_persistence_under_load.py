@@ -6,14 +6,14 @@ from collections.abc import Callable
 
 import pytest
 
-from fixtures.lib import journal
-from fixtures.lib.engine import Engine
-from fixtures.lib.history import count, expect_nothing_lost
-from fixtures.lib.once import once
-from fixtures.lib.ordeal import Ordeal, drawn, expect_weight, possible
-from fixtures.lib.procedures import Operator
-from fixtures.lib.settings import Settings
-from fixtures.lib.stack import Stack
+from media_guarantees.core import journal
+from media_guarantees.core.deferred import once
+from media_guarantees.deployment.stack import Stack
+from media_guarantees.engine.connection import Engine
+from media_guarantees.events.faults_under_load import Ordeal, drawn, expect_weight, possible
+from media_guarantees.events.upload_history import count, expect_nothing_lost
+from media_guarantees.guide.guide_runner import Operator
+from media_guarantees.settings import Settings
 
 pytestmark = pytest.mark.guarantee("persistence.acknowledged")
 

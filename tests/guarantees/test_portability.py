@@ -12,21 +12,22 @@ from typing import NamedTuple
 
 import pytest
 
-from fixtures.lib import commands, journal
-from fixtures.lib.aftermath import expect_same
-from fixtures.lib.backups import Backup, take_backup
-from fixtures.lib.engine import Engine, server_version
-from fixtures.lib.errors import BadInput, PromiseBroken
-from fixtures.lib.gallery import Gallery, expect_new_upload_works, expect_served_as_before
-from fixtures.lib.guide import Guide
-from fixtures.lib.hosts import another_host, another_version
-from fixtures.lib.manifest import Manifest
-from fixtures.lib.once import once
-from fixtures.lib.procedures import Operator
-from fixtures.lib.settings import Settings
-from fixtures.lib.stack import Stack
-from fixtures.lib.upload_api import UploadApi
-from fixtures.lib.uploads import Upload
+from media_guarantees.core import journal
+from media_guarantees.core.deferred import once
+from media_guarantees.core.errors import BadInput, PromiseBroken
+from media_guarantees.deployment.second_host import another_host, another_version
+from media_guarantees.deployment.stack import Stack
+from media_guarantees.engine.connection import Engine, server_version
+from media_guarantees.events.backup_run import Backup, take_backup
+from media_guarantees.events.before_after import expect_same
+from media_guarantees.events.seeded_media import Gallery, expect_new_upload_works, expect_served_as_before
+from media_guarantees.guide.guide_runner import Operator
+from media_guarantees.guide.reader import Guide
+from media_guarantees.media.manifest import Manifest
+from media_guarantees.media.upload_api import UploadApi
+from media_guarantees.media.upload_client import Upload
+from media_guarantees.settings import Settings
+from media_guarantees.system import commands
 
 pytestmark = pytest.mark.guarantee("portability.another_host")
 

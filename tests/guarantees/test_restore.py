@@ -8,16 +8,17 @@ from dataclasses import dataclass
 
 import pytest
 
-from fixtures.lib import commands, journal
-from fixtures.lib.aftermath import Aftermath, expect_same, undergo
-from fixtures.lib.backups import Backup, take_backup
-from fixtures.lib.differences import diff
-from fixtures.lib.errors import PromiseBroken
-from fixtures.lib.gallery import Gallery, expect_new_upload_works, expect_served_as_before
-from fixtures.lib.manifest import Manifest
-from fixtures.lib.once import once
-from fixtures.lib.procedures import Operator
-from fixtures.lib.stack import Stack
+from media_guarantees.core import journal
+from media_guarantees.core.deferred import once
+from media_guarantees.core.errors import PromiseBroken
+from media_guarantees.deployment.stack import Stack
+from media_guarantees.events.backup_run import Backup, take_backup
+from media_guarantees.events.before_after import Aftermath, expect_same, undergo
+from media_guarantees.events.seeded_media import Gallery, expect_new_upload_works, expect_served_as_before
+from media_guarantees.guide.guide_runner import Operator
+from media_guarantees.media.diff import diff
+from media_guarantees.media.manifest import Manifest
+from media_guarantees.system import commands
 
 disaster = pytest.mark.guarantee("restore.disaster")
 repair = pytest.mark.guarantee("restore.repair")

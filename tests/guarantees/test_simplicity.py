@@ -10,15 +10,15 @@ from typing import NamedTuple
 import pytest
 import requests
 
-from fixtures.lib import journal
-from fixtures.lib.deadline import wait_until
-from fixtures.lib.errors import PromiseBroken
-from fixtures.lib.gallery import Gallery
-from fixtures.lib.isolation import NamespaceAdapter, remove_default_route
-from fixtures.lib.once import once
-from fixtures.lib.sandbox import without_way_out, write_model
-from fixtures.lib.stack import Stack
-from fixtures.lib.uploads import Served, Upload
+from media_guarantees.core import journal
+from media_guarantees.core.deferred import once
+from media_guarantees.core.errors import PromiseBroken
+from media_guarantees.core.waiting import wait_until
+from media_guarantees.deployment.namespace_http import NamespaceAdapter, remove_default_route
+from media_guarantees.deployment.sandbox import without_way_out, write_model
+from media_guarantees.deployment.stack import Stack
+from media_guarantees.events.seeded_media import Gallery
+from media_guarantees.media.upload_client import Served, Upload
 
 pytestmark = pytest.mark.guarantee("simplicity.self_contained")
 

@@ -8,22 +8,23 @@ from dataclasses import dataclass
 
 import pytest
 
-from fixtures.lib import events, journal
-from fixtures.lib.aftermath import Aftermath, entrust, expect_same, undergo
-from fixtures.lib.errors import PromiseBroken
-from fixtures.lib.gallery import (
+from media_guarantees.core import journal
+from media_guarantees.core.deferred import once
+from media_guarantees.core.errors import PromiseBroken
+from media_guarantees.deployment.stack import Stack
+from media_guarantees.events import faults
+from media_guarantees.events.before_after import Aftermath, entrust, expect_same, undergo
+from media_guarantees.events.seeded_media import (
     Gallery,
     expect_new_upload_works,
     expect_served_as_before,
     expect_somebody_to_ask,
     is_served_as_before,
 )
-from fixtures.lib.legacy import restricted, without_directories
-from fixtures.lib.manifest import Manifest
-from fixtures.lib.once import once
-from fixtures.lib.procedures import Operator
-from fixtures.lib.stack import Stack
-from fixtures.lib.uploads import Upload
+from media_guarantees.guide.guide_runner import Operator
+from media_guarantees.media.legacy_media import restricted, without_directories
+from media_guarantees.media.manifest import Manifest
+from media_guarantees.media.upload_client import Upload
 
 inspect = pytest.mark.guarantee("troubleshooting.inspect")
 permissions = pytest.mark.guarantee("troubleshooting.permissions")
@@ -120,8 +121,8 @@ def test_after_the_guides_command_a_new_upload_works(
 
 TROUBLES: dict[str, Callable[[Stack], object]] = {
     "stopped": lambda stack: stack.compose("stop", stack.service),
-    "crashed": events.crash_for_good,
-    "wedged": events.wedge,
+    "crashed": faults.crash_for_good,
+    "wedged": faults.wedge,
 }
 
 

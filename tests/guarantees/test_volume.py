@@ -6,15 +6,15 @@ import posixpath
 
 import pytest
 
-from fixtures.lib import journal
-from fixtures.lib.deployment import Deployment
-from fixtures.lib.errors import PromiseBroken, Unproven
-from fixtures.lib.gallery import Gallery
-from fixtures.lib.manifest import printable
-from fixtures.lib.procedures import Operator, named_volumes
-from fixtures.lib.settings import Settings
-from fixtures.lib.stack import Stack
-from fixtures.lib.watcher import watching
+from media_guarantees.core import journal
+from media_guarantees.core.errors import PromiseBroken, Unproven
+from media_guarantees.deployment.compose_model import Deployment
+from media_guarantees.deployment.stack import Stack
+from media_guarantees.events.seeded_media import Gallery
+from media_guarantees.guide.guide_runner import Operator, named_volumes
+from media_guarantees.media.manifest import printable
+from media_guarantees.media.volume_watcher import watching
+from media_guarantees.settings import Settings
 
 dedicated = pytest.mark.guarantee("volume.dedicated")
 mounted = pytest.mark.guarantee("volume.mounted")

@@ -93,8 +93,8 @@ def read_results() -> Iterator[tuple[str, Result]]:
 
 def place(name: str) -> str:
     """Say which function a mutant is of; mutmut numbers them, and numbers move whenever a function does."""
-    module, _, function = name.removeprefix("fixtures.lib.").partition("__mutmut_")[0].partition(".")
-    return f"{module}.{function.removeprefix('x').strip('ǁ').removeprefix('_').replace('ǁ', '.')}"
+    module, _, function = name.partition("__mutmut_")[0].rpartition(".")
+    return f"{module.rpartition('.')[2]}.{function.removeprefix('x').strip('ǁ').removeprefix('_').replace('ǁ', '.')}"
 
 
 def change(name: str, source: Path) -> tuple[str, str]:

@@ -7,24 +7,24 @@ from score import Mutant
 SURVIVORS: dict[str, tuple[Mutant, ...]] = {
     "Both sides are of one length anyway, or the shorter one is meant to count: `strict` only says so.": (
         Mutant(
-            "shellwords.read_commands",
+            "shell_words.read_commands",
             "for prompt, end in zip(prompts, ends, strict=False):  # no prompts, no pairs, yet one end",
             "for prompt, end in zip(prompts, ends, ):  # no prompts, no pairs, yet one end",
         ),
         Mutant(
-            "shellwords.read_commands",
+            "shell_words.read_commands",
             "for prompt, end in zip(prompts, ends, strict=False):  # no prompts, no pairs, yet one end",
             "for prompt, end in zip(prompts, ends, strict=None):  # no prompts, no pairs, yet one end",
         ),
     ),
     "None, 0 and nothing at all are the same beginning, and None is the same end.": (
         Mutant(
-            "guide.Passage.quote",
+            "reader.Passage.quote",
             "end = min((cut.start() for cut in cuts if cut.start() >= found.end()), default=end)",
             "end = min((cut.start() for cut in cuts if cut.start() >= found.end()), default=None)",
         ),
         Mutant(
-            "invocations._read_mount",
+            "docker_commands._read_mount",
             "searched_from = 0",
             "searched_from = None",
         ),
@@ -34,29 +34,29 @@ SURVIVORS: dict[str, tuple[Mutant, ...]] = {
             'yield Step(source, first_line + block.count("\\n", None, begin), script, procedure, body)',
         ),
         Mutant(
-            "guide._read_text",
+            "reader._read_text",
             'line = error.object.count(b"\\n", 0, error.start) + 1',
             'line = error.object.count(b"\\n", None, error.start) + 1',
         ),
     ),
     "It is only asked whether it is true, and neither is.": (
         Mutant(
-            "invocations._read_mount",
+            "docker_commands._read_mount",
             'target = keys.get("target", keys.get("destination", keys.get("dst", "")))',
             'target = keys.get("target", keys.get("destination", keys.get("dst", )))',
         ),
         Mutant(
-            "invocations._read_mount",
+            "docker_commands._read_mount",
             'target = keys.get("target", keys.get("destination", keys.get("dst", "")))',
             'target = keys.get("target", keys.get("destination", keys.get("dst", None)))',
         ),
         Mutant(
-            "shellwords._tokens",
+            "shell_words._tokens",
             'delimiter = ""',
             "delimiter = None",
         ),
         Mutant(
-            "shellwords._tokens",
+            "shell_words._tokens",
             'delimiter = ""',
             "delimiter = None",
         ),
@@ -68,27 +68,27 @@ SURVIVORS: dict[str, tuple[Mutant, ...]] = {
     ),
     "It stands for nothing that anybody looks for, as what it replaces did.": (
         Mutant(
-            "archive.check_name",
+            "examine.check_name",
             'date.fromisoformat(f"{match[1][:4]}-{match[1][4:6]}-{match[1][6:]}" if match else "")',
             'date.fromisoformat(f"{match[1][:4]}-{match[1][4:6]}-{match[1][6:]}" if match else "XXXX")',
         ),
         Mutant(
-            "guide._read_prose",
+            "reader._read_prose",
             'kind = "item" if "list_item" in kinds else kinds[-1]',
             'kind = "ITEM" if "list_item" in kinds else kinds[-1]',
         ),
         Mutant(
-            "guide._read_prose",
+            "reader._read_prose",
             'kind = "item" if "list_item" in kinds else kinds[-1]',
             'kind = "XXitemXX" if "list_item" in kinds else kinds[-1]',
         ),
         Mutant(
-            "invocations._read_tar",
+            "docker_commands._read_tar",
             'modes += re.sub("[^cx]", "", letters["flags"] or "")',
             'modes += re.sub("[^cx]", "", letters["flags"] or "XXXX")',
         ),
         Mutant(
-            "shellwords._tokens",
+            "shell_words._tokens",
             'yield _Token(token.lastgroup or "", token.group(), position)',
             'yield _Token(token.lastgroup or "XXXX", token.group(), position)',
         ),
@@ -110,22 +110,22 @@ SURVIVORS: dict[str, tuple[Mutant, ...]] = {
     ),
     'Only "create" and "extract" are asked for; what anything else is called doesn\'t matter.': (
         Mutant(
-            "invocations._read_tar",
+            "docker_commands._read_tar",
             'return Tar({"c": "create", "x": "extract"}.get(modes[:1], "other"), archive or None)',
             'return Tar({"c": "create", "x": "extract"}.get(modes[:1], "OTHER"), archive or None)',
         ),
         Mutant(
-            "invocations._read_tar",
+            "docker_commands._read_tar",
             'return Tar({"c": "create", "x": "extract"}.get(modes[:1], "other"), archive or None)',
             'return Tar({"c": "create", "x": "extract"}.get(modes[:1], "XXotherXX"), archive or None)',
         ),
         Mutant(
-            "invocations._read_tar",
+            "docker_commands._read_tar",
             'return Tar({"c": "create", "x": "extract"}.get(modes[:1], "other"), archive or None)',
             'return Tar({"c": "create", "x": "extract"}.get(modes[:1], ), archive or None)',
         ),
         Mutant(
-            "invocations._read_tar",
+            "docker_commands._read_tar",
             'return Tar({"c": "create", "x": "extract"}.get(modes[:1], "other"), archive or None)',
             'return Tar({"c": "create", "x": "extract"}.get(modes[:1], None), archive or None)',
         ),
@@ -152,50 +152,50 @@ SURVIVORS: dict[str, tuple[Mutant, ...]] = {
     ),
     "No tar takes two modes, so that a second one is never read.": (
         Mutant(
-            "invocations._read_tar",
+            "docker_commands._read_tar",
             'modes += "c" if argument == "--create" else "x"',
             'modes = "c" if argument == "--create" else "x"',
         ),
         Mutant(
-            "invocations._read_tar",
+            "docker_commands._read_tar",
             'return Tar({"c": "create", "x": "extract"}.get(modes[:1], "other"), archive or None)',
             'return Tar({"c": "create", "x": "extract"}.get(modes[:2], "other"), archive or None)',
         ),
     ),
     "An entry is shown the same whatever the aspect.": (
         Mutant(
-            "differences.in_words",
+            "diff.in_words",
             "return _value(change.aspect, change.before if change.after is None else change.after)",
             "return _value(None, change.before if change.after is None else change.after)",
         ),
     ),
     "The zone isn't printed; it is there because times without one are an error to our linter.": (
         Mutant(
-            "differences._time",
+            "diff._time",
             "moment = datetime(1970, 1, 1, tzinfo=timezone.utc) + timedelta(seconds=seconds)",
             "moment = datetime(1970, 1, 1, ) + timedelta(seconds=seconds)",
         ),
         Mutant(
-            "differences._time",
+            "diff._time",
             "moment = datetime(1970, 1, 1, tzinfo=timezone.utc) + timedelta(seconds=seconds)",
             "moment = datetime(1970, 1, 1, tzinfo=None) + timedelta(seconds=seconds)",
         ),
     ),
     "Where nothing was found, nothing is replaced either: the place isn't used.": (
         Mutant(
-            "invocations._read_mount",
+            "docker_commands._read_mount",
             "searched_from = key.end() if key else 0",
             "searched_from = key.end() if key else 1",
         ),
         Mutant(
-            "invocations._read_mount",
+            "docker_commands._read_mount",
             "source, at = argument.raw, 0",
             "source, at = argument.raw, 1",
         ),
     ),
     "Python calls one encoding by both names.": (
         Mutant(
-            "guide._read_text",
+            "reader._read_text",
             'text = path.read_bytes().decode("utf-8-sig")',
             'text = path.read_bytes().decode("UTF-8-SIG")',
         ),
@@ -222,29 +222,29 @@ SURVIVORS: dict[str, tuple[Mutant, ...]] = {
     ),
     "What a here document holds is neither word nor operator, whatever it is called.": (
         Mutant(
-            "shellwords._tokens",
+            "shell_words._tokens",
             'yield _Token("body", text[token.end() : position], token.end())',
             'yield _Token("BODY", text[token.end() : position], token.end())',
         ),
         Mutant(
-            "shellwords._tokens",
+            "shell_words._tokens",
             'yield _Token("body", text[token.end() : position], token.end())',
             'yield _Token("XXbodyXX", text[token.end() : position], token.end())',
         ),
         Mutant(
-            "shellwords._tokens",
+            "shell_words._tokens",
             'yield _Token("body", text[token.end() : position], token.end())',
             "yield _Token(None, text[token.end() : position], token.end())",
         ),
     ),
     "How much of nonsense a message quotes is a matter of taste.": (
         Mutant(
-            "tarheader._integer",
+            "tar_header._integer",
             'raise DamagedArchive("header", f"a number of {digits[:80]!r} can\'t be")',
             'raise DamagedArchive("header", f"a number of {digits[:81]!r} can\'t be")',
         ),
         Mutant(
-            "tarheader.Header._mtime",
+            "tar_header.Header._mtime",
             'raise DamagedArchive("header", f"a time of {given[:80]!r} can\'t be", self.name)',
             'raise DamagedArchive("header", f"a time of {given[:81]!r} can\'t be", self.name)',
         ),
@@ -258,12 +258,12 @@ SURVIVORS: dict[str, tuple[Mutant, ...]] = {
     ),
     "There is nothing that only one of the two would take: no such type extends another member, no byte is carried so.": (
         Mutant(
-            "tarball._extension",
+            "strict_tar._extension",
             'longest = _LONGEST_PATH + 1 if header.type in b"LK" else _LONGEST_ATTRIBUTES',
             'longest = _LONGEST_PATH + 1 if header.type in b"XXLKXX" else _LONGEST_ATTRIBUTES',
         ),
         Mutant(
-            "tarheader.attributes_of",
+            "tar_header.attributes_of",
             'if kind in b"LK":',
             'if kind in b"XXLKXX":',
         ),
@@ -273,56 +273,56 @@ SURVIVORS: dict[str, tuple[Mutant, ...]] = {
             'if 0xDC80 <= code <= 56576:  # how "surrogateescape" carries a byte that isn\'t UTF-8',
         ),
         Mutant(
-            "guide.Guide._is_under_its_heading",
+            "reader.Guide._is_under_its_heading",
             "above = [heading.text for heading in self._headings if heading.line < step.line]",
             "above = [heading.text for heading in self._headings if heading.line <= step.line]",
         ),
     ),
     "Of attributes that are refused for their length anyway, nothing more is asked.": (
         Mutant(
-            "tarheader.attributes_of",
+            "tar_header.attributes_of",
             'key, equals, value = body[space + 1 : max(0, start + length)].partition(b"=")',
             'key, equals, value = body[space + 1 : max(1, start + length)].partition(b"=")',
         ),
     ),
     "Attributes of one byte have no room for a name, and are refused for that.": (
         Mutant(
-            "tarheader.attributes_of",
+            "tar_header.attributes_of",
             'if not 0 < length <= len(body) - start or not equals or not value.endswith(b"\\n"):',
             'if not 1 < length <= len(body) - start or not equals or not value.endswith(b"\\n"):',
         ),
     ),
     "It only saves the time of looking again.": (
         Mutant(
-            "safety.through_links",
+            "unsafe_members.through_links",
             "clear.add(folder)",
             "clear.add(None)",
         ),
     ),
     "The last block that is held is put together of one piece, and is the same.": (
         Mutant(
-            "tarball.Blocks._read",
+            "strict_tar.Blocks._read",
             "if end <= len(self._held):",
             "if end < len(self._held):",
         ),
     ),
     "Nothing can be in the byte behind the time: it is asked for right away.": (
         Mutant(
-            "gunzip._first",
+            "strict_gzip._first",
             'stamp = int.from_bytes(start[4:8], "little")  # zero; before gzip 1.10 the time',
             'stamp = int.from_bytes(start[4:9], "little")  # zero; before gzip 1.10 the time',
         ),
     ),
     "It is only asked whether it is a multiple, which it is above zero and below.": (
         Mutant(
-            "tarball.Blocks._more",
+            "strict_tar.Blocks._more",
             "self._passed += self._at",
             "self._passed -= self._at",
         ),
     ),
     "From Python 3.11 on that is the order where none is told.": (
         Mutant(
-            "tarheader._number",
+            "tar_header._number",
             'return int.from_bytes(field if field[0] == 0xFF else field[1:], "big", signed=field[0] == 0xFF)',
             "return int.from_bytes(field if field[0] == 0xFF else field[1:], signed=field[0] == 0xFF)",
         ),

@@ -9,14 +9,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from fixtures.lib import commands
-from fixtures.lib.directory import read_directory
-from fixtures.lib.engine import bin_folder, own_environment
-from fixtures.lib.images import root_file_system
-from fixtures.lib.manifest import Manifest
-from fixtures.lib.nasty import plant_nasty_tree
-from fixtures.lib.private_engine import PrivateEngine, running_engine
-from fixtures.lib.toolchain import engine_tools, find_compose
+from media_guarantees.engine.base_images import root_file_system
+from media_guarantees.engine.connection import bin_folder, own_environment
+from media_guarantees.engine.private_engine import PrivateEngine, running_engine
+from media_guarantees.engine.toolchain import engine_tools, find_compose
+from media_guarantees.media.awkward_names import plant_nasty_tree
+from media_guarantees.media.host_listing import read_directory
+from media_guarantees.media.manifest import Manifest
+from media_guarantees.system import commands
 
 # The names that the guide's commands and our compose file use, Compose's own for them, and two that look like a run's.
 VOLUMES = ("media_volume", "connect_media_volume", "connect_database_volume", "media-verify-notes")

@@ -10,10 +10,10 @@ from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from fixtures.lib import commands
-from fixtures.lib.background import Background, started
-from fixtures.lib.images import root_file_system
-from fixtures.lib.toolchain import engine_tools, find_compose
+from media_guarantees.engine.base_images import root_file_system
+from media_guarantees.engine.toolchain import engine_tools, find_compose
+from media_guarantees.system import commands
+from media_guarantees.system.background_command import Background, started
 
 ROOT = Path(__file__).parents[2]
 VENV = Path(sys.executable).parents[1]

@@ -14,9 +14,9 @@ from subprocess import PIPE, Popen
 
 from checkout import ROOT, Checkout
 
-from fixtures.lib.commands import end_group
-from fixtures.lib.private_engine import CGROUPS, only_child
-from fixtures.lib.slots import Slot
+from media_guarantees.engine.engine_slot import Slot
+from media_guarantees.engine.private_engine import CGROUPS, only_child
+from media_guarantees.system.commands import end_group
 
 # The checkout may lie below /tmp itself: then it is put back there, by a way that no mount hides (mount(8), "-c").
 _INIT = """\

@@ -13,9 +13,9 @@ from typing import Any
 
 from bystanders import Owner
 
-from fixtures.lib.background import started
-from fixtures.lib.images import BASE
-from fixtures.lib.runs import LABEL, this_run
+from media_guarantees.engine.base_images import BASE
+from media_guarantees.system.background_command import started
+from media_guarantees.system.run_id import LABEL, this_run
 
 # Of a run on this machine, since it was started.
 _RUN = re.compile(rf"{this_run(shared=True).identifier.partition('-')[0]}-\d+-\d+")

@@ -13,10 +13,10 @@ from bystanders import VOLUMES, Owner, Snapshot, owners_engine
 from checkout import Checkout, handed_down, throw_away
 from stream import Event, foreign, listening
 
-from fixtures.lib import commands
-from fixtures.lib.differences import describe, diff
-from fixtures.lib.once import once
-from fixtures.lib.orphans import marked
+from media_guarantees.core.deferred import once
+from media_guarantees.media.diff import describe, diff
+from media_guarantees.system import commands
+from media_guarantees.system.orphans import marked
 
 Record = Callable[[str], None]
 

@@ -12,9 +12,9 @@ from checkout import Checkout, throw_away
 from machine import Machine, Traces, switched_on
 from moments import Moment, draw, read_lines
 
-from fixtures.lib import commands
-from fixtures.lib.deadline import DeadlineExceeded, wait_until
-from fixtures.lib.settings import Settings
+from media_guarantees.core.waiting import DeadlineExceeded, wait_until
+from media_guarantees.settings import Settings
+from media_guarantees.system import commands
 
 KILLS = 20
 LINE_SECONDS = 600.0

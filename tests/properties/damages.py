@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from hypothesis import strategies as st
 from trees import NAMES, Tree, below, in_seconds
 
-from fixtures.lib.manifest import ROOT
+from media_guarantees.media.manifest import ROOT
 
 Told = frozenset[tuple[bytes, str]]
 _SECOND = 10**9

@@ -15,13 +15,13 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from trees import PLANT, Tree, planted_together, trees
 
-from fixtures.lib.backups import Backup, take_backup
-from fixtures.lib.commands import CommandFailed
-from fixtures.lib.differences import describe, diff
-from fixtures.lib.gallery import Gallery
-from fixtures.lib.manifest import ROOT, Manifest
-from fixtures.lib.procedures import Operator
-from fixtures.lib.stack import Stack
+from media_guarantees.deployment.stack import Stack
+from media_guarantees.events.backup_run import Backup, take_backup
+from media_guarantees.events.seeded_media import Gallery
+from media_guarantees.guide.guide_runner import Operator
+from media_guarantees.media.diff import describe, diff
+from media_guarantees.media.manifest import ROOT, Manifest
+from media_guarantees.system.commands import CommandFailed
 
 # A forest's damages may take more room than Hypothesis thinks useful; that must not hide what went wrong.
 pytestmark = pytest.mark.filterwarnings("ignore:Generating overly large repr")

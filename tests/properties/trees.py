@@ -16,8 +16,8 @@ from io import BytesIO
 from hypothesis import strategies as st
 from hypothesis.vendor.pretty import RepresentationPrinter
 
-from fixtures.lib.manifest import ROOT, Entry, Manifest
-from fixtures.lib.nasty import NASTY_NAMES
+from media_guarantees.media.awkward_names import NASTY_NAMES
+from media_guarantees.media.manifest import ROOT, Entry, Manifest
 
 PLANT = """
 LC_ALL=C tar --extract --preserve-permissions --numeric-owner \\

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from owner import CACHE, Owner, living_on, provided
 
-from fixtures.lib import engine as engines
-from fixtures.lib.engine import Engine
+from media_guarantees.engine import connection as engines
+from media_guarantees.engine.connection import Engine
 
 
 @pytest.fixture(scope="session", name="server")

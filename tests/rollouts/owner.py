@@ -10,13 +10,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from fixtures.lib import commands
-from fixtures.lib.deadline import wait_until
-from fixtures.lib.engine import Engine
-from fixtures.lib.images import BASE, TOOLS, provide
-from fixtures.lib.samples import Sample, make_samples
-from fixtures.lib.sandbox import host_ca_bundle
-from fixtures.lib.uploads import HttpPlatform
+from media_guarantees.core.waiting import wait_until
+from media_guarantees.deployment.sandbox import host_ca_bundle
+from media_guarantees.engine.base_images import BASE, TOOLS, provide
+from media_guarantees.engine.connection import Engine
+from media_guarantees.media.sample_pictures import Sample, make_samples
+from media_guarantees.media.upload_client import HttpPlatform
+from media_guarantees.system import commands
 
 ROOT = Path(__file__).parents[2]
 CACHE = ROOT / ".cache"

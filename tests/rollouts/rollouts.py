@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from owner import Owner, edit
 
-from fixtures.lib.samples import make_samples
+from media_guarantees.media.sample_pictures import make_samples
 
 KEPT = frozenset({"persistence.update"})
 DRILL = frozenset({"backup.created", "backup.complete", "restore.disaster"})

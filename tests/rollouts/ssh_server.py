@@ -11,10 +11,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from fixtures.lib import commands
-from fixtures.lib.deadline import wait_until
-from fixtures.lib.engine import Engine
-from fixtures.lib.packages import PackageArchive, library_environment
+from media_guarantees.core.waiting import wait_until
+from media_guarantees.engine.connection import Engine
+from media_guarantees.system import commands
+from media_guarantees.system.debian_packages import PackageArchive, library_environment
 
 # sshd wants a user of its own and a folder in /run; neither is the machine's.
 _START = """\

@@ -12,8 +12,8 @@ import pytest
 from owner import CACHE, Owner, living_on, provided
 from ssh_server import ssh_to
 
-from fixtures.lib import engine as engines
-from fixtures.lib.engine import Engine
+from media_guarantees.engine import connection as engines
+from media_guarantees.engine.connection import Engine
 
 NOBODY = "unix:///nobody/docker.sock"
 

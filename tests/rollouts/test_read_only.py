@@ -15,9 +15,9 @@ from typing import Any, NamedTuple
 import pytest
 from owner import Owner
 
-from fixtures.lib.background import meanwhile
-from fixtures.lib.runs import LABEL
-from fixtures.lib.samples import fresh_sample
+from media_guarantees.media.sample_pictures import fresh_sample
+from media_guarantees.system.background_command import meanwhile
+from media_guarantees.system.run_id import LABEL
 
 MANY = 60  # more files than the gate asks the service for: the others, nobody has a reason to open
 PAUSE = 0.3

@@ -6,7 +6,7 @@ import os
 import shutil
 from pathlib import Path
 
-from fixtures.lib.toolchain import engine_tools, find_compose
+from media_guarantees.engine.toolchain import engine_tools, find_compose
 
 ROOT = Path(__file__).parents[2]
 CACHE = ROOT / ".cache"

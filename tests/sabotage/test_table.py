@@ -9,7 +9,7 @@ import pytest
 from cover import MOST, broken_by, cover, drawn
 from table import BROKEN, HEALTHY, SILENT
 
-from fixtures.lib.guarantees import CATALOGUE
+from media_guarantees.evidence.catalogue import CATALOGUE
 
 HERE = Path(__file__).parent
 

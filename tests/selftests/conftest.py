@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from fake_programs import Programs
 
-from fixtures.lib.slots import Slot
+from media_guarantees.engine.engine_slot import Slot
 
 
 @pytest.fixture(name="programs")

@@ -4,12 +4,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from fixtures.lib.facts import RunFacts
-from fixtures.lib.guarantees import BY_ID, CATALOGUE
-from fixtures.lib.guide import Sentence
-from fixtures.lib.journal import Event, Step
-from fixtures.lib.thumbnails import Pair
-from fixtures.lib.verdicts import BROKEN, PROVED, UNPROVEN, Judgement, TestRecord
+from media_guarantees.core.journal import Event, Step
+from media_guarantees.evidence.catalogue import BY_ID, CATALOGUE
+from media_guarantees.evidence.judgement import BROKEN, PROVED, UNPROVEN, Judgement, TestRecord
+from media_guarantees.evidence.run_summary import RunFacts
+from media_guarantees.evidence.thumbnails import Pair
+from media_guarantees.guide.reader import Sentence
 
 PROMISE = Sentence(Path("docs/guide.md"), 15, "Media persist when containers are recreated")
 HELD = TestRecord("tests/x.py::test_held", ("persistence.recreate",), "passed", "call", 1.23456, evidence=["12 files"])

@@ -9,12 +9,12 @@ import docker
 import docker.errors
 import requests
 
-from fixtures.lib.errors import PromiseBroken
-from fixtures.lib.manifest import Entry, Manifest
-from fixtures.lib.runs import Run
-from fixtures.lib.samples import KINDS, Sample
-from fixtures.lib.stack import Identity, Stack
-from fixtures.lib.uploads import Platform, Served, Upload
+from media_guarantees.core.errors import PromiseBroken
+from media_guarantees.deployment.stack import Identity, Stack
+from media_guarantees.media.manifest import Entry, Manifest
+from media_guarantees.media.sample_pictures import KINDS, Sample
+from media_guarantees.media.upload_client import Platform, Served, Upload
+from media_guarantees.system.run_id import Run
 
 IDENTITY = Identity(
     container="c1",

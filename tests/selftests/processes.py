@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from fixtures.lib.deadline import wait_until
+from media_guarantees.core.waiting import wait_until
 
 
 def state_of(pid: int) -> str:

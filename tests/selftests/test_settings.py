@@ -12,10 +12,10 @@ from types import SimpleNamespace
 
 import pytest
 
-from fixtures.lib import settings as settings_module
-from fixtures.lib.errors import BadInput
-from fixtures.lib.packages import PackageArchive
-from fixtures.lib.settings import DISK_BYTES, Settings, read_seed
+from media_guarantees import settings as settings_module
+from media_guarantees.core.errors import BadInput
+from media_guarantees.settings import DISK_BYTES, Settings, read_seed
+from media_guarantees.system.debian_packages import PackageArchive
 
 ROOT = Path(__file__).parents[2]
 UseMachine = Callable[..., None]

@@ -13,13 +13,13 @@ from pathlib import Path
 
 import pytest
 
-from fixtures.lib import journal
-from fixtures.lib.engine import Engine
-from fixtures.lib.ordeal import Ordeal
-from fixtures.lib.procedures import Operator
-from fixtures.lib.settings import Settings
-from fixtures.lib.soak import Soak
-from fixtures.lib.stack import Stack
+from media_guarantees.core import journal
+from media_guarantees.deployment.stack import Stack
+from media_guarantees.engine.connection import Engine
+from media_guarantees.events.faults_under_load import Ordeal
+from media_guarantees.events.soak import Soak
+from media_guarantees.guide.guide_runner import Operator
+from media_guarantees.settings import Settings
 
 # Uploads that are accepted before each fault, beside those during it: a hundred faults come with ten thousand.
 REST = 80

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from fixtures.lib.engine import Engine
-from fixtures.lib.history import expect_nothing_lost
-from fixtures.lib.ordeal import possible
-from fixtures.lib.soak import Soak
+from media_guarantees.engine.connection import Engine
+from media_guarantees.events.faults_under_load import possible
+from media_guarantees.events.soak import Soak
+from media_guarantees.events.upload_history import expect_nothing_lost
 
 
 def test_nothing_that_was_acknowledged_is_lost(

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from fixtures.lib import journal
+from media_guarantees.core import journal
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -2,12 +2,12 @@
 
 import signal
 
-from fixtures.lib import standing
-from fixtures.lib.stack import Stack
+from media_guarantees.cli import kept_stack
+from media_guarantees.deployment.stack import Stack
 
 
 def test_the_stack_is_up_until_it_is_told_to_go(session_stack: Stack) -> None:
     stack = session_stack
-    reached = standing.describe(stack.address(), stack.folder, stack.environment, stack.service, stack.token)
-    with standing.written_down(reached):
+    reached = kept_stack.describe(stack.address(), stack.folder, stack.environment, stack.service, stack.token)
+    with kept_stack.written_down(reached):
         signal.pause()  # SIGTERM and SIGHUP end the run, as they end every run

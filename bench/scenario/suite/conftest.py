@@ -9,10 +9,10 @@ from typing import cast
 import pytest
 
 from bench.scenarios import twelve
-from fixtures.lib.engine import Engine, describe
-from fixtures.lib.gallery import Gallery
-from fixtures.lib.private_engine import PrivateEngine
 from fixtures.media import SEED
+from media_guarantees.engine.connection import Engine, describe
+from media_guarantees.engine.private_engine import PrivateEngine
+from media_guarantees.events.seeded_media import Gallery
 
 
 @pytest.fixture(scope="session", name="engine")

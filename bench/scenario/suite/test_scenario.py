@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from fixtures.lib.aftermath import entrust, expect_same
-from fixtures.lib.backups import made_by
-from fixtures.lib.events import recreate
-from fixtures.lib.gallery import Gallery
-from fixtures.lib.procedures import Operator
-from fixtures.lib.stack import Stack
+from media_guarantees.deployment.stack import Stack
+from media_guarantees.events.backup_run import made_by
+from media_guarantees.events.before_after import entrust, expect_same
+from media_guarantees.events.faults import recreate
+from media_guarantees.events.seeded_media import Gallery
+from media_guarantees.guide.guide_runner import Operator
 
 WIPE = "find . -mindepth 1 -delete"
 

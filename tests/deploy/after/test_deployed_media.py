@@ -8,12 +8,12 @@ from collections.abc import Callable
 
 import pytest
 
-from fixtures.lib import journal
-from fixtures.lib.comparison import CHANGED, GONE, MEANS, MOVING, REOWNED, UNREACHABLE, UNREAD, Comparison
-from fixtures.lib.differences import describe
-from fixtures.lib.errors import PromiseBroken
-from fixtures.lib.gate import Gate
-from fixtures.lib.record import Record
+from media_guarantees.core import journal
+from media_guarantees.core.errors import PromiseBroken
+from media_guarantees.gate.baseline import Record
+from media_guarantees.gate.compare import CHANGED, GONE, MEANS, MOVING, REOWNED, UNREACHABLE, UNREAD, Comparison
+from media_guarantees.gate.live_gate import Gate
+from media_guarantees.media.diff import describe
 
 pytestmark = pytest.mark.guarantee("persistence.update")
 

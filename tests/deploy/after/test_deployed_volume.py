@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from fixtures.lib import journal
-from fixtures.lib.errors import PromiseBroken
-from fixtures.lib.gate import Gate
-from fixtures.lib.guide import Guide, StepMissing
-from fixtures.lib.procedures import named_volumes
-from fixtures.lib.record import Record
+from media_guarantees.core import journal
+from media_guarantees.core.errors import PromiseBroken
+from media_guarantees.gate.baseline import Record
+from media_guarantees.gate.live_gate import Gate
+from media_guarantees.guide.guide_runner import named_volumes
+from media_guarantees.guide.reader import Guide, StepMissing
 
 dedicated = pytest.mark.guarantee("volume.dedicated")
 mounted = pytest.mark.guarantee("volume.mounted")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from fixtures.lib import journal
-from fixtures.lib.gate import Gate
+from media_guarantees.core import journal
+from media_guarantees.gate.live_gate import Gate
 
 pytestmark = pytest.mark.guarantee("volume.mounted")
 

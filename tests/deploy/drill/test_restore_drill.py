@@ -6,11 +6,11 @@ from collections.abc import Callable
 
 import pytest
 
-from fixtures.lib import journal
-from fixtures.lib.differences import Difference, describe
-from fixtures.lib.drill import Drill, Drilled
-from fixtures.lib.errors import PromiseBroken
-from fixtures.lib.manifest import Manifest
+from media_guarantees.core import journal
+from media_guarantees.core.errors import PromiseBroken
+from media_guarantees.gate.drill import Drill, Drilled
+from media_guarantees.media.diff import Difference, describe
+from media_guarantees.media.manifest import Manifest
 
 
 @pytest.mark.guarantee("backup.created")

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from fixtures.lib.servers import MARKS, HostVerdict, overall, write
-from fixtures.lib.verdicts import UNPROVEN
+from media_guarantees.evidence.judgement import UNPROVEN
+from media_guarantees.gate.fleet import MARKS, HostVerdict, overall, write
 
 VERDICTS = pytest.StashKey[list[HostVerdict]]()
 

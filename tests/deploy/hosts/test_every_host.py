@@ -7,8 +7,8 @@ from dataclasses import asdict
 
 import pytest
 
-from fixtures.lib.servers import HostVerdict
-from fixtures.lib.verdicts import BROKEN, UNPROVEN
+from media_guarantees.evidence.judgement import BROKEN, UNPROVEN
+from media_guarantees.gate.fleet import HostVerdict
 
 
 def test_the_gate_on(

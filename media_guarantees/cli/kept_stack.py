@@ -1,0 +1,195 @@
+"""A stack that stays up until it is told to go: ``make up``, ``make shell``, ``make logs``, ``make down``.
+
+The stack lives in a pytest of its own, like every other, and goes with it. What is written down in `STATE` tells
+others how to reach it, for as long as that process lives.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from shlex import quote
+
+from media_guarantees.core.errors import BadInput, PromiseBroken
+from media_guarantees.core.waiting import wait_until
+from media_guarantees.system.run_id import start_ticks
+
+ROOT = Path(__file__).parents[2]
+STATE = ROOT / ".cache" / "up" / "state.json"
+LOG = STATE.with_name("pytest.log")
+KEEPER = (sys.executable, "-m", "pytest", "-q", "-s", "tests/up")
+UP_SECONDS = 900.0  # the first time, engine and images are fetched
+DOWN_SECONDS = 120.0
+_REACH = ("DOCKER_HOST", "DOCKER_CONFIG", "BUILDX_CONFIG")
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How to reach a stack, and which process keeps it.
+
+    `programs` goes in front of the PATH, `token` is for uploads.
+    """
+
+    pid: int
+    ticks: str
+    address: str
+    folder: str
+    programs: str
+    reach: dict[str, str]
+    service: str
+    token: str
+
+    @property
+    def shell_lines(self) -> list[str]:
+        """What to type in a shell to be where the guide's commands work."""
+        exports = [f"export {name}={quote(value)}" for name, value in self.reach.items()]
+        return [*exports, f'export PATH={quote(self.programs)}:"$PATH"', f"cd {quote(self.folder)}"]
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """This process's environment, with the stack in reach."""
+        path = os.pathsep.join([self.programs, os.environ.get("PATH", os.defpath)])
+        return {**os.environ, **self.reach, "PATH": path, "CONNECT_API_TOKEN": self.token}
+
+    @property
+    def is_kept(self) -> bool:
+        """Whether the process that keeps it still lives."""
+        return bool(self.ticks) and start_ticks(self.pid) == self.ticks
+
+
+def describe(address: str, folder: Path, environment: dict[str, str], service: str, token: str) -> Standing:
+    """Return how to reach the stack of this very process."""
+    programs = environment["PATH"].partition(os.pathsep)[0]
+    reach = {name: environment[name] for name in _REACH if name in environment}
+    ticks = start_ticks(os.getpid())
+    return Standing(os.getpid(), ticks, address, str(folder), programs, reach, service, token)
+
+
+@contextmanager
+def written_down(standing: Standing, file: Path | None = None) -> Iterator[None]:
+    """Let others find the stack while the block lasts, unless they find another one already.
+
+    The token is in it: it is for its owner's eyes only.
+    """
+    file = file or STATE
+    if find(file) is not None:
+        yield
+        return
+    file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    unfinished = file.with_name(f".{file.name}")
+    unfinished.unlink(missing_ok=True)
+    with os.fdopen(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as stream:
+        json.dump(asdict(standing), stream)
+    unfinished.replace(file)
+    try:
+        yield
+    finally:
+        file.unlink(missing_ok=True)
+
+
+def find(file: Path | None = None) -> Standing | None:
+    """Return the stack that stands, if one does."""
+    with suppress(FileNotFoundError, ValueError, TypeError):
+        standing = Standing(**json.loads((file or STATE).read_text()))
+        return standing if standing.is_kept else None
+    return None
+
+
+def up(options: Sequence[str], say: Callable[[str], object]) -> None:
+    """Bring a stack up that stays, and tell how to reach it. One that stands already is left as it is."""
+    if find() is None:
+        LOG.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with LOG.open("wb") as log:
+            keeper = subprocess.Popen(
+                [*KEEPER, *options], cwd=ROOT, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
+            )
+        _wait_for(keeper, say)
+        # It outlives this process; should this one outlive it, as a test does, somebody has to take note of its end.
+        threading.Thread(target=keeper.wait, daemon=True).start()
+    standing = find()
+    if standing is not None:
+        say("\n".join(told(standing)) + "\n")
+
+
+def _wait_for(keeper: subprocess.Popen[bytes], say: Callable[[str], object]) -> None:
+    """Wait until the stack stands, and pass on what its keeper says meanwhile."""
+    with LOG.open(errors="replace") as log:
+
+        def stands() -> bool:
+            say(log.read())
+            return find() is not None
+
+        def ended() -> str | None:
+            return None if keeper.poll() is None else "it could not be brought up"
+
+        try:
+            wait_until(stands, what="the stack stands", seconds=UP_SECONDS, died=ended, every=0.1)
+        except PromiseBroken as failure:
+            keeper.terminate()
+            raise BadInput(str(failure), f"see above, or {LOG}") from None
+
+
+def told(standing: Standing) -> list[str]:
+    """Tell a person how to reach a stack."""
+    lines = [f"The stack is up, at {standing.address}", f"  token: {standing.token}", "  in a shell of yours:"]
+    commands = (
+        "make shell  a shell in the deployment's folder, where the guide's commands work",
+        "make logs   what its containers say",
+        "make down   takes it down",
+    )
+    return [*lines, *(f"    {line}" for line in standing.shell_lines), *(f"  {line}" for line in commands)]
+
+
+def down(say: Callable[[str], object]) -> None:
+    """Tell the keeper to take everything down, and wait until it has."""
+    standing = find()
+    if standing is None:
+        say("no stack is up\n")
+        return
+    os.kill(standing.pid, signal.SIGTERM)
+    wait_until(lambda: not standing.is_kept, what="the stack is taken down", seconds=DOWN_SECONDS, every=0.05)
+    say("taken down\n")
+
+
+def enter(args: Sequence[str]) -> None:
+    """Become a shell, or another program, where the guide's commands work."""
+    standing = find()
+    if standing is None:
+        raise BadInput("no stack is up", "make up")
+    os.chdir(standing.folder)
+    sys.stdout.flush()
+    os.execvpe(args[0], list(args), standing.environment)  # noqa: S606 - the person's own shell, at their own terminal
+
+
+def main(command: str, args: Sequence[str]) -> int:
+    """Do what ``make`` was asked for; return an exit status."""
+
+    def say(text: str) -> None:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+
+    try:
+        if command == "up":
+            up(args, say)
+        elif command == "down":
+            down(say)
+        elif command == "logs":
+            enter(["docker-compose", "logs", *args])
+        else:
+            enter([os.environ.get("SHELL", "/bin/sh"), *args])
+    except (BadInput, PromiseBroken) as problem:
+        sys.stderr.write(f"{problem}\n")
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1], sys.argv[2:]))

@@ -1,0 +1,119 @@
+"""The inside of the service's container: what is there, who works there, files that are written in their name."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import tarfile
+import time
+from collections.abc import Callable, Mapping, Sequence
+
+import docker.errors
+import testinfra
+from docker.models.containers import Container
+from testinfra.host import Host
+
+from media_guarantees.core import journal
+from media_guarantees.core.errors import Unproven
+from media_guarantees.media.upload_client import owned_archive
+from media_guarantees.system import commands
+
+_NOT_REGULAR = 0x8F280000  # Go's os.ModeType, in which the engine tells what a file is
+_DELETED = 2  # the engine's API, "Get changes on a container's filesystem"
+
+
+class Interior:
+    """The inside of whichever container of `service` runs now: `container` tells, or raises `PromiseBroken`."""
+
+    def __init__(self, container: Callable[[], Container], service: str, environment: Mapping[str, str]) -> None:
+        self._container = container
+        self._service = service
+        self._environment = environment
+        self._hosts: dict[str, Host] = {}
+        self._has_programs: dict[tuple[str, tuple[str, ...]], bool] = {}
+
+    def host(self) -> Host:
+        """Return it as pytest-testinfra sees it."""
+        container = str(self._container().id)
+        if container not in self._hosts:
+            self.expect_programs("cat", "uname")
+            host = testinfra.get_host(f"docker://{container}")
+            host.backend.run = journal.timing("command", host.backend.run, what="docker exec, by testinfra: {}")
+            self._hosts = {container: host}
+        return self._hosts[container]
+
+    def expect_programs(self, *names: str) -> None:
+        """Raise `Unproven` unless there is a shell, and these programs, for the suite's own need."""
+        image = self._container().attrs["Image"]
+        if (image, names) not in self._has_programs:
+            script = 'for name; do command -v "$name" || exit; done'
+            self._has_programs[image, names] = self.execute(["sh", "-c", script, "sh", *names]).ok
+        if not self._has_programs[image, names]:
+            wanted = ", ".join(("sh", *names))
+            raise Unproven(f"the image of {self._service} lacks what it takes to look inside: {wanted}")
+
+    def has_shell(self) -> bool:
+        """Whether a file can be written by what is in the image."""
+        try:
+            self.expect_programs("mkdir", "cat")
+        except Unproven:
+            return False
+        return True
+
+    def user(self) -> str:
+        """Return the user and group, numeric, that the service's main process runs as, e.g. ``10001:10001``.
+
+        The engine is asked, not the container, whose image may lack every program.
+        """
+        container = self._container()
+        listed = container.top(ps_args="-eo pid,euid,egid")
+        ids = {int(row[0]): f"{row[1]}:{row[2]}" for row in listed["Processes"]}
+        return ids.get(container.attrs["State"]["Pid"]) or ids[min(ids)]
+
+    def execute(self, args: Sequence[str], *, user: str = "", stdin: bytes | None = None) -> commands.Outcome:
+        """Run a program, as `user` or as the container's own, and return how it ended."""
+        options = [*([f"--user={user}"] if user else []), *(["--interactive"] if stdin is not None else [])]
+        command = ["docker", "exec", *options, str(self._container().id), *args]
+        return commands.run(command, env=self._environment, stdin=stdin)
+
+    def write(self, folder: str, path: str, content: bytes) -> commands.Outcome:
+        """Write a file below `folder` as the service's user, or, without a shell there, in that user's name."""
+        if not self.has_shell():
+            return self._hand_over(folder, path, content)
+        script = 'mkdir -p -- "${1%/*}" && cat > "$1"'
+        return self.execute(["sh", "-c", script, "sh", f"{folder}/{path}"], user=self.user(), stdin=content)
+
+    def _hand_over(self, folder: str, path: str, content: bytes) -> commands.Outcome:
+        """Hand a file to the engine, as `docker cp` does, which takes no program in the container."""
+        uid, gid = map(int, self.user().split(":"))
+        container, begun = self._container(), time.monotonic()
+        command = ("docker", "cp", path, f"{container.id}:{folder}")
+        try:
+            container.put_archive(folder, owned_archive(path, content, uid, gid))
+        except docker.errors.APIError as refused:
+            return commands.Outcome(command, 1, b"", str(refused).encode(), time.monotonic() - begun)
+        return commands.Outcome(command, 0, b"", b"", time.monotonic() - begun)
+
+    def written_layer(self) -> dict[str, str]:
+        """Return path and SHA-256 of every file in the container's own writable layer, outside all mounts."""
+        container = self._container()
+        layer: dict[str, str] = {}
+        # A folder is listed with each of its files; only what was added or changed, not deleted, can hold anything.
+        for change in container.diff() or ():
+            path = str(change["Path"])
+            if change["Kind"] != _DELETED and (digest := _file_digest(container, path)):
+                layer[path] = digest
+        return layer
+
+
+def _file_digest(container: Container, path: str) -> str:
+    """Return the SHA-256 of a regular file in a container, without the help of any program in there; "" for others."""
+    try:
+        stream, about = container.get_archive(path)
+    except docker.errors.NotFound:  # gone since it was listed
+        return ""
+    if about is None or about["mode"] & _NOT_REGULAR:
+        return ""
+    with tarfile.open(fileobj=io.BytesIO(b"".join(stream))) as archive:
+        content = [file.read() for member in archive if member.isfile() and (file := archive.extractfile(member))]
+    return hashlib.sha256(content[0]).hexdigest() if len(content) == 1 else ""

@@ -1,0 +1,161 @@
+"""Bringing a deployment up for the first time: what keeps it from coming up is told in its own words."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import requests
+
+from media_guarantees.core import journal
+from media_guarantees.core.errors import BadInput, PromiseBroken
+from media_guarantees.deployment import sandbox
+from media_guarantees.deployment.compose_model import Deployment
+from media_guarantees.deployment.private_mounts import privately_mounted
+from media_guarantees.deployment.stack import Stack
+from media_guarantees.engine.connection import Engine
+from media_guarantees.media.upload_api import UploadApi
+from media_guarantees.system import commands
+from media_guarantees.system.run_id import Run
+
+_MEANS = "nothing was tested: what does not run can neither keep nor lose media"
+_LINES = 12
+
+
+def laid_out(
+    deployment: Deployment,
+    *,
+    run: Run,
+    engine: Engine,
+    folder: Path,
+    media_root: str,
+    token: str,
+    upload_api: UploadApi,
+) -> Stack:
+    """Return the deployment, laid out below `folder` for `engine`; nothing of it is built or up yet."""
+    model = sandbox.sandboxed(deployment, run, ca_bundle=sandbox.host_ca_bundle())
+    model, notes = privately_mounted(model, media_root, folder / "mounts")
+    sandbox.lay_out(deployment, model, folder / "deployment")
+    return Stack(
+        deployment=deployment,
+        model=model,
+        run=run,
+        folder=folder / "deployment",
+        media_root=media_root,
+        compose=engine.compose,
+        environment=engine.environment,
+        token=token,
+        engine_process=engine.power.life if engine.power else str,
+        on_this_host=engine.power is not None,
+        upload_api=upload_api,
+        deviations=(*sandbox.deviations(deployment), *notes),
+    )
+
+
+def provide_images(stack: Stack) -> None:
+    """Build and pull what the deployment needs. Raises `BadInput` with the last lines of what went wrong."""
+    built = stack.try_compose("build", "--quiet")
+    if not built.ok:
+        raise BadInput(
+            f"the images of {stack.deployment.project} should be built, but the build failed: {_last_lines(built)}",
+            f"try: docker-compose -f {stack.deployment.files[0]} build",
+            means=_MEANS,
+        )
+    if wanted := [image for image in _images(stack) if _configuration(stack, image) is None]:
+        pulled = stack.try_compose("pull", "--quiet", "--ignore-buildable", "--policy", "missing")
+        if missing := [image for image in wanted if _configuration(stack, image) is None]:
+            raise BadInput(
+                f"the image {', '.join(missing)} should be there, but can't be pulled: {_last_lines(pulled)}",
+                "check the image's name, `docker login`, and the way to the registry; or load it: docker load",
+                means=_MEANS,
+            )
+
+
+def publish_what_is_exposed(stack: Stack) -> None:
+    """Publish what the service's image exposes, where its compose file names no port: it is to be asked for media."""
+    service = stack.model["services"][stack.service]
+    if not service["ports"] and "network_mode" not in service:
+        image = service.get("image") or f"{stack.project}-{stack.service}"
+        ports = ((_configuration(stack, image) or {}).get("ExposedPorts") or {}).keys()
+        service["ports"] = [sandbox.published(int(port.partition("/")[0])) for port in ports if port.endswith("/tcp")]
+        sandbox.write_model(stack.model, stack.folder)
+
+
+def wait_for_the_first_time(stack: Stack) -> None:
+    """Wait until the service is ready. Raises `BadInput` with what it said last if nothing comes of it at all.
+
+    One that answers, but always with a fault of its own, is up: what is wrong with it is for the tests to find.
+    """
+    try:
+        stack.wait_until_ready()
+    except PromiseBroken as broken:
+        if status := _status(stack):
+            journal.progress(f"stack: {stack.service} is up, but answers {status}: nothing more is waited for")
+            stack.give_up()
+            return
+        raise _not_up(stack, broken) from broken
+
+
+def choose_platform(stack: Stack, upload: str) -> None:
+    """Decide how media are given to the service. Raises `BadInput` if it ended as soon as it had come up."""
+    try:
+        stack.choose_platform(upload)
+    except PromiseBroken as broken:
+        raise _not_up(stack, broken) from broken
+
+
+def _not_up(stack: Stack, broken: PromiseBroken) -> BadInput:
+    return BadInput(
+        f"{stack.service} should come up and answer: {broken.seen}; {_state(stack)}",
+        f"try: docker-compose -f {stack.deployment.files[0]} up {stack.service}",
+        means=_MEANS,
+    )
+
+
+def explain_failed_start(stack: Stack, error: Exception) -> BadInput:
+    """Return in words why Compose could not bring the deployment up."""
+    said = str(error).strip().splitlines()[-_LINES:]
+    return BadInput(
+        f"{stack.deployment.project} should come up, but Compose gave up: " + "\n".join(said),
+        f"try: docker-compose -f {stack.deployment.files[0]} up",
+        means=_MEANS,
+    )
+
+
+def _last_lines(outcome: commands.Outcome) -> str:
+    return "\n".join(outcome.complaint.splitlines()[-_LINES:])
+
+
+def _images(stack: Stack) -> list[str]:
+    services = stack.model["services"].values()
+    return sorted({service["image"] for service in services if service.get("image") and not service.get("build")})
+
+
+def _configuration(stack: Stack, image: str) -> dict[str, Any] | None:
+    """What an image that is there says of itself; None without it."""
+    command = ["docker", "image", "inspect", "--format", "{{json .Config}}", image]
+    inspected = commands.run(command, env=stack.environment)
+    return dict(json.loads(inspected.text) or {}) if inspected.ok else None
+
+
+def _state(stack: Stack) -> str:
+    """How the service's container is, and the last lines that it said."""
+    containers = stack.containers(stack.service, running_only=False)
+    if not containers:
+        return "it has no container"
+    newest = containers[-1]
+    state, restarts = newest.attrs["State"], newest.attrs.get("RestartCount", 0)
+    said = newest.logs(tail=_LINES).decode(errors="replace").strip() or "(nothing)"
+    return (
+        f"its container is {newest.status}, exit status {state['ExitCode']}, started again {restarts} times, and "
+        f"gives no answer; it said last:\n{said}"
+    )
+
+
+def _status(stack: Stack) -> int:
+    """The HTTP status with which the service answers now; 0 without an answer."""
+    try:
+        return stack.platform.probe()
+    except (requests.RequestException, LookupError):
+        return 0

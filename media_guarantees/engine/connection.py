@@ -1,0 +1,160 @@
+"""The engine that a run talks to, private or shared, as everything to the right of this stage sees it."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from media_guarantees.core.errors import BadInput
+from media_guarantees.engine.private_engine import PrivateEngine, running_engine
+from media_guarantees.engine.toolchain import SHORT_LIVED, engine_tools, find_compose
+from media_guarantees.system import commands
+from media_guarantees.system.run_id import Run, is_over, sweep_engine
+
+ENGINE_SECONDS = 30.0
+# The owner's choice of files, project and profiles is in the model that the sandbox runs.
+_ELSEWHERE = ("COMPOSE_", "DOCKER_CONTEXT")
+
+
+@dataclass
+class Engine:
+    """An engine that answers.
+
+    `environment` is what a Docker client needs to reach it, complete. `power` crashes and boots a private engine;
+    None where the engine is somebody's. `stand_ins` names the images that others stand in for.
+    """
+
+    kind: str
+    environment: Mapping[str, str]
+    compose: tuple[str, ...]
+    version: str
+    compose_version: str
+    power: PrivateEngine | None = None
+    stand_ins: list[str] = field(default_factory=list)
+
+    def docker(self, *args: str, **options: Any) -> commands.Outcome:
+        """Run the `docker` client against this engine."""
+        return commands.run(["docker", *args], env=self.environment, **options)
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """What the evidence says of it."""
+        return {
+            "kind": self.kind,
+            "version": self.version,
+            "compose": self.compose_version,
+            "stand_ins": self.stand_ins,
+        }
+
+
+@contextmanager
+def private(cache: Path, version: str = "") -> Iterator[Engine]:
+    """Run an engine of the run's own: the machine's, or of a `version` that `engine_tools` knows."""
+    tools = engine_tools(cache, version)
+    compose = find_compose(cache)
+    with running_engine(cache, tools) as power:
+        programs = bin_folder(cache, {"docker": tools.which("docker"), "docker-compose": compose})
+        configuration = programs / "docker-config"
+        link(configuration / "cli-plugins" / "docker-compose", Path(compose))
+        environment = {
+            **SHORT_LIVED,
+            **own_environment(),
+            "PATH": f"{programs}{os.pathsep}{os.environ.get('PATH', os.defpath)}",
+            "DOCKER_HOST": power.host,
+            # The person's own configuration may name other engines and programs, and Compose would write into it.
+            "DOCKER_CONFIG": str(configuration),
+        }
+        yield describe("private", environment, compose, power)
+
+
+@contextmanager
+def shared(cache: Path, run: Run) -> Iterator[Engine]:
+    """Use the engine that ``DOCKER_HOST`` or the current context names; leave on it only what was there."""
+    compose = find_compose(cache)
+    programs = bin_folder(cache, {"docker-compose": compose})
+    environment = {
+        **own_environment(),
+        "PATH": f"{programs}{os.pathsep}{os.environ.get('PATH', os.defpath)}",
+        "BUILDX_CONFIG": str(cache / "buildx"),
+        "DOCKER_HOST": endpoint(),
+    }
+    engine = describe("shared", environment, compose)
+    sweep_engine(environment)
+    try:
+        yield engine
+    finally:
+        # Once more: an engine may still have been at work for a killed run when it was asked first.
+        sweep_engine(environment, lambda text: run.identifier in text or is_over(text))
+
+
+def own_environment() -> dict[str, str]:
+    """Return this process's environment without what would make Compose or Docker look elsewhere than told."""
+    return {name: value for name, value in os.environ.items() if not name.startswith(_ELSEWHERE)}
+
+
+def check_reachable() -> None:
+    """Raise `BadInput` unless the engine that ``DOCKER_HOST`` or the current context names answers."""
+    if not shutil.which("docker"):
+        raise BadInput(
+            "there is no `docker` client on PATH to reach a shared engine with",
+            "install Docker's client, or run as root on Linux for a private engine: ENGINE=private",
+        )
+    server_version(os.environ)
+
+
+def server_version(environment: Mapping[str, str]) -> str:
+    """Return the version of the engine behind `environment`. Raises `BadInput` if it does not answer."""
+    question = ["docker", "version", "--format", "{{.Server.Version}}"]
+    try:
+        asked = commands.run(question, env=environment, timeout=ENGINE_SECONDS)
+        complaint = "" if asked.ok else asked.complaint
+    except subprocess.TimeoutExpired:
+        complaint = f"nothing came in {ENGINE_SECONDS:g} s"
+    if complaint:
+        raise BadInput(
+            f"no Docker engine answers at {environment.get('DOCKER_HOST') or endpoint()}: {complaint}",
+            "start it, set DOCKER_HOST or a context, or run as root on Linux with ENGINE=private",
+        )
+    return asked.text.partition("+")[0]  # without a distribution's suffix
+
+
+def describe(kind: str, environment: Mapping[str, str], compose: str, power: PrivateEngine | None = None) -> Engine:
+    """Return the engine behind `environment`. Raises `BadInput` if it does not answer."""
+    version = server_version(environment)
+    composes = commands.check([compose, "version", "--short"], env=environment)
+    return Engine(kind, environment, (compose,), version, composes.text.removeprefix("v"), power)
+
+
+def endpoint() -> str:
+    """Return the address of the engine that the environment or the current context names."""
+    if host := os.environ.get("DOCKER_HOST"):
+        return host
+    inspected = commands.run(["docker", "context", "inspect", "--format", "{{.Endpoints.docker.Host}}"])
+    return inspected.text if inspected.ok and inspected.text else "unix:///var/run/docker.sock"
+
+
+def bin_folder(cache: Path, programs: Mapping[str, str]) -> Path:
+    """Return a folder for the PATH that holds `programs` under the names that a guide uses.
+
+    Runs at the same time with other programs, such as another Compose, have another.
+    """
+    folder = cache / "bin" / hashlib.sha256(repr(sorted(programs.items())).encode()).hexdigest()[:12]
+    for name, target in programs.items():
+        link(folder / name, Path(target))
+    return folder
+
+
+def link(name: Path, target: Path) -> None:
+    """Let `name` point at `target`, in one step, whatever other runs do at the same time."""
+    name.parent.mkdir(parents=True, exist_ok=True)
+    fresh = name.with_name(f".{name.name}-{os.getpid()}")
+    fresh.unlink(missing_ok=True)
+    fresh.symlink_to(target)
+    fresh.replace(name)

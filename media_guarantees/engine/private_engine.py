@@ -1,0 +1,280 @@
+"""A Docker engine of the run's own, which nobody else uses and which dies with the run.
+
+`dockerd` runs in mount and process-id namespaces of its own: ending their first process ends the daemon,
+containerd, every shim and every container at one instant, as a power cut would, and takes their mounts along. It
+touches no firewall rule and routes nothing, so containers have no way out of their networks; published ports still
+answer on 127.0.0.1 through Docker's userland proxy.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import shutil
+import signal
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+from media_guarantees.core import journal
+from media_guarantees.core.errors import BadInput
+from media_guarantees.core.waiting import wait_until
+from media_guarantees.engine import address_lease
+from media_guarantees.engine.engine_slot import Slot, slots
+from media_guarantees.engine.toolchain import SHORT_LIVED, EngineTools, engine_tools
+from media_guarantees.system import commands
+from media_guarantees.system.run_id import start_ticks
+
+BOOT_SECONDS = 30.0
+CGROUPS = Path("/sys/fs/cgroup")
+_FOLDER = "media-verify-"
+
+# /etc and /run get a throw-away layer: Docker writes keys and sockets there, and none of that is the machine's.
+# Docker reads there from which ports to choose one that may be any: another engine's choice would be the same.
+_INIT = """\
+set -e
+layers=$1
+mount -t tmpfs -o mode=0700 media-verify "$layers"
+for folder in etc run; do
+    mkdir -p "$layers/$folder/upper" "$layers/$folder/work"
+    own="upperdir=$layers/$folder/upper,workdir=$layers/$folder/work"
+    mount -t overlay -o "lowerdir=/$folder,$own" overlay "/$folder"
+done
+echo "$3 $4" > "$layers/ports"
+mount --bind "$layers/ports" /proc/sys/net/ipv4/ip_local_port_range
+echo ready
+exec "$2" -s -- sh -c 'read -r _ || :'
+"""
+
+
+class PrivateEngine:
+    """A running engine. `environment` makes `docker` and `docker-compose` talk to it."""
+
+    def __init__(self, slot: Slot, tools: EngineTools) -> None:
+        self.slot = slot
+        self.tools = tools
+        # Unix socket addresses hold about 100 bytes, and a checkout may lie deep: the socket lives in a short place.
+        self.folder = Path(tempfile.gettempdir()) / f"{_FOLDER}{secrets.token_hex(4)}"
+        self.socket = self.folder / "docker.sock"
+        self.log = slot.folder / "dockerd.log"
+        self._namespace: subprocess.Popen[bytes] | None = None
+        self._daemon: subprocess.Popen[bytes] | None = None
+
+    @property
+    def host(self) -> str:
+        """The engine's address, as in ``DOCKER_HOST``."""
+        return f"unix://{self.socket}"
+
+    def boot(self) -> None:
+        """Start the engine in fresh namespaces, as a host that was just switched on."""
+        layers = self.folder / "layers"
+        if not self.folder.is_dir():
+            # Written down before it is there: whoever comes after a kill must know of it.
+            self.slot.remember(self.folder)
+            self.folder.mkdir(mode=0o700)
+            layers.mkdir(mode=0o700)
+            (self.folder / "daemon.json").write_text("{}")
+        # Dies with this process, whatever ends it: nobody is left to end it then.
+        unshare = ["setpriv", "--pdeathsig", "KILL", "unshare", "--mount", "--pid", "--fork", "--kill-child"]
+        self._namespace = namespace = subprocess.Popen(
+            [*unshare, "--mount-proc", "sh", "-c", _INIT, "init", *self._init_arguments(layers)],
+            env=self.tools.environment,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            start_new_session=True,
+            # The slot is taken for as long as anything of the engine lives, even after this process was killed.
+            pass_fds=[self.slot.lock],
+        )
+        if namespace.stdout is None or namespace.stdout.readline() != b"ready\n":
+            _, complaint = namespace.communicate()
+            raise BadInput(
+                f"this machine gives no namespaces to a private engine: {complaint.decode(errors='replace').strip()}",
+                "run as root with the right to mount (in a container: --privileged), or use ENGINE=shared",
+            )
+        self.start_daemon()
+
+    def _init_arguments(self, layers: Path) -> list[str]:
+        first, last = self.slot.claim.ports[0], self.slot.claim.ports[-1]
+        return [str(layers), self.tools.which("docker-init"), str(first), str(last)]
+
+    def start_daemon(self) -> None:
+        """Start `dockerd` inside the namespaces and wait until it answers."""
+        self.socket.unlink(missing_ok=True)
+        with self.log.open("wb") as log:
+            self._daemon = subprocess.Popen(
+                self.entering(*self._dockerd()),
+                # What runc forgets there when it is killed goes with the folder.
+                env={**SHORT_LIVED, **self.tools.environment, "TMPDIR": str(self.folder)},
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+        wait_until(self._answers, what="the private engine answers", seconds=BOOT_SECONDS, died=self._last_words)
+
+    def _dockerd(self) -> list[str]:
+        return [
+            self.tools.which("dockerd"),
+            f"--config-file={self.folder / 'daemon.json'}",
+            f"--data-root={self.slot.data_root}",
+            "--pidfile=/run/media-verify-dockerd.pid",
+            f"--host={self.host}",
+            f"--group={os.getgid()}",
+            f"--cgroup-parent=/{self.slot.cgroup}",
+            f"--default-address-pool=base={self.slot.claim.pool},size=24",
+            "--bridge=none",
+            "--iptables=false",
+            "--ip6tables=false",
+            "--ip-forward=false",
+            "--ip-masq=false",
+        ]
+
+    def _init(self) -> int:
+        """The process id, on the host, of the namespaces' first process."""
+        if self._namespace is None:
+            raise ProcessLookupError("the private engine is switched off")
+        return only_child(self._namespace.pid)
+
+    def entering(self, *args: str) -> list[str]:
+        """Return a command that runs `args` where only the engine's own mounts are seen; it dies with the host."""
+        return ["nsenter", "--target", str(self._init()), "--mount", "--pid", *args]
+
+    def _answers(self) -> bool:
+        return self.socket.is_socket() and self.docker("version", kind="probe").ok
+
+    def _last_words(self) -> str | None:
+        if self._daemon is None or self._daemon.poll() is None:
+            return None
+        lines = self.log.read_text(errors="replace").splitlines()
+        return "dockerd ended: " + " / ".join(lines[-3:])
+
+    def docker(self, *args: str, **options: Any) -> commands.Outcome:
+        """Run the `docker` client against this engine."""
+        environment = {**self.tools.environment, "DOCKER_HOST": self.host}
+        return commands.run([self.tools.which("docker"), *args], env=environment, **options)
+
+    @contextmanager
+    def small_disk(self, folder: Path, options: str) -> Iterator[Path]:
+        """Mount a file system in memory, with tmpfs(5)'s `options`, over `folder` as this engine's containers see it.
+
+        The path that is given leads to it from outside. Nobody else sees it, and it goes with the engine.
+        """
+        inside = ["nsenter", "--target", str(self._init()), "--mount"]
+        commands.check([*inside, "mount", "-t", "tmpfs", "-o", options, "media-verify", str(folder)])
+        try:
+            yield Path(f"/proc/{self._init()}/root{folder}")  # proc(5): what that process sees as its root
+        finally:
+            commands.run([*inside, "umount", str(folder)])
+
+    def life(self) -> str:
+        """What tells this life of `dockerd` from any other: its process id, and when it started in clock ticks."""
+        if self._daemon is None:
+            raise ProcessLookupError("the private engine is switched off")
+        process = only_child(self._daemon.pid)
+        return f"dockerd {process}, started at tick {start_ticks(process)}"
+
+    def kill_daemon(self) -> None:
+        """Kill `dockerd` alone; its containers may live on."""
+        if self._daemon is None:
+            raise ProcessLookupError("the private engine is switched off")
+        os.kill(only_child(self._daemon.pid), signal.SIGKILL)
+        self._daemon.wait()
+
+    def crash(self) -> None:
+        """End every process of the engine and of every container at one instant."""
+        if self._namespace is None:
+            return
+        with suppress(ProcessLookupError, FileNotFoundError):
+            os.kill(self._init(), signal.SIGKILL)
+        self._namespace.communicate()
+        if self._daemon is not None:
+            self._daemon.wait()
+        self._namespace = self._daemon = None
+
+    def clear(self) -> None:
+        """Remove every container, network and volume; images stay. All of them are the run's own."""
+        for listing, removal in (
+            (("ps", "-aq"), ("rm", "--force", "--volumes")),
+            (("network", "ls", "-q", "--filter", "type=custom"), ("network", "rm")),
+            (("volume", "ls", "-q"), ("volume", "rm", "--force")),
+        ):
+            if names := self.docker(*listing).text.split():
+                self.docker(*removal, *names)
+
+    def shut_down(self) -> None:
+        """Remove everything but the images, end the engine, and leave nothing on the machine that the slot knows of."""
+        if self._daemon is not None and self._daemon.poll() is None:
+            self.clear()
+        self.crash()
+        remove_cgroups(self.slot.cgroup)
+        for folder in self.slot.remembered():
+            remove_folder(folder)
+        self.slot.forget()
+
+
+def only_child(pid: int) -> int:
+    """Return the process id of the one child of process `pid`."""
+    return int(Path(f"/proc/{pid}/task/{pid}/children").read_text().split()[0])
+
+
+def remove_cgroups(name: str, root: Path = CGROUPS) -> None:
+    """Remove the empty cgroups called `name`, and below it, from every hierarchy."""
+    for top in [root / name, *root.glob(f"*/{name}")]:
+        for folder, _, _ in os.walk(top, topdown=False):
+            with suppress(OSError):
+                Path(folder).rmdir()
+
+
+@contextmanager
+def running_engine(cache: Path, tools: EngineTools) -> Iterator[PrivateEngine]:
+    """Run a private engine in the first slot that no other run holds, having swept what killed runs left."""
+    slot = next((slot for slot in slots(cache) if slot.take(tools.version)), None)
+    if slot is None:
+        engines = f"{len(address_lease.POOLS)} private engines"
+        raise BadInput(f"{engines} are running on this machine already", "wait until one of them is over")
+    try:
+        sweep(cache, tools)
+        engine = PrivateEngine(slot, tools)
+        try:
+            with journal.step("engine: starting a private Docker engine"):
+                engine.boot()
+                engine.clear()
+            yield engine
+        finally:
+            journal.progress("engine: switching it off")
+            engine.shut_down()
+    finally:
+        slot.release()
+
+
+def sweep(cache: Path, tools: EngineTools) -> None:
+    """Remove what killed runs left behind; runs in progress are left alone.
+
+    Only the engine that made a bridge knows it for its own, so each abandoned one is booted once more to take its
+    networks down itself.
+    """
+    for folder in sorted((cache / "engine").glob("[0-9]*")):
+        slot = Slot(folder)
+        if not slot.take(slot.version):
+            continue
+        try:
+            if slot.remembered():
+                journal.progress(f"engine: sweeping what a killed run left in slot {slot.number}")
+                of_its_version = tools if tools.version == slot.version else engine_tools(cache, slot.version)
+                engine = PrivateEngine(slot, of_its_version)
+                try:
+                    engine.boot()
+                finally:
+                    engine.shut_down()
+        finally:
+            slot.release()
+
+
+def remove_folder(folder: Path) -> None:
+    """Remove the private folder of an engine; what can't be one, whatever was written down, is left alone."""
+    if folder.name.startswith(_FOLDER) and folder.is_dir() and not folder.is_symlink():
+        shutil.rmtree(folder, ignore_errors=True)

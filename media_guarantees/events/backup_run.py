@@ -1,0 +1,121 @@
+"""Taking a backup as the guide says, with an eye on everything that it must not disturb."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from media_guarantees.core import journal
+from media_guarantees.core.deferred import once
+from media_guarantees.core.errors import PromiseBroken
+from media_guarantees.deployment.stack import Stack
+from media_guarantees.events.before_after import entrust
+from media_guarantees.events.seeded_media import Gallery
+from media_guarantees.guide.guide_runner import Operator
+from media_guarantees.guide.steps import ARCHIVE_ENDING
+from media_guarantees.media.manifest import Manifest
+from media_guarantees.system.background_command import meanwhile
+
+_DAYS = [order.replace(" ", between) for order in ("%Y %m %d", "%d %m %Y") for between in ("", "-", "_", ".")]
+
+
+@dataclass(frozen=True)
+class Backup:
+    """An archive that the guide's command made, and what was so when it did.
+
+    `day` is the one on which the command started, `before` what was in the volume then. `asked` and `unanswered`
+    count requests to the service while it ran; `stray` names volumes and containers that it left on the engine.
+    """
+
+    archive: Path
+    day: date
+    before: Manifest
+    asked: int
+    unanswered: int
+    stray: frozenset[str]
+
+    @property
+    def stem(self) -> str:
+        """What the operator puts where the guide's restore command has its placeholder."""
+        return ARCHIVE_ENDING.sub("", self.archive.name)
+
+
+def take_backup(stack: Stack, gallery: Gallery, operator: Operator) -> Callable[[], Backup]:
+    """Entrust the stack with pictures and type the guide's backup command, once.
+
+    The returned function gives the backup, or raises what went wrong.
+    """
+
+    def take() -> Backup:
+        _, before = entrust(stack, gallery)
+        return _backup(stack, operator, before)
+
+    return once(take)
+
+
+def _backup(stack: Stack, operator: Operator, before: Manifest) -> Backup:
+    things, day = _on_engine(stack), today()
+    with journal.step("event: the guide's backup"), asking(stack) as answers:
+        archive = made_by(operator, lambda: operator.succeed("backup"))
+    stray = frozenset(_on_engine(stack) - things)
+    return Backup(archive, day, before, len(answers), answers.count(False), stray)
+
+
+def made_by(operator: Operator, command: Callable[[], object]) -> Path:
+    """Type a backup command and return the archive that it made; raises `PromiseBroken` if that isn't one."""
+    folder = operator.folder
+    archives = archives_in(folder)
+    command()
+    appeared = {path: stamp for path, stamp in archives_in(folder).items() if archives.get(path) != stamp}
+    if len(appeared) != 1:
+        raise PromiseBroken(
+            f"the backup command is over, and {len(appeared)} archives appeared: "
+            f"{sorted(path.name for path in appeared)}",
+            means="there is no backup, although the command says so",
+            next_step=f"ls -la {folder}",
+        )
+    return next(iter(appeared))
+
+
+def archives_in(folder: Path) -> dict[Path, int]:
+    """The archives in the operator's folder, with the time at which each was written."""
+    return {path: path.stat().st_mtime_ns for path in folder.glob("**/*.t*") if ARCHIVE_ENDING.search(path.name)}
+
+
+def bears_day(name: str, day: date) -> bool:
+    """Whether a file's name tells of `day`, in one of the ways in which people write days."""
+    return any(f"{day:{written}}" in name for written in _DAYS)
+
+
+def _on_engine(stack: Stack) -> set[str]:
+    """Every volume and container of the engine, by name; on a shared one, where others come and go, the run's alone.
+
+    What the guide's commands make there has names of the engine's choice, but mounts what is the run's.
+    """
+    volumes = [(f"volume {volume.name}", str(volume.attrs)) for volume in stack.client.volumes.list()]
+    listed = stack.client.api.containers(all=True)
+    containers = [(f"container {row['Names'][0].lstrip('/')}", str(row)) for row in listed]
+    return {name for name, about in volumes + containers if not stack.run.prefix or stack.run.identifier in about}
+
+
+def today() -> date:
+    """The day it is where the operator is."""
+    return date.today()  # noqa: DTZ011 - the day that the operator's `date` prints, in the machine's own time zone
+
+
+@contextmanager
+def asking(stack: Stack) -> Iterator[list[bool]]:
+    """Ask the service, again and again while the block lasts, whether it answers; the list says whether it did."""
+    answers: list[bool] = []
+
+    def ask(over: threading.Event) -> None:
+        # At least three times, however short the block; and no faster than the service can answer.
+        while not over.wait(0.02) or len(answers) < 3:
+            answers.append(stack.platform.answers())
+
+    with meanwhile(ask):
+        yield answers

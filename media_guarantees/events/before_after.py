@@ -1,0 +1,133 @@
+"""Something happens to the stack, and what it was like before and is like after.
+
+The event runs once; tests then ask for one fact each. What goes wrong on the way is kept and raised where a test
+asks: a service that never came back is a broken promise of the guarantee, not a fault of the test's set-up.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal, NamedTuple
+
+from media_guarantees.core import journal
+from media_guarantees.core.deferred import once
+from media_guarantees.core.errors import PromiseBroken
+from media_guarantees.deployment.stack import Identity, Stack
+from media_guarantees.events.seeded_media import Gallery
+from media_guarantees.media.diff import damaged, describe, diff, summarize
+from media_guarantees.media.manifest import Manifest
+from media_guarantees.media.upload_client import Upload
+
+Resolution = Literal["ns", "seconds", "ignore"]
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """The stack at one moment."""
+
+    identity: Identity
+    manifest: Manifest
+
+
+class Before(NamedTuple):
+    """The stack before an event, with the pictures that it was entrusted with."""
+
+    uploads: tuple[Upload, ...]
+    snapshot: Snapshot
+
+
+@dataclass(frozen=True)
+class Aftermath:
+    """The stack before and after `event`, e.g. "recreating web-project"; asking raises what went wrong on the way."""
+
+    event: str
+    stack: Stack
+    _begun: Callable[[], Before]
+    _ended: Callable[[], Snapshot]
+
+    @property
+    def uploads(self) -> tuple[Upload, ...]:
+        """The pictures that the stack was entrusted with before."""
+        return self._begun().uploads
+
+    @property
+    def before(self) -> Snapshot:
+        """The stack before."""
+        return self._begun().snapshot
+
+    @property
+    def after(self) -> Snapshot:
+        """The stack once it answered again."""
+        return self._ended()
+
+    def expect_same_media(self, *, mtime: Resolution = "ns") -> None:
+        """Compare the whole volume with what it was; raises `PromiseBroken` that names every difference."""
+        expect_same(self.before.manifest, self.after.manifest, event=self.event, mtime=mtime)
+
+    def expect_same_volume(self) -> None:
+        """Raise `PromiseBroken` if another volume is behind the media root, or one made anew."""
+        before, after = self.before.identity, self.after.identity
+        if (before.volume, before.volume_created) != (after.volume, after.volume_created):
+            raise PromiseBroken(
+                f"after {self.event}, the media root is backed by {after.volume} of {after.volume_created}; "
+                f"before, by {before.volume} of {before.volume_created}",
+                means="the platform writes to a new volume; what people uploaded before is no longer served",
+                next_step="docker volume ls",
+            )
+        journal.observe(f"volume {after.volume}, made {after.volume_created}, is the same after {self.event}")
+
+
+def snapshot(stack: Stack) -> Snapshot:
+    """Look at the stack now."""
+    return Snapshot(stack.identity(), stack.media.manifest())
+
+
+def entrust(stack: Stack, gallery: Gallery) -> tuple[tuple[Upload, ...], Manifest]:
+    """Give the stack pictures to keep and return them, and what is in its volume now.
+
+    Raises `PromiseBroken` if they are not there: what follows would compare nothing.
+    """
+    stack.settle()
+    uploads = gallery.hang(stack)
+    manifest = stack.media.manifest()
+    absent = [upload.path for upload in uploads if upload.path.encode() not in manifest.entries]
+    if absent:
+        raise PromiseBroken(
+            f"{len(absent)} of {len(uploads)} pictures that were accepted are not in {stack.backing}: {absent[:5]}",
+            means="they are kept, if at all, where no deploy, no backup and no restore knows of them",
+        )
+    return uploads, manifest
+
+
+def undergo(stack: Stack, gallery: Gallery, event: str, happen: Callable[[Stack], object]) -> Aftermath:
+    """Entrust the stack with pictures, let `happen` happen to it, wait until it answers, and return all of it."""
+
+    def begin() -> Before:
+        uploads, manifest = entrust(stack, gallery)
+        return Before(uploads, Snapshot(stack.identity(), manifest))
+
+    def end() -> Snapshot:
+        begun()
+        with journal.step(f"event: {event}"):
+            happen(stack)
+            stack.wait_until_ready()
+        return snapshot(stack)
+
+    begun = once(begin)
+    return Aftermath(event, stack, begun, once(end))
+
+
+def expect_same(
+    before: Manifest, after: Manifest, *, event: str, mtime: Resolution = "ns", ignore: frozenset[str] = frozenset()
+) -> None:
+    """Raise `PromiseBroken` that describes how `after` differs from `before`; observe that it doesn't."""
+    changes = diff(before, after, mtime=mtime, ignore=ignore)
+    if changes:
+        raise PromiseBroken(
+            describe(changes, event=event),
+            next_step="look at every difference, in the folder differences/ of this run's report",
+            detail=describe(changes, event=event, limit=None),
+            damaged=damaged(changes),
+        )
+    journal.observe(f"{summarize(before, changes)} after {event}")

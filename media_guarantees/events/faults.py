@@ -1,0 +1,129 @@
+"""What happens to deployments in real life: they are made anew, updated, killed, wedged, and so is their engine."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from media_guarantees.deployment.stack import Identity, Stack
+from media_guarantees.engine import helper_container
+from media_guarantees.engine.connection import Engine
+from media_guarantees.engine.private_engine import PrivateEngine
+from media_guarantees.guide.guide_runner import Operator
+from media_guarantees.system import commands
+from media_guarantees.system.run_id import RUN_LABEL
+
+
+def recreate(stack: Stack) -> None:
+    """Make the service's container anew, as a deploy does."""
+    stack.compose("up", "--detach", "--force-recreate", stack.service)
+
+
+def update(stack: Stack) -> None:
+    """Deploy an update of the service: its own image with one label more, under a new tag."""
+    image = f"{stack.project}-{stack.service}-update:{stack.run.identifier}"
+    dockerfile = f"FROM {stack.container().attrs['Config']['Image']}\nLABEL {RUN_LABEL}={stack.run.identifier}\n"
+    stack.docker("build", "--quiet", "--tag", image, "-", stdin=dockerfile.encode())
+    updated = copy.deepcopy(stack.model)
+    updated["services"][stack.service].pop("build", None)
+    updated["services"][stack.service]["image"] = image
+    stack.deploy(updated)
+
+
+def kill_main_process(stack: Stack) -> None:
+    """Send SIGKILL to the service's main process, from outside as the kernel's out-of-memory killer would.
+
+    `docker kill` won't do: it also tells the engine not to restart the container (docker-run(1), "--restart").
+    """
+    _signal(stack, "KILL", [stack.identity().process])
+
+
+def crash_for_good(stack: Stack) -> None:
+    """End the service at once, in a way that no restart policy mends."""
+    for container in stack.containers(stack.service):
+        container.kill()
+
+
+def wedge(stack: Stack) -> None:
+    """Freeze every process of the service: its port is open, and nobody answers."""
+    for container in stack.containers(stack.service):
+        listed = container.top(ps_args="-eo pid")
+        _signal(stack, "STOP", [int(row[0]) for row in listed["Processes"]])
+
+
+def restart_engine(engine: PrivateEngine) -> None:
+    """Kill the engine's daemon and start it again; containers may live on meanwhile."""
+    engine.kill_daemon()
+    engine.start_daemon()
+
+
+def crash_host(engine: PrivateEngine) -> None:
+    """End every process of the engine and of every container at one instant, then boot."""
+    engine.crash()
+    engine.boot()
+
+
+def _signal(stack: Stack, name: str, processes: Sequence[int]) -> None:
+    """Send a signal from the engine's own process-id name space, which sees the container's processes."""
+    beside = helper_container.command(stack.run.labels, "--pid=host", "--network=none")
+    script = ["bash", "-c", 'kill -"$@"', "kill", name, *map(str, processes)]
+    commands.check([*beside, *script], env=stack.environment)
+
+
+@dataclass(frozen=True)
+class Event:
+    """Something that happens to a deployment, and the mark by which one knows that it did.
+
+    It may need a private engine's power switch, or the guide's command for `procedure`.
+    """
+
+    name: str
+    happen: Callable[[Stack, Operator, Engine], object]
+    mark: Callable[[Identity], object]
+    needs_power: bool = False
+    procedure: str = ""
+
+
+def power_of(engine: Engine) -> PrivateEngine:
+    """The private engine's switch; a shared one has none that would be ours."""
+    if engine.power is None:
+        raise ValueError("only a private engine can be killed")
+    return engine.power
+
+
+EVENTS = {
+    "persistence.recreate": Event(
+        "recreating the container",
+        lambda stack, _operator, _engine: recreate(stack),
+        lambda seen: seen.container,
+    ),
+    "persistence.update": Event(
+        "deploying a new image",
+        lambda stack, _operator, _engine: update(stack),
+        lambda seen: seen.image,
+    ),
+    "persistence.down_up": Event(
+        "the guide's restart",
+        lambda _stack, operator, _engine: operator.succeed("restart"),
+        lambda seen: (seen.process, seen.started),
+        procedure="restart",
+    ),
+    "persistence.kill": Event(
+        "killing the main process",
+        lambda stack, _operator, _engine: kill_main_process(stack),
+        lambda seen: (seen.process, seen.started),
+    ),
+    "persistence.engine_restart": Event(
+        "killing the engine and starting it",
+        lambda _stack, _operator, engine: restart_engine(power_of(engine)),
+        lambda seen: seen.engine,
+        needs_power=True,
+    ),
+    "persistence.host_crash": Event(
+        "crashing the host and booting it",
+        lambda _stack, _operator, engine: crash_host(power_of(engine)),
+        lambda seen: (seen.engine, seen.started),
+        needs_power=True,
+    ),
+}

@@ -1,0 +1,186 @@
+"""One event after another happens to the stack while people upload; then every acknowledged upload is looked for."""
+
+from __future__ import annotations
+
+import hashlib
+import random
+import threading
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass, field
+from itertools import takewhile
+
+from media_guarantees.core import journal
+from media_guarantees.core.errors import PromiseBroken, Unproven
+from media_guarantees.deployment.stack import Stack
+from media_guarantees.engine.connection import Engine
+from media_guarantees.events.faults import EVENTS, Event
+from media_guarantees.events.upload_history import Attempt, Finding, check, count, digests
+from media_guarantees.events.upload_load import Load, uploading
+from media_guarantees.guide.guide_runner import Operator
+from media_guarantees.media.diff import NothingCompared
+from media_guarantees.media.upload_client import HttpPlatform
+
+# An event takes seconds. Clients that nobody stops end by themselves after so much time or so many uploads.
+EVENT_SECONDS = 180.0
+EVENT_UPLOADS = 5_000
+
+
+@dataclass(frozen=True)
+class Strike:
+    """An event that happened amid uploads.
+
+    `begun`, `ended` and `recovered` are seconds on the clock of the uploads' history: when the event began, when it
+    was over, and when the first upload that was begun after that was accepted. `before` and `after` are the event's
+    marks.
+    """
+
+    event: str
+    begun: float
+    ended: float
+    recovered: float
+    before: object
+    after: object
+
+    @property
+    def recovery(self) -> float:
+        """Seconds from the beginning of the event to the first accepted upload after it."""
+        return self.recovered - self.begun
+
+
+@dataclass(frozen=True)
+class Weight:
+    """How many uploads were accepted before, during and after a strike, and how many failed for it."""
+
+    before: int
+    during: int
+    after: int
+    failed: int
+
+    def __str__(self) -> str:
+        return (
+            f"{self.before} accepted before, {self.during} during, {self.after} after, {self.failed} refused or cut off"
+        )
+
+
+@dataclass
+class Ordeal:
+    """What a stack goes through amid uploads. `history` and `strikes` grow with it.
+
+    `rest` is how many uploads are accepted before each event, at least.
+    """
+
+    stack: Stack
+    operator: Operator
+    engine: Engine
+    seed: str
+    rest: int = 1
+    history: list[Attempt] = field(default_factory=list)
+    strikes: list[Strike] = field(default_factory=list)
+    _engine_is_on: threading.Lock = field(default_factory=threading.Lock)
+
+    def go_through(self, events: Sequence[Event], *, enough: Callable[[], bool] = lambda: False) -> None:
+        """Let `events` happen, in their order, amid uploads, until it is `enough`.
+
+        Raises `PromiseBroken` if uploads don't go on after one.
+        """
+        with uploading(
+            self._new_client,
+            history=self.history,
+            seed=f"{self.seed}/{len(self.strikes)}",  # other pictures every time
+            seconds=EVENT_SECONDS * len(events),
+            limit=EVENT_UPLOADS * len(events),
+        ) as load:
+            for event in takewhile(lambda _: not enough(), events):
+                self.strikes.append(self._strike(event, load))
+
+    def _new_client(self) -> HttpPlatform:
+        return self.stack.new_client(self._address)
+
+    def _address(self) -> str:
+        with self._engine_is_on:
+            return self.stack.address()
+
+    def _strike(self, event: Event, load: Load) -> Strike:
+        before = event.mark(self.stack.identity())
+        load.wait_for_uploads(self.rest, since=time.monotonic())
+        with journal.step(f"event: {event.name}, amid uploads"):
+            begun = time.monotonic()
+            # Clients don't ask an engine that is off: the Docker SDK leaves a socket open with each question to nobody.
+            with self._engine_is_on if event.needs_power else nullcontext():
+                event.happen(self.stack, self.operator, self.engine)
+            ended = time.monotonic()
+            self.stack.wait_until_ready()
+            (first,) = load.wait_for_uploads(1, since=ended)
+        return Strike(event.name, begun, ended, first.ended, before, event.mark(self.stack.identity()))
+
+    def judge(self) -> tuple[Finding, ...]:
+        """Look for every acknowledged upload: as the platform serves it, and in the volume."""
+        served = read_back(self.stack, self.history)
+        return check(self.history, stored=digests(self.stack.media.manifest()), served=served)
+
+
+def possible(engine: Engine, operator: Operator) -> tuple[Event, ...]:
+    """Return the events that can happen: a shared engine is not ours to kill, and not every guide has a restart."""
+    powered = [event for event in EVENTS.values() if engine.power is not None or not event.needs_power]
+    return tuple(event for event in powered if not event.procedure or _describes(operator, event.procedure))
+
+
+def _describes(operator: Operator, procedure: str) -> bool:
+    try:
+        operator.step(procedure)
+    except Unproven:
+        return False
+    return True
+
+
+def drawn(events: Sequence[Event], seed: str) -> tuple[Event, ...]:
+    """Return all of `events`, in an order that `seed` decides."""
+    return tuple(random.Random(seed).sample(events, len(events)))  # noqa: S311 - so that a run can be repeated
+
+
+def read_back(stack: Stack, history: Iterable[Attempt]) -> Mapping[str, str]:
+    """Ask the platform for every acknowledged upload; return the SHA-256 of what came, "" for nothing, by path."""
+    urls = {attempt.path: attempt.url for attempt in history if attempt.outcome == "acknowledged"}
+    with journal.timed("request", f"GET {len(urls)} pictures"), journal.unheard(), stack.platform.connected():
+        return {path: _fetched(stack, url) for path, url in urls.items()}
+
+
+def _fetched(stack: Stack, url: str) -> str:
+    try:
+        served = stack.platform.fetch(url)
+    except PromiseBroken:
+        return ""
+    return hashlib.sha256(served.content).hexdigest() if served.status == 200 else ""
+
+
+def weigh(strikes: Sequence[Strike], history: Sequence[Attempt]) -> tuple[Weight, ...]:
+    """Tell for each strike what it weighs. Uploads after one, and before the next, count for both."""
+    starts = [float("-inf"), *(strike.recovered for strike in strikes)]
+    ends = [*(strike.begun for strike in strikes[1:]), float("inf")]
+    return tuple(
+        Weight(
+            before=count(_within(history, start, strike.begun))["acknowledged"],
+            during=count(_within(history, strike.begun, strike.recovered))["acknowledged"],
+            after=count(_within(history, strike.recovered, end))["acknowledged"],
+            failed=sum(a.outcome != "acknowledged" for a in _within(history, strike.begun, strike.recovered)),
+        )
+        for strike, start, end in zip(strikes, starts, ends, strict=False)
+    )
+
+
+def _within(history: Iterable[Attempt], start: float, end: float) -> list[Attempt]:
+    """Return the uploads that ended at `start` or later, and before `end`."""
+    return [attempt for attempt in history if start <= attempt.ended < end]
+
+
+def expect_weight(strikes: Sequence[Strike], history: Sequence[Attempt]) -> None:
+    """Observe what each strike weighed. Raises `NothingCompared` where it was too little to prove anything."""
+    weights = weigh(strikes, history)
+    for strike, weight in zip(strikes, weights, strict=True):
+        journal.observe(f"{strike.event}: {weight}; the first upload after it was accepted {strike.recovery:.2f} s on")
+        if not (weight.before and weight.after):
+            raise NothingCompared(f"{strike.event} proved nothing: {weight}")
+    if not any(weight.failed for weight in weights):
+        raise NothingCompared(f"not one of {len(history)} uploads was refused or cut off: no event met one under way")

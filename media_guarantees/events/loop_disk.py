@@ -1,0 +1,123 @@
+"""Disks of the suite's own to put media on: small, so that they can be filled; files, so that they can be copied.
+
+A disk is a file with an ext4 file system, mounted inside a private engine alone, where nobody else sees it. It can't be
+left behind: the loop device goes with the mount (mount(8), "Loop-device support"), the mount with the engine's name
+space, and the engine with the run, however that ends.
+"""
+
+from __future__ import annotations
+
+import copy
+import filecmp
+import os
+import posixpath
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from media_guarantees.core.errors import BadInput
+from media_guarantees.deployment.compose_model import Model
+from media_guarantees.deployment.stack import Stack
+from media_guarantees.engine.private_engine import PrivateEngine
+from media_guarantees.media.container_listing import LISTING, read_listing
+from media_guarantees.media.manifest import Manifest
+from media_guarantees.system import commands
+
+VOLUME = "media_on_a_disk"
+_SBIN = os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/sbin", "/sbin"])
+
+
+@dataclass(frozen=True)
+class Disk:
+    """A mounted disk. `folder` is where the engine, and nobody else, sees it; `image` is its file on this host."""
+
+    power: PrivateEngine
+    image: Path
+    folder: str
+
+    def run(self, *args: str, stdin: bytes | None = None) -> commands.Outcome:
+        """Run a program as root where the disk is seen; a status other than 0 is an error."""
+        return commands.check(self.power.entering(*args), stdin=stdin)
+
+    def remount(self, mode: str) -> None:
+        """Make the disk ``ro`` or ``rw`` under whoever uses it."""
+        self.run("mount", "-o", f"remount,{mode}", self.folder)
+
+    def manifest(self) -> Manifest:
+        """Return what is on the disk."""
+        return read_listing(self.run(*LISTING, self.folder).stdout)
+
+    def copy(self, image: Path) -> bool:
+        """Copy the disk as it is at this instant, with nothing synced before, and say whether it held still meanwhile.
+
+        It is what would be found after a power cut. If the disk was written to meanwhile, it is of no one instant.
+        """
+        commands.check(["cp", "--sparse=always", str(self.image), str(image)])
+        return filecmp.cmp(self.image, image, shallow=False)
+
+
+def make_disk(image: Path, size: int, *, inodes: int | None = None) -> None:
+    """Make a disk of `size` bytes; with `inodes`, for no more files than that. Raises `BadInput` without mkfs.ext4."""
+    mkfs = shutil.which("mkfs.ext4", path=_SBIN)
+    if mkfs is None:
+        raise BadInput("there is no mkfs.ext4 to make a disk with", "install e2fsprogs")
+    # No block is kept back for root: what is full for the service is full for everybody.
+    few = [] if inodes is None else ["-N", str(inodes)]
+    commands.check([mkfs, "-q", "-F", "-m", "0", *few, str(image), f"{size // 1024}k"])
+
+
+@contextmanager
+def mounted(power: PrivateEngine, image: Path, *options: str) -> Iterator[Disk]:
+    """Mount the disk in the file `image`, with `options` of mount(8), for as long as the block lasts.
+
+    A journal is replayed, as after a power cut. Raises `BadInput` where this machine has no loop devices.
+    """
+    disk = Disk(power, image, f"/run/media-verify-{image.stem}")
+    disk.run("mkdir", "-p", disk.folder)
+    mount = ["mount", "-o", ",".join(["loop", *options]), str(image), disk.folder]
+    done = commands.run(power.entering(*mount))
+    if not done.ok:
+        raise BadInput(f"a disk can't be mounted: {done.complaint}", "run where loop devices can be used")
+    try:
+        yield disk
+    finally:
+        # Lazily: whoever still holds it lets go in the end, and the loop device goes then.
+        disk.run("umount", "--lazy", disk.folder)
+
+
+def with_media_on(disk: Disk, model: Model, service: str, media_root: str, labels: Mapping[str, str]) -> Model:
+    """Return `model` with the volume at the media root of `service`, wherever else it is used too, on `disk`."""
+    moved = copy.deepcopy(model)
+    mounts = [mount for each in moved["services"].values() for mount in each.get("volumes") or ()]
+    at_root = [
+        mount
+        for mount in moved["services"][service].get("volumes") or ()
+        if posixpath.normpath(mount["target"]) == media_root
+    ]
+    sources = {mount.get("source") for mount in at_root} - {None}
+    for mount in mounts:
+        if mount in at_root or (mount["type"] == "volume" and mount.get("source") in sources):
+            mount.update(type="volume", source=VOLUME)
+    options = {"type": "none", "o": "bind", "device": disk.folder}
+    volume = {"name": VOLUME, "driver": "local", "driver_opts": options, "labels": dict(labels)}
+    moved["volumes"] = {**(moved.get("volumes") or {}), VOLUME: volume}
+    return moved
+
+
+@contextmanager
+def media_on(disk: Disk, stack: Stack) -> Iterator[None]:
+    """Let the media of `stack` live on `disk`, which gets what is in its volume now, for as long as the block lasts."""
+    content = commands.check(stack.media.helper_command("tar", "--create", "--numeric-owner", "."))
+    disk.run("rmdir", f"{disk.folder}/lost+found")
+    disk.run("tar", "--extract", "--preserve-permissions", "-C", disk.folder, stdin=content.stdout)
+    stack.deploy(with_media_on(disk, stack.model, stack.service, stack.media_root, stack.run.labels))
+    try:
+        stack.wait_until_ready()
+        yield
+    finally:
+        # An anonymous volume has no name to go back to: Compose would take along what is mounted there now, the disk.
+        stack.deploy(stack.model, "--renew-anon-volumes")
+        stack.docker("volume", "rm", VOLUME)
+        stack.wait_until_ready()

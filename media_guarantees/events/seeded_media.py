@@ -1,0 +1,99 @@
+"""The sample pictures, uploaded: what the platform was trusted with."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from media_guarantees.core import journal
+from media_guarantees.core.errors import PromiseBroken, Unproven
+from media_guarantees.deployment.stack import Stack
+from media_guarantees.media.diff import NothingCompared
+from media_guarantees.media.sample_pictures import KINDS, Kind, Sample, fresh_sample
+from media_guarantees.media.upload_client import Upload
+
+
+class Gallery:
+    """The pictures that a stack holds for the suite; uploads again what an earlier test lost."""
+
+    def __init__(self, samples: Sequence[Sample], seed: int) -> None:
+        self.samples = samples
+        self._random = random.Random(seed)  # noqa: S311 - drawn from a seed so that a run can be repeated
+        self._uploads: list[Upload] = []
+
+    def hang(self, stack: Stack) -> tuple[Upload, ...]:
+        """Return uploads of all samples, in their order, each of which the platform serves now, and how it does."""
+        with stack.platform.connected():
+            kept = [upload for upload in self._uploads if is_kept(stack, upload)]
+            held = {upload.sample for upload in kept}
+            wanted = (sample for sample in self.samples if sample.kind in stack.platform.kinds)
+            given = [stack.platform.upload(sample) for sample in wanted if sample not in held]
+            if stack.platform.serves:
+                given = [replace(upload, served=stack.platform.fetch(upload.url)) for upload in given]
+            self._uploads = kept + given
+        return tuple(sorted(self._uploads, key=lambda upload: self.samples.index(upload.sample)))
+
+    @property
+    def uploads(self) -> tuple[Upload, ...]:
+        """What was uploaded when this was last asked to hang, whatever became of it since."""
+        return tuple(self._uploads)
+
+    def fresh(self, kinds: Sequence[Kind] = KINDS) -> Sample:
+        """Return a picture that the platform has never seen, of one of these kinds."""
+        return fresh_sample(self._random, self._random.choice(kinds))
+
+
+def is_kept(stack: Stack, upload: Upload) -> bool:
+    """Whether an uploaded picture is there: served as it was, or in the volume where nobody serves it."""
+    if stack.platform.serves:
+        return is_served_as_before(stack, upload)
+    entry = stack.media.manifest().entries.get(upload.path.encode())
+    return entry is not None and entry.sha256 == upload.sample.sha256
+
+
+def is_served_as_before(stack: Stack, upload: Upload) -> bool:
+    """Whether an uploaded picture comes back as it did when it was first asked for."""
+    try:
+        found = stack.platform.fetch(upload.url)
+    except PromiseBroken:
+        return False
+    return found.status == 200 and found == upload.served
+
+
+def expect_served_as_before(stack: Stack, uploads: Iterable[Upload], *, event: str) -> None:
+    """Ask for every picture; raises `PromiseBroken` that names those that don't come back as they did.
+
+    Raises `NothingCompared` where there is no picture to ask for.
+    """
+    uploads = tuple(uploads)
+    if not uploads:
+        raise NothingCompared(f"there was no picture to ask for after {event}")
+    expect_somebody_to_ask(stack)
+    with stack.platform.connected():
+        lost = [upload for upload in uploads if not is_served_as_before(stack, upload)]
+    if lost:
+        named = "; ".join(f"{upload.url} ({upload.sample.note})" for upload in lost[:5])
+        raise PromiseBroken(
+            f"after {event}, {len(lost)} of {len(uploads)} pictures are not served as they were: {named}",
+            means="people see broken or wrong pictures where theirs should be",
+            next_step=f"docker-compose logs {stack.service}",
+            damaged={upload.path: "not served as it was" for upload in lost},
+        )
+    journal.observe(f"{len(uploads)} pictures served the same after {event}")
+
+
+def expect_new_upload_works(stack: Stack, gallery: Gallery, *, event: str) -> None:
+    """Upload a picture that the platform has never seen and ask for it; raises `PromiseBroken` if either fails."""
+    upload = stack.platform.upload(gallery.fresh(stack.platform.kinds))
+    expect_somebody_to_ask(stack)
+    served = stack.platform.fetch(upload.url)
+    if served.status != 200 or not served.content:
+        raise PromiseBroken(f"after {event}, {upload.url} was accepted, and then answered {served.status}")
+    journal.observe(f"a new upload works after {event}")
+
+
+def expect_somebody_to_ask(stack: Stack) -> None:
+    """Raise `Unproven` where the platform listens at no port."""
+    if not stack.platform.serves:
+        raise Unproven(f"{stack.service} publishes and exposes no port: nobody can be asked for a picture")

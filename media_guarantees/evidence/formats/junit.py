@@ -1,0 +1,52 @@
+"""``guarantees.junit.xml``: a case for each guarantee, as GitLab and others show them beside a merge request.
+
+pytest's own ``junit.xml`` has a case for each test. Here a broken guarantee is a failure, an unproven one is skipped,
+or fails where it fails the run; the file of each is the guide, which GitLab links to.
+"""
+
+from __future__ import annotations
+
+import xml.etree.ElementTree as ET
+from collections.abc import Sequence
+from datetime import datetime, timezone
+
+from media_guarantees.core.escaping import legible
+from media_guarantees.evidence.judgement import BROKEN, PROVED, Judgement
+from media_guarantees.evidence.run_summary import RunFacts, explain
+
+
+def as_junit(facts: RunFacts, judgements: Sequence[Judgement]) -> str:
+    """Return the document."""
+    cases = [_case(judgement, facts) for judgement in judgements]
+    root = ET.Element("testsuites")
+    suite = ET.SubElement(
+        root,
+        "testsuite",
+        name="media guarantees",
+        tests=str(len(cases)),
+        failures=str(sum(case.find("failure") is not None for case in cases)),
+        errors="0",
+        skipped=str(sum(case.find("skipped") is not None for case in cases)),
+        time=f"{facts.seconds:.3f}",
+        timestamp=datetime.fromtimestamp(facts.started, timezone.utc).strftime("%Y-%m-%dT%H:%M:%S"),
+    )
+    suite.extend(cases)
+    ET.indent(root)
+    return '<?xml version="1.0" encoding="utf-8"?>\n' + ET.tostring(root, encoding="unicode") + "\n"
+
+
+def _case(judgement: Judgement, facts: RunFacts) -> ET.Element:
+    guarantee, verdict = judgement.guarantee, judgement.verdict
+    seconds = sum(test.seconds for test in judgement.tests)
+    case = ET.Element("testcase", classname=guarantee.identifier, name=legible(guarantee.title), time=f"{seconds:.3f}")
+    if judgement.promise:
+        case.set("file", legible(str(judgement.promise.source)))
+        case.set("line", str(judgement.promise.line))
+    if verdict != PROVED:
+        said = "\n".join(explain(judgement, facts.command)) if verdict == BROKEN else judgement.reason
+        kind = "failure" if facts.fails(judgement) else "skipped"
+        outcome = ET.SubElement(case, kind, message=legible(f"{verdict}: {said}".split("\n")[0]))
+        outcome.text = legible(said)
+    if seen := dict.fromkeys(line for test in judgement.tests for line in test.evidence):
+        ET.SubElement(case, "system-out").text = legible("\n".join(seen))
+    return case

@@ -1,0 +1,96 @@
+"""What is told of a run, whatever file it is told in: its facts, its counts, and its broken promises explained."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from media_guarantees.core import journal
+from media_guarantees.evidence.catalogue import Guarantee
+from media_guarantees.evidence.judgement import BROKEN, PROVED, UNPROVEN, Judgement
+
+MARKS = {PROVED: "✓", BROKEN: "✗", UNPROVEN: "?"}
+PARTS = ("promised", "seen", "means", "next", "again")
+
+
+@dataclass
+class RunFacts:
+    """What was run, on what. `started` is seconds since the epoch.
+
+    `events` is everything that took time; `steps` is what a person who waited was told of, where the length of those
+    that are only announced is 0.
+    """
+
+    engine: dict[str, Any]
+    target: dict[str, Any]
+    started: float
+    seconds: float = 0.0
+    beyond: bool = False
+    require_all: bool = False
+    command: str = "make verify"
+    events: list[journal.Event] = field(default_factory=list)
+    steps: list[journal.Event] = field(default_factory=list)
+
+    @property
+    def command_seconds(self) -> float:
+        """The part of the run in which a command, a request or a wait was under way."""
+        return journal.busy_seconds(self.events)
+
+    @property
+    def own_share(self) -> float:
+        """The share of the run that the suite itself took, from 0 to 1."""
+        return max(0.0, 1 - self.command_seconds / self.seconds) if self.seconds else 0.0
+
+    def fails(self, judgement: Judgement) -> bool:
+        """Whether this judgement alone makes the run fail, as it was asked for."""
+        if judgement.guarantee.beyond and not self.beyond:
+            return False
+        return judgement.verdict == BROKEN or (self.require_all and judgement.verdict == UNPROVEN)
+
+
+def counts(judgements: Iterable[Judgement]) -> str:
+    """Return e.g. ``20 proved, 0 broken, 11 unproven``."""
+    verdicts = [judgement.verdict for judgement in judgements]
+    return ", ".join(f"{verdicts.count(verdict)} {verdict}" for verdict in MARKS)
+
+
+def explain(judgement: Judgement, command: str = "make verify") -> list[str]:
+    """Return a broken guarantee's explanation: what was promised, seen, what it means, what to type next.
+
+    `command` is what runs its tests again.
+    """
+    promise = judgement.promise
+    lines = [f"promised: {promise.source.name}, line {promise.line}: {promise.text}"] if promise else []
+    told: set[str] = set()
+    for test in judgement.tests:
+        if test.broke_a_promise and test.message not in told:
+            told.add(test.message)
+            lines += [*_complete(test.message, judgement.guarantee), f"again: {command} ARGS='{test.nodeid}'"]
+    return lines
+
+
+def parts_of(explanation: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """Take an explanation apart: the name of each part, as in `PARTS`, and its text of one or more lines."""
+    name, text = "", list[str]()
+    for line in explanation:
+        head, colon, rest = line.partition(": ")
+        if colon and head in PARTS:
+            if name:
+                yield name, "\n".join(text)
+            name, text = head, [rest]
+        else:
+            text.append(line)
+    if name:
+        yield name, "\n".join(text)
+
+
+def _complete(message: str, guarantee: Guarantee) -> list[str]:
+    """A broken promise's message; where it doesn't say what that means, the catalogue does."""
+    lines = message.splitlines() or ["an assertion without a word"]
+    if not message.startswith("seen: "):
+        lines[0] = f"seen: {lines[0]}"
+    if not any(line.startswith("means: ") for line in lines):
+        next_step = next((n for n, line in enumerate(lines) if line.startswith("next: ")), len(lines))
+        lines.insert(next_step, f"means: {guarantee.means}")
+    return lines

@@ -1,0 +1,70 @@
+"""Small pictures of media that are not what they were: as they were given, and as they come back now.
+
+What comes back may be anything. It is decoded here, within bounds, and drawn anew; nothing of it is handed on.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from io import BytesIO
+
+from PIL import Image
+
+from media_guarantees.core.errors import PromiseBroken
+from media_guarantees.media.upload_client import Served, Upload
+
+EDGE = 112
+LIMIT = 6
+_PIXELS = 4_000_000  # more than any sample has; a small file can claim to be a picture of any size
+
+
+@dataclass(frozen=True)
+class Pair:
+    """A picture, and what became of it, in `fate`. `before` and `after` are data URIs; "" where there is no picture."""
+
+    path: str
+    fate: str
+    before: str
+    after: str
+
+
+def pairs(
+    damaged: Mapping[str, str], uploads: Iterable[Upload], fetch: Callable[[str], Served] | None
+) -> tuple[Pair, ...]:
+    """Return the first few of `uploads` whose path is among `damaged`, each with what became of it.
+
+    `fetch` asks the platform for a picture as it is now; None where the platform does not answer.
+    """
+    concerned = [upload for upload in uploads if upload.path in damaged][:LIMIT]
+    return tuple(_pair(upload, damaged[upload.path], fetch) for upload in concerned)
+
+
+def _pair(upload: Upload, fate: str, fetch: Callable[[str], Served] | None) -> Pair:
+    before = upload.sample.content
+    after = b"" if fate == "missing" or fetch is None else _fetched(upload.url, fetch)
+    return Pair(upload.path, fate, data_uri(before), data_uri(after) if after != before else "")
+
+
+def _fetched(url: str, fetch: Callable[[str], Served]) -> bytes:
+    try:
+        served = fetch(url)
+    except PromiseBroken:
+        return b""
+    return served.content if served.status == 200 else b""
+
+
+def data_uri(content: bytes) -> str:
+    """Return a thumbnail of a picture as a data URI, or "" of what can't be decoded, or is too large to be tried."""
+    try:
+        with Image.open(BytesIO(content)) as picture:
+            if picture.width * picture.height > _PIXELS:
+                return ""
+            small = picture.convert("RGBA")
+            small.thumbnail((EDGE, EDGE))
+            drawn = BytesIO()
+            small.save(drawn, "WEBP", quality=80)
+    except Exception:  # noqa: BLE001 - decoders fail on damaged files in every way there is
+        return ""
+    return "data:image/webp;base64," + base64.b64encode(drawn.getvalue()).decode("ascii")

@@ -1,0 +1,146 @@
+"""What was so before a deploy, in a file that a later job picks up: who the service was, and all that its volume held.
+
+The first line is JSON; after it comes one line an entry of the manifest, as the survey has it, each ended by NUL. The
+file tells its own length and sum: what an artifact store cut off is refused.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from media_guarantees.core.errors import BadInput
+from media_guarantees.gate.live_deployment import InnerMount, Replica, User, Volume
+from media_guarantees.gate.volume_scan import Survey, is_file
+
+FORMAT = "media before a deploy 1"
+_PIECE = 1 << 20
+
+
+@dataclass(frozen=True)
+class Record:
+    """The service and its media at one moment. `recorded` is seconds since the epoch.
+
+    `mode` is ``full`` or ``quick``; `sample` and `seed` chose the contents that quick mode read. `moving` counts the
+    entries that did not hold still, and so are not in it; `served` are paths that the service served, byte for byte.
+    """
+
+    recorded: float
+    engine: str
+    service: str
+    media_root: str
+    mode: str
+    sample: int
+    seed: int
+    replicas: tuple[Replica, ...]
+    volume: Volume
+    user: User | None
+    served: tuple[str, ...]
+    entries: int = 0
+    files: int = 0
+    moving: int = 0
+    size: int = 0
+    sha256: str = ""
+    source: Path = Path()
+
+    def lines(self) -> Iterator[tuple[bytes, bytes]]:
+        """Yield each path of the manifest and its line."""
+        with self.source.open("rb") as file:
+            file.readline()
+            rest = b""
+            while piece := file.read(_PIECE):
+                *whole, rest = (rest + piece).split(b"\0")
+                for entry in whole:
+                    path, _, line = entry.partition(b"//")
+                    yield path, line
+
+
+def write_record(record: Record, survey: Survey, file: Path) -> Record:
+    """Write a record and the survey that it is of. Names of files are private: mode 0600. Return it as written."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    body = file.with_name(f".{file.name}.body")
+    whole = file.with_name(f".{file.name}.new")
+    digest = hashlib.sha256()
+    size = 0
+    kept = [path for path in survey.entries if path not in survey.moving]
+    with open(body, "wb", opener=_private) as stream:
+        for path in kept:
+            entry = b"%s//%s\0" % (path, survey.entries[path])
+            digest.update(entry)
+            size += stream.write(entry)
+    written = replace(
+        record,
+        entries=len(kept),
+        files=sum(is_file(survey.entries[path]) for path in kept),
+        moving=len(survey.moving),
+        size=size,
+        sha256=digest.hexdigest(),
+        source=file,
+    )
+    with open(whole, "wb", opener=_private) as stream, body.open("rb") as content:
+        stream.write(json.dumps({"format": FORMAT, **_encoded(written)}).encode() + b"\n")
+        while piece := content.read(_PIECE):
+            stream.write(piece)
+    body.unlink()
+    whole.replace(file)
+    return written
+
+
+def read_record(file: Path, *, engine: str) -> Record:
+    """Return what `write_record` wrote of this `engine`. Raises `BadInput` for anything else."""
+    try:
+        with file.open("rb") as stream:
+            told = json.loads(stream.readline(_PIECE))
+            digest = hashlib.sha256()
+            while piece := stream.read(_PIECE):
+                digest.update(piece)
+        record = _decoded(told, file)
+    except FileNotFoundError:
+        raise BadInput(
+            f"there is no record of the media before the deploy at {file}",
+            "run make before-deploy before the deploy, and hand its file on: STATE=…",
+        ) from None
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise BadInput(f"{file} is no record of the media before a deploy: {error}", "run make before-deploy") from None
+    if digest.hexdigest() != record.sha256:
+        raise BadInput(f"{file} is damaged: its manifest is not what was written", "hand it on whole, or record again")
+    if record.engine != engine:
+        raise BadInput(
+            f"{file} was recorded on another engine than this one",
+            "let both jobs reach the same server: DOCKER_HOST, a context, or SERVER=…",
+        )
+    return record
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
+
+
+def _encoded(record: Record) -> dict[str, Any]:
+    return {key: value for key, value in asdict(record).items() if key != "source"}
+
+
+def _decoded(told: dict[str, Any], file: Path) -> Record:
+    if told.pop("format") != FORMAT:
+        raise ValueError("it has another format")
+    user = told["user"]
+    return Record(
+        **{
+            **told,
+            "replicas": tuple(map(_replica, told["replicas"])),
+            "volume": Volume(**told["volume"]),
+            "user": None if user is None else User(user["uid"], tuple(user["gids"])),
+            "served": tuple(told["served"]),
+            "source": file,
+        }
+    )
+
+
+def _replica(told: dict[str, Any]) -> Replica:
+    inner = None if told["inner"] is None else tuple(InnerMount(**each) for each in told["inner"])
+    return Replica(**{**told, "ports": tuple(told["ports"]), "mounts": tuple(told["mounts"]), "inner": inner})

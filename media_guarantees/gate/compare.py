@@ -1,0 +1,147 @@
+"""What a deploy did to the media: the record from before against the survey of now.
+
+Lost is what is gone, changed, re-owned or out of the service's reach. What is new is welcome; what was declared to be
+removed on purpose may be gone or other; what doesn't hold still, or was not read, is counted and not judged.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
+
+from media_guarantees.gate.live_deployment import User
+from media_guarantees.gate.volume_scan import Survey, entry_of, is_file
+from media_guarantees.media.diff import Difference, differences_of
+from media_guarantees.media.manifest import Entry, readable_size
+
+GONE, CHANGED, REOWNED, UNREACHABLE = "gone", "changed", "re-owned", "unreachable"
+JUDGED = (GONE, CHANGED, REOWNED, UNREACHABLE)
+MEANS = {
+    GONE: "the deploy lost them: restore them from the last backup, or declare them if it was meant (REMOVED=…)",
+    CHANGED: "what people uploaded is not what is kept now: restore it from the last backup",
+    REOWNED: "whoever owns them now, the service may no longer replace or delete them",
+    UNREACHABLE: "the service can't read, or no longer fill, what it is to serve",
+}
+DECLARED, MOVING, UNREAD, RETIMED, OTHER_MODE = "declared", "moving", "unread", "another time", "another mode"
+KEPT = 10_000  # differences of one kind that are remembered, not only counted
+
+_CHANGES, _OWNERS = {"kind", "size", "content", "target"}, {"owner", "group"}
+_READ, _WRITE, _PASS = 4, 2, 1
+
+
+@dataclass
+class Comparison:
+    """What was compared and how it came out.
+
+    `files` were compared, of `size` bytes; the contents of `read` of them were compared by hash. `counts` counts paths
+    by what became of them, `found` holds the differences of the first of each.
+    """
+
+    files: int = 0
+    size: int = 0
+    read: int = 0
+    new: int = 0
+    counts: Counter[str] = field(default_factory=Counter)
+    found: dict[str, list[Difference]] = field(default_factory=dict)
+
+    def note(self, verdict: str, differences: Iterable[Difference] = ()) -> None:
+        """Count a path, and remember what is different about it."""
+        self.counts[verdict] += 1
+        if self.counts[verdict] <= KEPT:
+            self.found.setdefault(verdict, []).extend(differences)
+
+    def summary(self) -> str:
+        """Tell in one line what was compared and how it came out."""
+        told = ", ".join(f"{self.counts[verdict]} {verdict}" for verdict in JUDGED)
+        others = (DECLARED, MOVING, UNREAD, RETIMED, OTHER_MODE)
+        asides = [f"{self.counts[name]} {name}" for name in others if self.counts[name]]
+        rest = f"; {self.new} new" + "".join(f", {aside}" for aside in asides)
+        return f"{self.files} files, {readable_size(self.size)}, {self.read} of them by content: {told}{rest}"
+
+
+def compare(
+    before: Iterable[tuple[bytes, bytes]],
+    now: Survey,
+    *,
+    users: tuple[User | None, User | None] = (None, None),
+    removed: Callable[[bytes], bool] = lambda _: False,
+) -> Comparison:
+    """Compare each entry of `before` with what is there `now`.
+
+    `users` are whom the service ran as before, and runs as now; `removed` says which paths may be gone or other.
+    """
+    seen = Comparison()
+    known = 0
+    for path, was in before:
+        line = now.entries.get(path)
+        known += line is not None
+        if is_file(was):
+            seen.files += 1
+            seen.size += int(was.split(b" ", 3)[2])
+            seen.read += not was.startswith(b"- ") and line is not None and not line.startswith(b"- ")
+        if path in now.moving:
+            seen.note(MOVING)
+        elif line is not None and users[0] == users[1] and agree(was, line):
+            continue
+        elif removed(path) and (line is None or is_file(was)):
+            seen.note(DECLARED)
+        elif line is None:
+            _note_gone(seen, entry_of(path, was))
+        else:
+            _judge(seen, entry_of(path, was), entry_of(path, line), users)
+            if is_file(was) and is_file(line) and not settled(was, line):
+                seen.note(UNREAD)
+    seen.new = len(now.entries) - known
+    return seen
+
+
+def agree(was: bytes, line: bytes) -> bool:
+    """Whether two lines say the same; a content that was not read agrees with any."""
+    if was == line:
+        return True
+    (old, _, rest), (new, _, others) = was.partition(b" "), line.partition(b" ")
+    return rest == others and b"-" in (old, new)
+
+
+def settled(was: bytes, line: bytes) -> bool:
+    """Whether two lines tell if a content changed: both have its sum, or its size, or no time is another."""
+    old, new = was.split(b" ", 8), line.split(b" ", 8)
+    return b"-" not in (old[0], new[0]) or old[2] != new[2] or old[6:8] == new[6:8]
+
+
+def _note_gone(seen: Comparison, before: Entry) -> None:
+    if before.kind != "directory":  # one that was empty is nothing that anybody uploaded
+        seen.note(GONE, differences_of(before, None))
+
+
+def _judge(seen: Comparison, before: Entry, after: Entry, users: tuple[User | None, User | None]) -> None:
+    if not (before.sha256 and after.sha256):
+        before, after = replace(before, sha256=""), replace(after, sha256="")
+    differences = {each.aspect: each for each in differences_of(before, after)}
+    for verdict, aspects in ((CHANGED, _CHANGES), (REOWNED, _OWNERS)):
+        if found := [each for aspect, each in differences.items() if aspect in aspects]:
+            seen.note(verdict, found)
+    old, new = access(before, users[0], owner=before), access(after, users[1], owner=before)
+    if old & ~new & (_READ if before.kind == "file" else _READ | _WRITE | _PASS) and before.kind != "symlink":
+        seen.note(UNREACHABLE, [Difference(before.path, "access", spelt(old), spelt(new))])
+    for aspect, aside in (("mtime", RETIMED), ("mode", OTHER_MODE)):
+        if aspect in differences and before.kind == "file":
+            seen.note(aside)
+
+
+def access(entry: Entry, user: User | None, *, owner: Entry) -> int:
+    """Return what `user` may do with an entry, as in its mode: 4 to read, 2 to write, 1 to pass.
+
+    Where nobody knows whom the service runs as, it is whoever owned `owner`.
+    """
+    user = user or User(owner.uid, (owner.gid,))
+    if user.uid == 0:
+        return _READ | _WRITE | _PASS
+    shift = 6 if entry.uid == user.uid else 3 if entry.gid in user.gids else 0
+    return entry.mode >> shift & 7
+
+
+def spelt(rights: int) -> str:
+    """Spell rights as `ls` does."""
+    return "".join(letter if rights & bit else "-" for letter, bit in (("r", _READ), ("w", _WRITE), ("x", _PASS)))

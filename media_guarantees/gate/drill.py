@@ -1,0 +1,189 @@
+"""The restore drill on a live server: the guide's backup, restored into a volume of the run's own, beside the media.
+
+The live volume is only read. What people changed while the backup ran is told apart from what the backup lost.
+"""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import BinaryIO, cast
+
+from media_guarantees.archive.examine import DamagedArchive, read_archive
+from media_guarantees.core import journal
+from media_guarantees.core.errors import PromiseBroken
+from media_guarantees.engine import helper_container
+from media_guarantees.gate.live_gate import Gate
+from media_guarantees.gate.rewrite_command import redirect
+from media_guarantees.gate.volume_scan import Survey, take_survey
+from media_guarantees.guide.guide_runner import named_volumes
+from media_guarantees.guide.reader import Guide, StepMissing
+from media_guarantees.guide.steps import Step
+from media_guarantees.media.diff import Difference, diff, summarize
+from media_guarantees.media.manifest import Manifest
+from media_guarantees.system import commands
+from media_guarantees.system.run_id import LABEL, Run
+
+_MEANWHILE = ("file changed as we read it", "File removed before we read it")
+SECONDS = 6 * 3600.0  # of a command; a terabyte takes its time
+
+
+@dataclass(frozen=True)
+class Drilled:
+    """What came of the backup. `live` is the volume when it began, without the paths in `meanwhile`, which changed."""
+
+    day: date
+    names: tuple[str, ...]
+    live: Manifest
+    meanwhile: frozenset[bytes]
+    backups: str
+
+    @property
+    def name(self) -> str:
+        """The archive's name. Raises `PromiseBroken` unless there is exactly one."""
+        if len(self.names) != 1:
+            raise PromiseBroken(
+                f"the backup command ended with status 0 and left {len(self.names)} archives: {', '.join(self.names)}",
+                means="there is no backup, although the command says so",
+            )
+        return self.names[0]
+
+    def differences(self, copy: Manifest) -> tuple[Difference, ...]:
+        """Compare a copy with what was live, to the second as the archive's format has it."""
+        kept = copy.only(lambda path: path not in self.meanwhile)
+        found = diff(self.live, kept, mtime="seconds", ignore={"links"})
+        changes = tuple(each for each in found if not self._is_time_of_directory(each))
+        journal.observe(f"{summarize(self.live, changes)}; {len(self.meanwhile)} changed meanwhile")
+        return changes
+
+    def _is_time_of_directory(self, change: Difference) -> bool:
+        return change.aspect == "mtime" and self.live.entries[change.path].kind == "directory"
+
+
+class Drill:
+    """Does what the guide says, on volumes of the run's own."""
+
+    def __init__(self, gate: Gate, guide: Guide, run: Run, folder: Path) -> None:
+        self.gate = gate
+        self.guide = guide
+        self.labels = run.labels
+        self.folder = folder
+        self.backups, self.restored = (f"{LABEL}-{run.identifier}-{name}" for name in ("backups", "restored"))
+
+    def back_up(self) -> Drilled:
+        """Type the guide's backup command, with the live volume for reading only, and look at the volume around it."""
+        live = self.gate.live
+        volume = self.gate.expect_one_volume().name
+        step = self._step("backup", volume)
+        script = redirect(step, media=volume, backups=self.backups, read_only=True, labels=self.labels)
+        before = self.gate.fresh_survey()
+        day = date.today()  # noqa: DTZ011 - the day that the operator's `date` prints
+        with journal.step("event: the guide's backup, of the live volume"):
+            self._type(step, script)
+        after = self.gate.fresh_survey()
+        meanwhile = changed_between(before, after)
+        names = commands.check(live.reader(self.backups)(["ls", "-A"]), env=live.engine.environment).text.splitlines()
+        return Drilled(day, tuple(names), before.manifest(without=meanwhile), meanwhile, self.backups)
+
+    def read(self, name: str) -> Manifest:
+        """Return what is in the archive."""
+        live = self.gate.live
+        command = live.reader(self.backups)(["cat", "--", name])
+        with subprocess.Popen(
+            command, env=dict(live.engine.environment), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE
+        ) as process:
+            if process.stdout is None:
+                raise ValueError("the archive must come through a pipe")
+            try:
+                return read_archive(cast("BinaryIO", process.stdout))
+            except DamagedArchive as damage:
+                raise PromiseBroken(f"{name} can't be read: {damage}", next_step="take the backup again") from damage
+
+    def restore(self, name: str) -> Manifest:
+        """Type the guide's restore command, with the scratch volume in place of the live one; return what came back."""
+        live = self.gate.live
+        step = self._step("restore", self.gate.expect_one_volume().name)
+        script = redirect(step, media=self.restored, backups=self.backups, read_only=False, labels=self.labels)
+        filled = Step(step.source, step.line, script, step.procedure)
+        stem = name.removesuffix(".tar.gz")
+        with journal.step("event: the guide's restore, into a volume of the run's own"):
+            self._type(step, filled.fill(stem) if filled.placeholder else script)
+        return take_survey(live.reader(self.restored), live.engine.environment).manifest()
+
+    def _step(self, procedure: str, volume: str) -> Step:
+        try:
+            step = self.guide.step(procedure)
+        except StepMissing as missing:
+            raise PromiseBroken(
+                str(missing), means="whoever needs this, some night, finds nothing to type"
+            ) from missing
+        if named_volumes(step) != (volume,):
+            raise PromiseBroken(
+                f"line {step.line} of {step.source.name} names {' and '.join(named_volumes(step)) or 'no volume'}; the "
+                f"media are in {volume}",
+                means=f"the {procedure} command works on another volume, and reports success",
+                next_step="give the volume its literal name in the compose file, or correct the guide",
+            )
+        return step
+
+    def _type(self, step: Step, script: str) -> None:
+        if (
+            not self.gate.live.engine.docker("image", "inspect", helper_container.IMAGE).ok
+            and helper_container.IMAGE in script
+        ):
+            journal.observe(f"{helper_container.IMAGE} is not on the engine: the guide's command pulls it")
+        environment = self.gate.live.engine.environment
+        typed = commands.run(["bash", "-c", script], cwd=self.folder, env=environment, timeout=SECONDS, kind="guide")
+        if people_were_uploading(typed):
+            journal.observe(
+                f"the guide's {step.procedure} command ended with status 1, as people were uploading "
+                f"({typed.complaint.rpartition(': ')[0]}): it is judged by what is in the archive"
+            )
+        elif not typed.ok:
+            raise PromiseBroken(
+                f"the guide's {step.procedure} command ended with status {typed.status}: {typed.complaint}",
+                means="on this server, tonight, it can't be done",
+                next_step="type it by hand and see",
+            )
+
+    def make_room(self) -> None:
+        """Make the volumes of the drill, labelled so that whoever finds them knows whose they were."""
+        labels = helper_container.label_arguments(self.labels)
+        for name in (self.backups, self.restored):
+            commands.check(["docker", "volume", "create", *labels, name], env=self.gate.live.engine.environment)
+
+    def clear_away(self) -> None:
+        """Remove the volumes of the drill, and whatever container a guide's command left on them."""
+        docker = self.gate.live.engine.docker
+        for name in (self.backups, self.restored):
+            if left := docker("ps", "--all", "--quiet", "--filter", f"volume={name}").text.split():
+                docker("rm", "--force", *left)
+            docker("volume", "rm", "--force", name)
+
+
+@contextmanager
+def room_for_drill(drill: Drill) -> Iterator[Drill]:
+    """Keep the volumes of a drill for as long as the block lasts."""
+    drill.make_room()
+    try:
+        yield drill
+    finally:
+        drill.clear_away()
+
+
+def people_were_uploading(typed: commands.Outcome) -> bool:
+    """Whether all that `tar` has to complain of is what changed while it was read (GNU tar manual, "Return Values")."""
+    said = [line for line in typed.stderr.decode(errors="replace").splitlines() if line.startswith("tar: ")]
+    return typed.status == 1 and bool(said) and all(line.endswith(_MEANWHILE) for line in said)
+
+
+def changed_between(before: Survey, after: Survey) -> frozenset[bytes]:
+    """Return the paths that are not, in both, the same and still."""
+    both: Mapping[bytes, bytes] = before.entries
+    paths = before.entries.keys() | after.entries.keys()
+    other = {path for path in paths if both.get(path) != after.entries.get(path)}
+    return frozenset(other | before.moving | after.moving)

@@ -1,0 +1,291 @@
+"""A deployment as it runs on a live engine: found by the labels that Compose gives, looked at, and left as it is.
+
+Nothing here starts, stops or changes what is not the run's own. A volume is read in a helper container that mounts it
+read-only; in the service's container nothing is done but reading two files of /proc.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import posixpath
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import testinfra
+
+from media_guarantees.core import journal
+from media_guarantees.core.errors import BadInput, PromiseBroken
+from media_guarantees.engine import helper_container
+from media_guarantees.engine.connection import Engine, server_version
+from media_guarantees.gate.volume_scan import Helper
+from media_guarantees.system import commands
+from media_guarantees.system.run_id import Run, sweep_engine
+
+_SERVICE, _PROJECT, _ONE_OFF = (f"com.docker.compose.{label}" for label in ("service", "project", "oneoff"))
+# What the helper's image must have: the same tools as the guide's commands need, and GNU find.
+_TOOLS = "find --version | grep -q GNU && command -v xargs sha256sum sort uniq nproc flock"
+
+
+@dataclass(frozen=True)
+class Volume:
+    """A volume by what tells it from any other, another of the same name included."""
+
+    name: str
+    created: str
+    driver: str
+    options: Mapping[str, str]
+
+    def __str__(self) -> str:
+        """Name it, with when it was made."""
+        return f"{self.name}, made {self.created}"
+
+
+@dataclass(frozen=True)
+class User:
+    """The user and the groups, numeric, that the service's main process runs as."""
+
+    uid: int
+    gids: tuple[int, ...]
+
+    def __str__(self) -> str:
+        """Show user and first group."""
+        return f"{self.uid}:{self.gids[0] if self.gids else '?'}"
+
+
+@dataclass(frozen=True)
+class InnerMount:
+    """A mount as a container's processes see it; `root` is the folder of its file system that is mounted."""
+
+    point: str
+    root: str
+    kind: str
+    writable: bool
+
+
+@dataclass(frozen=True)
+class Replica:
+    """One running container of the service.
+
+    `mounts` is what the engine says that it mounts; `inner` is what its own processes see mounted at the media root and
+    below, None where that can't be read.
+    """
+
+    identifier: str
+    name: str
+    image: str
+    started: str
+    project: str
+    ports: tuple[int, ...]
+    mounts: tuple[Mapping[str, Any], ...]
+    inner: tuple[InnerMount, ...] | None
+
+
+@contextmanager
+def live_engine(run: Run, host: str = "") -> Iterator[Engine]:
+    """Reach the engine that `host` names: ``ssh://…``, a Docker context, or "" for the environment's own choice.
+
+    What runs that are over left there is removed, and in the end whatever this one made. Raises `BadInput` where no
+    engine answers.
+    """
+    environment = dict(os.environ)
+    if host:
+        for name in ("DOCKER_HOST", "DOCKER_CONTEXT"):
+            environment.pop(name, None)
+        environment["DOCKER_HOST" if "://" in host else "DOCKER_CONTEXT"] = host
+    engine = Engine("live", environment, (), server_version(environment), "")
+    sweep_engine(environment)
+    try:
+        yield engine
+    finally:
+        sweep_engine(environment, lambda text: run.identifier in text)
+
+
+class Live:
+    """The service, as it runs now. `project` chooses one of several Compose projects that have such a service."""
+
+    def __init__(self, engine: Engine, run: Run, *, service: str, media_root: str, project: str = "") -> None:
+        self.engine = engine
+        self.labels = run.labels
+        self.service = service
+        self.media_root = posixpath.normpath(media_root)
+        self._project = project
+        self._volumes: dict[str, Volume] = {}
+
+    @cached_property
+    def engine_id(self) -> str:
+        """What tells this engine from any other."""
+        return self._ask("info", "--format", "{{.ID}}")
+
+    def _ask(self, *args: str) -> str:
+        """Ask the engine; a question that it refuses is a fault of the run, not of the deployment."""
+        return commands.check(["docker", *args], env=self.engine.environment).text
+
+    def running(self, service: str) -> list[dict[str, Any]]:
+        """Return what the engine says of each running container of `service`, in the chosen project, by age."""
+        listed = self._ask("ps", "--no-trunc", "--quiet", "--filter", f"label={_SERVICE}={service}").split()
+        found = json.loads(self._ask("container", "inspect", *listed)) if listed else []
+        found = [each for each in found if each["Config"]["Labels"].get(_ONE_OFF, "False") != "True"]
+        projects = sorted({each["Config"]["Labels"].get(_PROJECT, "") for each in found})
+        if self._project:
+            found = [each for each in found if each["Config"]["Labels"].get(_PROJECT) == self._project]
+        elif len(projects) > 1:
+            raise BadInput(
+                f"{len(projects)} Compose projects on this engine run a service {service}: {', '.join(projects)}",
+                f"say which is meant: PROJECT={projects[0]}",
+            )
+        return sorted(found, key=lambda each: str(each["Created"]))
+
+    @cached_property
+    def replicas(self) -> tuple[Replica, ...]:
+        """The service's running containers, as they were first seen. Raises `PromiseBroken` if there is none."""
+        if found := self.running(self.service):
+            return tuple(self._replica(each) for each in found)
+        raise PromiseBroken(
+            f"{self.service} has no running container" + (f" in the project {self._project}" if self._project else ""),
+            means="the platform is down: nobody can see or upload a picture",
+            next_step=f"docker ps --all --filter label={_SERVICE}={self.service}",
+        )
+
+    def _replica(self, inspected: Mapping[str, Any]) -> Replica:
+        identifier = str(inspected["Id"])
+        return Replica(
+            identifier,
+            str(inspected["Name"]).lstrip("/"),
+            str(inspected["Image"]),
+            str(inspected["State"]["StartedAt"]),
+            str(inspected["Config"]["Labels"].get(_PROJECT, "")),
+            ports_of(inspected),
+            tuple(inspected["Mounts"]),
+            self._inner_mounts(identifier),
+        )
+
+    def _read_inside(self, container: str, file: str) -> str | None:
+        """Read a file in a container; None where it has no program to read it with."""
+        with journal.timed("command", f"docker exec {container[:12]}, by testinfra: cat {file}") as event:
+            read = testinfra.get_host(f"docker://{container}").run("cat %s", file)
+            event.status = read.rc
+        return str(read.stdout) if read.rc == 0 else None
+
+    def _inner_mounts(self, container: str) -> tuple[InnerMount, ...] | None:
+        told = self._read_inside(container, "/proc/self/mountinfo")
+        if told is None:
+            return None
+        mounts = map(read_mountinfo, told.splitlines())
+        return tuple(each for each in mounts if f"{each.point}/".startswith(f"{self.media_root}/"))
+
+    def user(self, container: str) -> User | None:
+        """Return whom the service's main process runs as; None where that can't be read."""
+        status = self._read_inside(container, "/proc/1/status")
+        fields = dict(line.split(":", 1) for line in (status or "").splitlines() if ":" in line)
+        if "Uid" not in fields:
+            return None
+        # proc(5): real, effective, saved and file system id
+        gids = (fields["Gid"].split()[1], *fields.get("Groups", "").split())
+        return User(int(fields["Uid"].split()[1]), tuple(dict.fromkeys(map(int, gids))))
+
+    def volume_of(self, replica: Replica) -> Volume:
+        """Return the volume behind the media root of a container. Raises `PromiseBroken` where there is none."""
+        at = [mount for mount in replica.mounts if posixpath.normpath(mount["Destination"]) == self.media_root]
+        at += [{"Type": each.kind} for each in replica.inner or () if each.point == self.media_root and not at]
+        if not at:
+            others = [f"{each.get('Name') or each['Source']} at {each['Destination']}" for each in replica.mounts]
+            raise PromiseBroken(
+                f"nothing is mounted at {self.media_root} in {replica.name}; it mounts {', '.join(others) or 'none'}",
+                means="media are written into the container itself and vanish with it, at the next deploy",
+                next_step=f"mount the volume there in the compose file: media_volume:{self.media_root}",
+            )
+        if at[0]["Type"] != "volume":
+            raise PromiseBroken(
+                f"{self.media_root} in {replica.name} is backed by a {at[0]['Type']}, not by a named volume",
+                means="the media of the volume are out of sight, and what is uploaded now is in no backup",
+                next_step=f"docker inspect --format '{{{{json .Mounts}}}}' {replica.name}",
+            )
+        return self.volume(str(at[0]["Name"]))
+
+    def is_writable(self, replica: Replica) -> bool:
+        """Whether the media root is mounted for writing too, for the engine and for the container's processes."""
+        told = [each["RW"] for each in replica.mounts if posixpath.normpath(each["Destination"]) == self.media_root]
+        return all([*told, *(each.writable for each in replica.inner or () if each.point == self.media_root)])
+
+    def shadows(self, replica: Replica) -> tuple[str, ...]:
+        """Return where something is mounted over a part of the media root."""
+        points = {posixpath.normpath(each["Destination"]) for each in replica.mounts}
+        points |= {each.point for each in replica.inner or ()}
+        return tuple(sorted(point for point in points if point.startswith(f"{self.media_root}/")))
+
+    def shown(self, replica: Replica) -> str:
+        """Return the folder, within its file system, that the container sees at the media root; "" if unknown."""
+        return next((each.root for each in reversed(replica.inner or ()) if each.point == self.media_root), "")
+
+    def volume(self, name: str) -> Volume:
+        """Return the volume called `name`, which exists. Asking never makes one.
+
+        What an engine tells as a volume's creation is when its directory changed last: after a `chmod` it would pass
+        for another. So the directory itself is asked which one it is, and when it was born (stat(1), "%w").
+        """
+        if name not in self._volumes:
+            (told,) = json.loads(self._ask("volume", "inspect", name))
+            ask = self.reader(name)(["env", "TZ=UTC", "LC_ALL=C", "stat", "--format=%w, inode %i", "."])
+            born = commands.check(ask, env=self.engine.environment).text
+            self._volumes[name] = Volume(told["Name"], born, told["Driver"], told.get("Options") or {})
+        return self._volumes[name]
+
+    def has_volume(self, name: str) -> bool:
+        """Whether there is a volume called `name`."""
+        return self.engine.docker("volume", "inspect", name).ok
+
+    @cached_property
+    def helper_image(self) -> str:
+        """The image that helper containers are made of: one that is on the engine, if any there has the tools.
+
+        The guide's own `ubuntu`, else the service's; only where neither will do is `ubuntu` pulled, which is said.
+        """
+        if self.engine.docker("image", "inspect", helper_container.IMAGE).ok:
+            return helper_container.IMAGE
+        for replica in self.replicas:
+            if self.engine.docker(*self._run(replica.image, [])[1:], "bash", "-c", _TOOLS).ok:
+                journal.observe(
+                    f"{helper_container.IMAGE} is not on the engine: the volume is read with the service's own image"
+                )
+                return replica.image
+        journal.progress(f"images: pulling {helper_container.IMAGE}, as no image on the engine has bash and GNU find")
+        self._ask("pull", "--quiet", helper_container.IMAGE)
+        journal.observe(f"{helper_container.IMAGE} was pulled: no image on the engine had bash and GNU find")
+        return helper_container.IMAGE
+
+    def _run(self, image: str, options: Sequence[str]) -> list[str]:
+        # Root, but for no more than to read: not even root's own files could be written, were the mount not read-only.
+        rights = ["--user=0", "--cap-drop=ALL", "--cap-add=DAC_READ_SEARCH", "--security-opt=no-new-privileges"]
+        labels = helper_container.label_arguments(self.labels)
+        return ["docker", "run", "--rm", "--pull=never", *rights, *labels, *options, "--entrypoint=", image]
+
+    def reader(self, volume: str) -> Helper:
+        """Return what makes a command that runs in a container whose working directory is `volume`, read-only."""
+        if not self.has_volume(volume):  # naming it would make it
+            raise PromiseBroken(f"there is no volume {volume} on the engine any more")
+        mount = f"--volume={volume}:/volume:ro,nocopy"
+        base = self._run(self.helper_image, ["--network=none", "--interactive", "--workdir=/volume", mount])
+        return lambda args: [*base, *args]
+
+    def beside(self, container: str) -> list[str]:
+        """Return a command that runs a program in a helper container in the network namespace of `container`."""
+        return self._run(self.helper_image, ["--interactive", f"--network=container:{container}"])
+
+
+def ports_of(inspected: Mapping[str, Any]) -> tuple[int, ...]:
+    """Return the TCP ports that a container listens on, as far as anybody said so: those that are published first."""
+    known = inspected["NetworkSettings"].get("Ports") or {}
+    ports = [*sorted(known, key=lambda port: not known[port]), *(inspected["Config"].get("ExposedPorts") or {})]
+    return tuple(dict.fromkeys(int(port.partition("/")[0]) for port in ports if port.endswith("tcp")))
+
+
+def read_mountinfo(line: str) -> InnerMount:
+    """Read a line of /proc/self/mountinfo (proc(5)), where blanks in names are octal escapes."""
+    fields = line.split(" ")
+    root, point = (re.sub(r"\\([0-7]{3})", lambda found: chr(int(found[1], 8)), name) for name in fields[3:5])
+    return InnerMount(point, root, fields[fields.index("-") + 1], "rw" in fields[5].split(","))

@@ -1,0 +1,181 @@
+"""What the deploy gate was asked to do, and what it does on a live server: look, write down, look again, compare."""
+
+from __future__ import annotations
+
+import os
+import random
+import time
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+from media_guarantees.core import journal
+from media_guarantees.core.errors import BadInput, PromiseBroken
+from media_guarantees.gate.baseline import Record, write_record
+from media_guarantees.gate.compare import Comparison, compare
+from media_guarantees.gate.live_deployment import Live, Replica, Volume
+from media_guarantees.gate.served_check import choose, served_as_held
+from media_guarantees.gate.volume_scan import Choice, Survey, is_file, take_survey
+
+MODES = FULL, QUICK = ("full", "quick")
+DRILLS = RUN, SKIP = ("run", "skip")
+
+
+@dataclass(frozen=True)
+class GateSettings:
+    """The options of the deploy gate. `removed` are patterns, and `removed_list` a file of paths, that may be gone."""
+
+    state: Path
+    host: str = ""
+    project: str = ""
+    media_server: str = ""
+    manifest: str = FULL
+    sample: int = 1000
+    seed: int = 1
+    drill: str = RUN
+    removed: tuple[str, ...] = ()
+    removed_list: Path | None = None
+
+    def check(self) -> None:
+        """Raise `BadInput` for what makes no sense."""
+        for option, value, choices in (("manifest", self.manifest, MODES), ("drill", self.drill, DRILLS)):
+            if value not in choices:
+                raise BadInput(f"--{option} is {value!r}", f"choose one of {', '.join(choices)}")
+        if self.removed_list and not self.removed_list.is_file():
+            raise BadInput(f"there is no list of removals {self.removed_list}", "give REMOVED_LIST=…, one path a line")
+
+    def is_declared(self) -> Callable[[bytes], bool]:
+        """Return what says whether a path, relative to the media root, was declared to be removed on purpose."""
+        text = self.removed_list.read_bytes() if self.removed_list else b""
+        listed = {line.removeprefix(b"./").lstrip(b"/") for line in text.splitlines()} - {b""}
+        return lambda path: path in listed or any(fnmatchcase(os.fsdecode(path), each) for each in self.removed)
+
+    @property
+    def how(self) -> str:
+        """Say which manifest it is, and what it would miss."""
+        if self.manifest == FULL:
+            return "full manifest: every content was read"
+        return (
+            f"quick manifest: names, sizes, times, modes and owners of all; contents of {self.sample} files drawn with "
+            f"seed {self.seed}, and of all that look changed. It would miss content that changed while size and all "
+            "times stayed, outside of that sample"
+        )
+
+
+@dataclass
+class Gate:
+    """The gate before a live service."""
+
+    live: Live
+    settings: GateSettings
+    _now: Survey | None = field(default=None)
+
+    def expect_one_volume(self) -> Volume:
+        """Return the one volume behind the media root of all replicas. Raises `PromiseBroken` otherwise."""
+        volumes = {replica.name: self.live.volume_of(replica) for replica in self.live.replicas}
+        if len(set(map(str, volumes.values()))) > 1:
+            each = "; ".join(f"{name}: {volume}" for name, volume in volumes.items())
+            raise PromiseBroken(
+                f"the containers of {self.live.service} keep their media in different volumes: {each}",
+                means="which pictures people see depends on which container answers them",
+                next_step="deploy all of them from one compose file",
+            )
+        return next(iter(volumes.values()))
+
+    def expect_unshadowed(self, replica: Replica, before: Record) -> None:
+        """Raise `PromiseBroken` where a container sees something else at the media root, or at a part of it."""
+        if points := self.live.shadows(replica):
+            raise PromiseBroken(
+                f"in {replica.name}, {', '.join(points)} is mounted over the volume",
+                means="the media there are out of sight, and what is uploaded there now is in no backup",
+                next_step=f"take the mount at {points[0]} out of the compose file",
+            )
+        then = {self.live.shown(each) for each in before.replicas} - {""}
+        now = self.live.shown(replica)
+        if self.live.volume_of(replica) == before.volume and now and then and now not in then:
+            raise PromiseBroken(
+                f"{replica.name} sees {now} at {self.live.media_root}; before the deploy, {', '.join(sorted(then))}",
+                means="the media are out of sight, and what is uploaded now is elsewhere",
+                next_step=f"docker inspect --format '{{{{json .HostConfig}}}}' {replica.name}",
+            )
+
+    def survey(self, record: Record | None = None) -> Survey:
+        """Read what is behind the media root now, once; in quick mode guided by the record from before."""
+        if self._now is None:
+            self._now = self.fresh_survey(self._choice(record))
+        return self._now
+
+    def fresh_survey(self, choose: Choice | None = None) -> Survey:
+        """Read what is behind the media root at this moment: every content, or those that are chosen."""
+        volume = self.expect_one_volume().name
+        journal.progress(f"manifest: reading {volume}")
+        begun = time.monotonic()
+        survey = take_survey(self.live.reader(volume), self.live.engine.environment, choose=choose)
+        journal.progress(
+            f"manifest: {len(survey.entries):,} entries, {survey.hashed:,} contents, {time.monotonic() - begun:.1f} s"
+        )
+        return survey
+
+    def _choice(self, record: Record | None) -> Choice | None:
+        if self.settings.manifest == FULL:
+            return None
+        return lambda seen: drawn(seen, self.settings) if record is None else doubtful(seen, record, self.settings)
+
+    def record(self) -> Record:
+        """Write down what the service and its media are now."""
+        volume, replicas, survey = self.expect_one_volume(), self.live.replicas, self.survey()
+        served = self.asked(replicas[:1], choose(survey, self.settings.seed), survey)
+        record = Record(
+            recorded=time.time(),
+            engine=self.live.engine_id,
+            service=self.live.service,
+            media_root=self.live.media_root,
+            mode=self.settings.manifest,
+            sample=self.settings.sample,
+            seed=self.settings.seed,
+            replicas=replicas,
+            volume=volume,
+            user=self.live.user(replicas[0].identifier),
+            served=tuple(os.fsdecode(path) for path, fault in served.items() if not fault),
+        )
+        return write_record(record, survey, self.settings.state)
+
+    def asked(self, replicas: Sequence[Replica], paths: Sequence[bytes], survey: Survey) -> dict[bytes, str]:
+        """Ask for pictures, of whatever serves them; return of each what was wrong with an answer."""
+        server, _, port = self.settings.media_server.partition(":")
+        if server:
+            doors = [(each["Id"], int(port or 80)) for each in self.live.running(server)]
+        else:
+            doors = [(each.identifier, each.ports[0]) for each in replicas if each.ports]
+        faults = {} if doors else dict.fromkeys(paths, "can't be asked for: no port is known")
+        if any(survey.entries[path].startswith(b"- ") for path in paths):
+            survey = self.fresh_survey(lambda _: paths)
+        for container, number in doors if paths else ():
+            beside = self.live.beside(container)
+            answers = served_as_held(beside, number, paths, survey, self.live.engine.environment)
+            faults = {path: faults.get(path) or fault for path, fault in answers.items()}
+        return faults
+
+    def compare(self, record: Record) -> Comparison:
+        """Compare what is behind the media root now with the record from before."""
+        now = self.survey(record)
+        user = self.live.user(self.live.replicas[0].identifier)
+        return compare(record.lines(), now, users=(record.user, user), removed=self.settings.is_declared())
+
+
+def drawn(seen: Survey, settings: GateSettings) -> Collection[bytes]:
+    """Draw the sample of files whose contents are read before a deploy in quick mode."""
+    files = seen.files
+    return random.Random(settings.seed).sample(files, min(settings.sample, len(files)))  # noqa: S311
+
+
+def doubtful(seen: Survey, record: Record, settings: GateSettings) -> Collection[bytes]:
+    """Choose the files whose contents are read after a deploy in quick mode: a sample, and all that look changed.
+
+    Only what was read before can be compared.
+    """
+    known = [(path, line) for path, line in record.lines() if is_file(line) and not line.startswith(b"- ")]
+    sample = random.Random(settings.seed).sample(known, min(settings.sample, len(known)))  # noqa: S311
+    others = {path for path, line in known if seen.entries.get(path, b"- ")[2:] != line.partition(b" ")[2]}
+    return {path for path, _ in sample} | (others & seen.entries.keys())

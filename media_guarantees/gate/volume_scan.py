@@ -1,0 +1,287 @@
+"""The manifest of a live volume, which doesn't hold still: people upload while it is read.
+
+GNU tools list it in a container that mounts it read-only. A million files are no reason to keep a million objects: an
+entry stays the line that was read of it, and is taken apart only where two of them differ.
+"""
+
+from __future__ import annotations
+
+import os
+import selectors
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import IO
+
+from media_guarantees.core import journal
+from media_guarantees.media.container_listing import KINDS
+from media_guarantees.media.manifest import Entry, Manifest, printable
+from media_guarantees.media.stable_scan import IncompleteListing
+from media_guarantees.system import commands
+
+# What find's directives print is told in its manual, under "Format Directives"; no path that it prints holds "//".
+# Of a directory, time and size are no concern: they change with every upload.
+# A worker looks at its files before and after it reads them, as all others do at the same time: on two processors
+# the manifest takes hardly longer than the sums alone. They speak in turns, or one's lines would end up in another's.
+_SCRIPT = r"""
+set -o pipefail
+export LC_ALL=C notes of_file='%p//%y %s %m %U %G %T@ %C@ %n %D:%i %l\0'
+of_directory='%p//d 0 %m %U %G 0 0 1 0:0 \0'
+notes=$(mktemp -d) || exit
+cat > "$notes/given"
+read_contents() {
+    xargs -0 -r -P "$(nproc)" sh -c '
+        mine="$notes/$$"
+        {
+            find "$@" -maxdepth 0 -printf "$of_file" > "$mine.before"
+            sha256sum -z -- "$@" > "$mine.contents"
+            find "$@" -maxdepth 0 -printf "$of_file" > "$mine.after"
+        } 2>> "$notes/errors"
+        cmp -s "$mine.before" "$mine.after" || sort -z "$mine.before" "$mine.after" | uniq -zu > "$mine.moving"
+        {
+            flock 9
+            printf "seen\0" && cat "$mine.before"
+            printf "contents\0" && cat "$mine.contents"
+            [ ! -e "$mine.moving" ] || { printf "moving\0" && cat "$mine.moving"; }
+        } 9> "$notes/turn"
+        rm "$mine".*' sh
+}
+others() {
+    find . "$@" -type d -fprintf "$notes/others" "$of_directory" -o -fprintf "$notes/others" "$of_file" \
+        2>> "$notes/errors"
+}
+printf 'survey 1\0'
+case $1 in
+    everything) others -type f -print0 -o | read_contents ;;
+    given) others && read_contents < "$notes/given" ;;
+    nothing) others ;;
+esac
+printf 'others\0' && cat "$notes/others"
+printf 'errors\0' && cat "$notes/errors"
+printf '\0complete\0'
+"""
+
+EVERYTHING, GIVEN, NOTHING = "everything", "given", "nothing"
+ROUNDS = 3  # how often what changed while it was read is looked at again
+STALL_SECONDS = 1800.0  # a hundred gigabytes in one file take ten minutes
+_TELL_SECONDS = 5.0
+_PIECE = 1 << 20
+_GONE = b": No such file or directory"
+
+Helper = Callable[[Sequence[str]], list[str]]
+"""Makes the command that runs a program, with standard input, in a container whose working directory is the volume."""
+Choice = Callable[["Survey"], Collection[bytes]]
+
+
+@dataclass
+class Survey:
+    """What is in a volume: the line of each path, and the paths that never held still.
+
+    A line is ``<sha256, or -> <kind> <size> <mode> <uid> <gid> <mtime> <ctime> <links> <inode> <target>``, as find and
+    sha256sum print them.
+    """
+
+    entries: dict[bytes, bytes] = field(default_factory=dict)
+    moving: set[bytes] = field(default_factory=set)
+
+    @property
+    def files(self) -> list[bytes]:
+        """The paths of the regular files, in order."""
+        return sorted(path for path, line in self.entries.items() if is_file(line))
+
+    def manifest(self, *, without: Collection[bytes] = ()) -> Manifest:
+        """Return the manifest of what held still, but for the paths `without`."""
+        left_out = self.moving.union(without)
+        return Manifest({path: entry_of(path, line) for path, line in self.entries.items() if path not in left_out})
+
+    def see(self, record: bytes) -> None:
+        """Note what find said of a path."""
+        path, line = _parted(record)
+        self.entries[path] = b"- " + line
+
+    def see_other(self, record: bytes) -> None:
+        """Note what find said of a path, unless it was looked at on its own, and so later."""
+        path, line = _parted(record)
+        self.entries.setdefault(path, b"- " + line)
+
+    def put_content(self, hashed: bytes) -> None:
+        """Note what sha256sum said of a path that was seen."""
+        if hashed[64:68] not in (b"  ./", b" *./"):
+            raise IncompleteListing(f"the survey holds a damaged hash: {hashed!r}")
+        if hashed[68:] in self.entries:
+            self.entries[hashed[68:]] = hashed[:64] + self.entries[hashed[68:]][1:]
+
+    def note_moving(self, record: bytes) -> None:
+        """Note a path of which find said another thing before and after it was read."""
+        self.moving.add(_parted(record)[0])
+
+    def unread(self, wanted: Collection[bytes]) -> set[bytes]:
+        """Return which of the files `wanted` are there, and have contents that were not read."""
+        return {path for path in wanted if self.entries.get(path, b"").startswith(b"- f")}
+
+    @property
+    def hashed(self) -> int:
+        """How many contents were read."""
+        return sum(not line.startswith(b"- ") for line in self.entries.values())
+
+
+def is_file(line: bytes) -> bool:
+    """Whether a line is of a regular file."""
+    return line.startswith(b"f ", line.index(b" ") + 1)
+
+
+def entry_of(path: bytes, line: bytes) -> Entry:
+    """Take a line apart."""
+    sha256, kind, size, mode, uid, gid, mtime, _, _, _, target = line.split(b" ", 10)
+    length = int(size) if kind == b"f" else 0
+    digest = sha256.decode().removeprefix("-")
+    numbers = (int(mode, 8), int(uid), int(gid), nanoseconds(mtime))
+    return Entry(path, KINDS[kind], length, digest, *numbers, target)
+
+
+def nanoseconds(moment: bytes) -> int:
+    """Read a time as find prints it, exactly."""
+    # Before 1970, find prints the whole seconds below zero and the fraction to add: -2.25 is -1.75 s.
+    seconds, _, fraction = moment.partition(b".")
+    return int(seconds) * 10**9 + int(fraction[:9].ljust(9, b"0"))
+
+
+def take_survey(helper: Helper, env: Mapping[str, str], *, choose: Choice | None = None) -> Survey:
+    """Survey the volume that `helper` reaches. With `choose`, only the contents of the files that it names are read.
+
+    What changes meanwhile is looked at again; what still doesn't hold still is `moving`. Raises `IncompleteListing`
+    rather than leave out what could not be read.
+    """
+    if choose is None:
+        survey = look(helper, env, EVERYTHING)
+        wanted = {path for path, line in survey.entries.items() if is_file(line)}
+    else:
+        wanted = {*choose(look(helper, env, NOTHING))}
+        survey = look(helper, env, GIVEN, wanted)
+    for _ in range(ROUNDS):
+        doubtful = survey.moving | survey.unread(wanted)
+        if not doubtful:
+            break
+        again = look(helper, env, GIVEN, doubtful)
+        for path in doubtful:
+            survey.entries.pop(path, None)
+        survey.entries.update((path, again.entries[path]) for path in doubtful & again.entries.keys())
+        survey.moving = again.moving
+    if unread := survey.unread(wanted) - survey.moving:
+        raise IncompleteListing(
+            f"{len(unread)} files could not be read, such as {', '.join(map(printable, sorted(unread)[:5]))}"
+        )
+    return survey
+
+
+def look(helper: Helper, env: Mapping[str, str], which: str, given: Iterable[bytes] = ()) -> Survey:
+    """Look at the volume once, and read the contents of `which` of its files. Raises `IncompleteListing`."""
+    args = helper(["bash", "-c", _SCRIPT, "survey", which])
+    with (
+        journal.timed("command", f"survey of {which}: {commands.in_words(args[:-4])} …") as event,
+        _listed(given) as list_,
+    ):
+        with subprocess.Popen(
+            args, env=dict(env), stdin=list_, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True
+        ) as process:
+            try:
+                survey = read_survey(_fields(process))
+            except BaseException:
+                commands.end_group(process)
+                raise
+        event.status = process.returncode
+    return survey
+
+
+@contextmanager
+def _listed(paths: Iterable[bytes]) -> Iterator[IO[bytes]]:
+    """Keep a file that lists `paths`, relative to the volume's root."""
+    with tempfile.TemporaryFile() as file:
+        file.writelines(b"./%s\0" % path for path in paths)
+        file.seek(0)
+        yield file
+
+
+def _fields(process: subprocess.Popen[bytes]) -> Iterator[bytes]:
+    """Yield each field of what a helper says. Raises `IncompleteListing` where it ends in trouble."""
+    complaint: list[bytes] = []
+    rest = b""
+    for piece in _pieces(process, complaint):
+        *whole, rest = (rest + piece).split(b"\0")
+        yield from whole
+    if rest or process.wait():
+        told = b"".join(complaint).decode(errors="replace").strip()
+        raise IncompleteListing(f"the helper container ended with status {process.wait()}: {told}")
+
+
+def _pieces(process: subprocess.Popen[bytes], complaint: list[bytes]) -> Iterator[bytes]:
+    """Yield standard output as it comes, and gather what is said beside it."""
+    with selectors.DefaultSelector() as selector:
+        for stream in filter(None, (process.stdout, process.stderr)):
+            selector.register(stream, selectors.EVENT_READ)
+        while selector.get_map():
+            if not (ready := selector.select(STALL_SECONDS)):
+                raise IncompleteListing(f"the helper container said nothing for {STALL_SECONDS:g} s")
+            for key, _ in ready:
+                piece = os.read(key.fd, _PIECE)
+                if not piece:
+                    selector.unregister(key.fileobj)
+                elif key.fileobj is process.stdout:
+                    yield piece
+                else:
+                    complaint.append(piece)
+
+
+def read_survey(fields: Iterator[bytes]) -> Survey:
+    """Make a survey of what the helper said. Raises `IncompleteListing` where it is cut off or tells of errors."""
+    if next(fields, b"") != b"survey 1":
+        raise IncompleteListing("the survey has no beginning: " + ", ".join(map(printable, fields)))
+    survey, progress = Survey(), _Progress()
+    read = {
+        b"seen": survey.see,
+        b"contents": survey.put_content,
+        b"moving": survey.note_moving,
+        b"others": survey.see_other,
+    }
+    part = b""
+    for record in fields:
+        # The name of a part can't be taken for a record, which begins with "." or is a hash.
+        if record in read:
+            part = record
+            progress.tell(survey)
+        elif record == b"errors":
+            break
+        elif part:
+            read[part](record)
+    errors, end = next(fields, b""), next(fields, b"")
+    if end != b"complete":
+        raise IncompleteListing(f"the survey is cut off after its part {part.decode()!r}")
+    # What vanished while it was looked at is none: people delete pictures.
+    if told := [line for line in errors.splitlines() if not line.endswith(_GONE)]:
+        complaint = b"\n".join(told[:5]).decode(errors="replace")
+        raise IncompleteListing(f"something couldn't be read: {complaint}")
+    return survey
+
+
+class _Progress:
+    """Tells a person who waits, every now and then, how many contents were read."""
+
+    def __init__(self) -> None:
+        self._told = time.monotonic()
+
+    def tell(self, survey: Survey) -> None:
+        """Say how far it is, unless that was said a moment ago."""
+        if time.monotonic() - self._told > _TELL_SECONDS:
+            self._told = time.monotonic()
+            journal.progress(f"manifest: {survey.hashed:,} contents read")
+
+
+def _parted(record: bytes) -> tuple[bytes, bytes]:
+    """Return the path of a record, relative to the root and `ROOT` itself, and the rest of it."""
+    end = record.find(b"//")
+    if end < 1:
+        raise IncompleteListing(f"the survey holds a damaged record: {record!r}")
+    return record[2:end] or b".", record[end + 2 :]

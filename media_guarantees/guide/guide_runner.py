@@ -1,0 +1,154 @@
+"""The operator: who types the guide's commands, as printed, in the deployment's folder."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from media_guarantees.core import journal
+from media_guarantees.core.errors import PromiseBroken, Unproven
+from media_guarantees.guide.reader import Guide, StepAmbiguous, StepMissing
+from media_guarantees.guide.steps import ARCHIVE_ENDING, Step
+from media_guarantees.system import commands
+from media_guarantees.system.background_command import Background, started
+
+OUR_SCRIPT = Path(__file__).parents[2] / "migrate_media.sh"
+OUTSIDE = ("/", "~", "$HOME", "${HOME}")
+_WANTS_TERMINAL = re.compile(r"\bdocker\s[^|;&\n]*?\s(?:-(?:i?t|ti)|--tty)\s")
+HARMLESS = {"/etc/localtime", "/etc/timezone"}
+
+
+@dataclass(frozen=True)
+class Operator:
+    """A person at a shell. `rename` tells the name of a volume in the sandbox from the one that the guide prints."""
+
+    guide: Guide
+    folder: Path
+    environment: Mapping[str, str]
+    rename: Callable[[str], str] | None = None
+
+    def at(self, folder: Path) -> Operator:
+        """Return the operator in a new folder, with the deployment's files and scripts in it, and no backup yet."""
+
+        def left_behind(_: object, names: list[str]) -> set[str]:
+            return {name for name in names if name in {"media", "outside"} or ARCHIVE_ENDING.search(name)}
+
+        shutil.copytree(self.folder, folder, symlinks=True, ignore=left_behind)
+        (folder / "backups").mkdir(exist_ok=True)
+        return replace(self, folder=folder)
+
+    def step(self, procedure: str) -> Step:
+        """Return the guide's command for `procedure`. Raises `Unproven` where the guide describes none, or two."""
+        try:
+            return self.guide.step(procedure)
+        except (StepMissing, StepAmbiguous) as unclear:
+            raise Unproven(f"the guide does not describe it: {unclear}") from unclear
+
+    def run(
+        self,
+        procedure: str,
+        *,
+        archive: str = "",
+        extra: Mapping[str, str] | None = None,
+        timeout: float = commands.TIMEOUT,
+    ) -> commands.Outcome:
+        """Type the guide's command for `procedure` and return how it ended.
+
+        `archive` takes the place of the placeholder for a backup's name, without ``.tar.gz``. `extra` goes into the
+        environment.
+        """
+        return self.type(self.script(procedure, archive=archive), extra=extra, timeout=timeout)
+
+    def script(self, procedure: str, *, archive: str = "") -> str:
+        """Return the guide's command, byte for byte but for the placeholder and, in a sandbox, the volume's name."""
+        step = self.step(procedure)
+        self._expect_safe(step)
+        if self.rename is not None and (names := named_volumes(step)):
+            step = replace(step, script=step.retarget(self.rename(names[0])))
+        step = replace(step, script=self._inside(step))
+        try:
+            return step.fill(archive, self._ending()) if step.placeholder else step.script
+        except ValueError as unfit:
+            raise Unproven(f"the name of the backup can't be filled in as the guide says: {unfit}") from unfit
+
+    def _expect_safe(self, step: Step) -> None:
+        """Raise `Unproven` for what would reach beyond the sandbox, and can't be kept from it by a change of names."""
+        where = f"the guide's {step.procedure} command, line {step.line} of {step.source.name},"
+        if step.body and any(source.startswith(OUTSIDE) for source, _ in step.volumes):
+            raise Unproven(f"{where} runs a script that mounts a directory of this machine, outside the deployment's")
+        if self.rename is None:
+            return
+        if step.body:
+            raise Unproven(f"{where} runs a script, in which the volume's name can't be replaced")
+        if step.reaches_by_name:
+            raise Unproven(f"{where} names things of the engine that others own: it takes a private engine")
+        if step.procedure == "migrate" and not self._runs_our_script(step):
+            raise Unproven(
+                f"{where} runs a script that is not the suite's own, and might find a container of others: "
+                "it takes a private engine"
+            )
+
+    def _runs_our_script(self, step: Step) -> bool:
+        """Whether a step runs the script that asks Compose for its container, and never the engine for a name."""
+        script = self.folder / OUR_SCRIPT.name
+        named = step.script.strip() == f"./{OUR_SCRIPT.name}"
+        return named and script.is_file() and script.read_bytes() == OUR_SCRIPT.read_bytes()
+
+    def _inside(self, step: Step) -> str:
+        """Return the script with host directories outside the deployment's folder replaced by some inside."""
+        script = step.script
+        for source in {source for source, _ in step.volumes if source.startswith(OUTSIDE) and source not in HARMLESS}:
+            place = self.folder / "outside" / re.sub(r"[^\w.-]+", "_", source).strip("_")
+            # A path of ours holds no backslash, which alone would mean something in a replacement.
+            script = re.sub(rf"(?<![\w./-]){re.escape(source)}(?=[/:\s\"',]|$)", str(place), script)
+            journal.observe(f"in the sandbox, the guide's {source} is a directory of the run's own")
+        return script
+
+    def _ending(self) -> str:
+        """Return the ending of the archives that the guide's backup makes."""
+        with suppress(Unproven):
+            found = ARCHIVE_ENDING.search(self.step("backup").archive or "")
+            return found.group() if found else ".tar.gz"
+        return ".tar.gz"
+
+    def type(
+        self, script: str, *, extra: Mapping[str, str] | None = None, timeout: float = commands.TIMEOUT
+    ) -> commands.Outcome:
+        """Hand `script` to `bash`, standing in the deployment's folder, and at a terminal if it insists on one."""
+        return commands.run(
+            ["bash", "-c", script],
+            cwd=self.folder,
+            env={**self.environment, **(extra or {})},
+            timeout=timeout,
+            kind="guide",
+            terminal=bool(_WANTS_TERMINAL.search(script)),
+        )
+
+    def start(self, procedure: str) -> AbstractContextManager[Background]:
+        """Type the guide's command for `procedure` and don't wait for its end.
+
+        Ctrl-C reaches it as at a terminal, even if this run was told to ignore it (env(1), "--default-signal").
+        """
+        command = ["env", "--default-signal=INT", "bash", "-c", self.script(procedure)]
+        return started(command, cwd=self.folder, env=self.environment)
+
+    def succeed(self, procedure: str, *, archive: str = "") -> commands.Outcome:
+        """Type the guide's command; a status other than 0 is a broken promise."""
+        outcome = self.run(procedure, archive=archive)
+        if not outcome.ok:
+            step = self.step(procedure)
+            raise PromiseBroken(
+                f"the guide's {procedure} command ({step.source.name}, line {step.line}) ended with status "
+                f"{outcome.status}: {outcome.complaint}",
+                means="an operator who follows the guide is left without it",
+            )
+        return outcome
+
+
+def named_volumes(step: Step) -> tuple[str, ...]:
+    """Return the names of the volumes that a step mounts, as printed, and not the host's directories."""
+    return tuple(source for source, _ in step.volumes if source and not source.startswith(("/", ".", "~", "$")))

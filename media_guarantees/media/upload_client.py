@@ -1,0 +1,293 @@
+"""Giving the platform a picture and asking for it back, as its users do."""
+
+from __future__ import annotations
+
+import copy
+import io
+import tarfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import Any, Protocol
+from urllib.parse import quote, urljoin, urlsplit
+
+import requests
+
+from media_guarantees.core import journal
+from media_guarantees.core.errors import PromiseBroken, Unproven
+from media_guarantees.media.sample_pictures import KINDS, Kind, Sample
+from media_guarantees.media.upload_api import UploadApi
+from media_guarantees.system import commands
+
+CONNECT = UploadApi()
+HTTP_SECONDS = (3.05, 30.0)
+PROBE_SECONDS = 1.0
+
+
+@dataclass(frozen=True)
+class Served:
+    """What an HTTP GET brought."""
+
+    status: int
+    content: bytes
+    content_type: str
+
+    def is_same_as(self, sample: Sample) -> bool:
+        """Whether the bytes and the content type are those of `sample`."""
+        kind = self.content_type.partition(";")[0].strip()
+        return self.status == 200 and self.content == sample.content and kind == sample.content_type
+
+
+@dataclass(frozen=True)
+class Upload:
+    """A picture that the platform accepted: what was sent, and where the platform says that it is.
+
+    `path` is relative to the media root, `url` relative to the platform's address. `served` is what came back when it
+    was first asked for, where somebody did ask.
+    """
+
+    sample: Sample
+    path: str
+    url: str
+    sha256: str
+    size: int
+    served: Served | None = None
+
+
+class Platform(Protocol):
+    """Somewhere pictures can be given to and asked back from.
+
+    `chooses_directory` is whether it is the platform, not the suite, that decides where a picture lands; `serves`
+    whether it can be asked for one at all. `kinds` of pictures are what it takes; `way` says how they get in.
+    """
+
+    chooses_directory: bool
+    serves: bool
+    way: str
+
+    @property
+    def kinds(self) -> tuple[Kind, ...]:
+        """The kinds of pictures that it takes."""
+
+    def upload(self, sample: Sample) -> Upload:
+        """Give it a picture; raises `PromiseBroken` if it is not accepted."""
+
+    def fetch(self, url: str) -> Served:
+        """Ask for a picture."""
+
+    def answers(self, *, within: float = PROBE_SECONDS) -> bool:
+        """Whether it is ready for work, and says so within so many seconds."""
+
+    def probe(self, *, within: float = PROBE_SECONDS) -> int:
+        """Return the HTTP status with which it says how it is."""
+
+    def at(self, address: str, session: requests.Session) -> Platform:
+        """Return the same platform, reached at another address and in another way."""
+
+    def connected(self) -> AbstractContextManager[None]:
+        """Make many requests in the block cheap."""
+
+
+def _made_fit(session: requests.Session) -> requests.Session:
+    """Let a session neither linger nor stray."""
+    # A connection that is kept alive would hold up the service whenever it is told to stop.
+    session.headers["Connection"] = "close"
+    # A proxy of the environment would be given what is meant for this machine alone, the token with it.
+    session.trust_env = False
+    return session
+
+
+def _told(sample: Sample, response: requests.Response) -> str:
+    return f"uploading {sample.name!r} to {response.request.path_url} was answered {response.status_code}"
+
+
+class HttpPlatform:
+    """The platform through its own API.
+
+    `address` tells where it is. It is asked again whenever somebody waits for the platform, because a published port
+    changes when a container is made anew.
+    """
+
+    chooses_directory = True
+    serves = True
+    way = "media are uploaded through the platform's own API"
+
+    def __init__(
+        self,
+        address: Callable[[], str],
+        token: str,
+        session: requests.Session | None = None,
+        api: UploadApi = CONNECT,
+    ) -> None:
+        self._find_address = address
+        self._api = api
+        self._address = ""
+        self._session = _made_fit(session or requests.Session())
+        self._headers = dict(api.headers) or {"Authorization": f"Bearer {token}"}
+
+    @property
+    def is_described(self) -> bool:
+        """Whether somebody said how uploads are taken, so that there is no need to look."""
+        return self._api is not CONNECT
+
+    @property
+    def kinds(self) -> tuple[Kind, ...]:
+        """The kinds of pictures that its API takes."""
+        return tuple(kind for kind in KINDS if kind in self._api.kinds)
+
+    def at(self, address: str, session: requests.Session) -> Platform:
+        """Return the same platform, reached at another address and in another way."""
+        return self.for_client(lambda: address, session)
+
+    def for_client(self, address: Callable[[], str], session: requests.Session) -> HttpPlatform:
+        """Return the same platform for one more client, as a session can't be shared; `address` tells where it is."""
+        other = copy.copy(self)
+        vars(other).update(_find_address=address, _address="", _session=_made_fit(session))
+        return other
+
+    def request(self, method: str, url: str, **options: Any) -> requests.Response:
+        """Send one request and journal it. Raises `requests.RequestException` without an answer.
+
+        Of a `url` that names a host, as platforms give them out, only the rest is used: nobody else is ever asked.
+        """
+        with journal.timed("request", f"{method} {url}") as event:
+            options = {"timeout": HTTP_SECONDS, "allow_redirects": False, **options}
+            self._address = self._address or self._find_address()
+            here = urlsplit(url)._replace(scheme="", netloc="").geturl()
+            response = self._session.request(method, urljoin(self._address, here), **options)
+            event.status = response.status_code
+        return response
+
+    def upload(self, sample: Sample) -> Upload:
+        """Upload a picture; anything but an acceptance that describes it is a broken promise."""
+        try:
+            response = self.offer(sample)
+        except (requests.RequestException, LookupError) as error:
+            where = f"{self._api.method} {self._api.url_for(sample.kind)}"
+            raise PromiseBroken(f"{where} got no answer: {error}") from error
+        if not self.is_accepted(response):
+            raise PromiseBroken(f"{_told(sample, response)}: {response.text[:300]}")
+        return self.described(sample, response)
+
+    def offer(self, sample: Sample, **options: Any) -> requests.Response:
+        """Send a picture, whatever the answer. Raises `requests.RequestException` or `LookupError` without one."""
+        files = {self._api.field: (sample.name, sample.content, sample.content_type)}
+        url, fields = self._api.url_for(sample.kind), self._api.fields_for(sample.kind)
+        return self.request(self._api.method, url, files=files, data=fields, headers=self._headers, **options)
+
+    def is_accepted(self, response: requests.Response) -> bool:
+        """Whether this answer says that a picture is kept."""
+        return response.status_code in self._api.accepted
+
+    def described(self, sample: Sample, response: requests.Response) -> Upload:
+        """Return the upload that an acceptance describes; one that doesn't is a broken promise."""
+        try:
+            answer = response.json()
+            path, address = self._api.read_answer(answer)
+            if self._api is CONNECT:
+                return Upload(sample, path, address, answer["sha256"], answer["size"])
+            return Upload(sample, path, address, sample.sha256, len(sample.content))
+        except (ValueError, LookupError, TypeError) as error:
+            raise PromiseBroken(f"{_told(sample, response)}, but not described: {response.text[:300]}") from error
+
+    def fetch(self, url: str) -> Served:
+        """Ask for a picture; no answer at all is a broken promise."""
+        try:
+            response = self.request("GET", url)
+        except (requests.RequestException, LookupError) as error:
+            raise PromiseBroken(f"GET {url} got no answer: {error}") from error
+        return Served(response.status_code, response.content, response.headers.get("Content-Type", ""))
+
+    @contextmanager
+    def connected(self) -> Iterator[None]:
+        """Keep the connection alive for the requests of the block, and no longer."""
+        self._session.headers.pop("Connection", None)
+        try:
+            yield
+        finally:
+            self._session.headers["Connection"] = "close"
+            self._session.close()
+
+    def answers(self, *, within: float = PROBE_SECONDS) -> bool:
+        """Whether `/healthz` says so; one without it is ready when it answers anything but a fault of its own."""
+        try:
+            return self.probe(within=within) < 500
+        except (requests.RequestException, LookupError):
+            # A LookupError is a port that isn't published yet: the container is still being made.
+            return False
+
+    def probe(self, *, within: float = PROBE_SECONDS) -> int:
+        """Return the HTTP status with which it says how it is. Raises what `request` raises without an answer."""
+        self._address = ""
+        return self.request("GET", self._api.ready, timeout=within).status_code
+
+    def has_api(self) -> bool:
+        """Whether it has an API for uploads that lets us in; asking uploads nothing."""
+        try:
+            status = self.request("GET", self._api.url_for(self.kinds[0]), headers=self._headers).status_code
+        except (requests.RequestException, LookupError):
+            return False
+        # An API that only takes, or that is out of order, is one; a way to a log-in page, or a closed door, is not.
+        return status < 300 or status == 405 or status >= 500
+
+
+class ExecPlatform(HttpPlatform):
+    """A platform without an API for uploads: media are written into its container, and served as ever."""
+
+    chooses_directory = False
+    way = "media are written by the service's own user through exec: the platform has no part in it"
+
+    def __init__(self, address: Callable[[], str], token: str, write: Callable[[str, bytes], commands.Outcome]) -> None:
+        super().__init__(address, token)
+        self._write = write
+        self._taken: set[str] = set()
+
+    def upload(self, sample: Sample) -> Upload:
+        """Write a picture where the guide says that its kind belongs, under a name that is free."""
+        stem, dot, suffix = sample.name.rpartition(".")
+        names = (sample.name, *(f"{stem} ({number}){dot}{suffix}" for number in range(2, 100)))
+        path = next(path for name in names if (path := f"{sample.kind}/{name}") not in self._taken)
+        written = self._write(path, sample.content)
+        if not written.ok:
+            raise PromiseBroken(f"the service's user can't write {path}: {written.complaint}")
+        self._taken.add(path)
+        return Upload(sample, path, f"/media/{quote(path)}", sample.sha256, len(sample.content))
+
+
+class SilentPlatform(ExecPlatform):
+    """A platform that listens at no port: media are written into its container, and nobody can be asked for them."""
+
+    serves = False
+
+    def __init__(
+        self,
+        address: Callable[[], str],
+        token: str,
+        write: Callable[[str, bytes], commands.Outcome],
+        is_well: Callable[[], bool],
+    ) -> None:
+        super().__init__(address, token, write)
+        self._is_well = is_well
+
+    def fetch(self, url: str) -> Served:
+        """Ask for a picture: there is nobody to ask."""
+        raise Unproven(f"the service publishes and exposes no port: {url} can't be asked for")
+
+    def answers(self, *, within: float = PROBE_SECONDS) -> bool:  # noqa: ARG002 - asking the engine takes no time
+        """Whether its container runs, and is healthy where somebody checks."""
+        return self._is_well()
+
+
+def owned_archive(path: str, content: bytes, uid: int, gid: int) -> bytes:
+    """Return a tar archive of one file at `path` and the directories above it, all of one owner."""
+    stream = io.BytesIO()
+    with tarfile.open(fileobj=stream, mode="w") as archive:
+        for name in [*map(str, reversed(PurePosixPath(path).parents[:-1])), path]:
+            member = tarfile.TarInfo(name)
+            member.uid, member.gid, member.mtime = uid, gid, int(time.time())
+            member.type, member.mode = (tarfile.REGTYPE, 0o644) if name == path else (tarfile.DIRTYPE, 0o755)
+            member.size = len(content) if name == path else 0
+            archive.addfile(member, io.BytesIO(content) if name == path else None)
+    return stream.getvalue()

@@ -1,0 +1,124 @@
+"""What is under way meanwhile, a command or work in a thread: watched, frozen, signalled, and in the end waited for."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import IO
+
+from media_guarantees.core import journal
+from media_guarantees.core.waiting import wait_until
+from media_guarantees.system import commands
+
+
+class Background:
+    """A program that leads a process group of its own; what it says is collected as it comes."""
+
+    def __init__(self, args: Sequence[str], *, cwd: Path, env: Mapping[str, str]) -> None:
+        self._args = tuple(args)
+        self._process = subprocess.Popen(
+            args,
+            cwd=cwd,
+            env=env,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            start_new_session=True,
+        )
+        self._said = {"stdout": bytearray(), "stderr": bytearray()}
+        self._listeners = [
+            threading.Thread(target=self._listen, args=(name, getattr(self._process, name)), daemon=True)
+            for name in self._said
+        ]
+        for listener in self._listeners:
+            listener.start()
+
+    def _listen(self, name: str, stream: IO[bytes]) -> None:
+        while piece := os.read(stream.fileno(), 65536):
+            self._said[name].extend(piece)
+
+    @property
+    def running(self) -> bool:
+        """Whether it has not ended yet."""
+        return self._process.poll() is None
+
+    @property
+    def _may_speak(self) -> bool:
+        """Whether it can still say something, or has said something that was not heard yet."""
+        return self.running or any(listener.is_alive() for listener in self._listeners)
+
+    def wait_for_output(self, text: bytes, *, seconds: float = 60.0) -> None:
+        """Wait until it has said `text`; raises as soon as it has ended without."""
+        wait_until(
+            lambda: any(text in said for said in self._said.values()),
+            what=f"the command says {text.decode()!r}",
+            seconds=seconds,
+            died=lambda: None if self._may_speak else f"it ended with status {self._process.returncode}",
+            every=0.002,
+        )
+
+    def signal(self, number: signal.Signals) -> None:
+        """Send a signal to the whole group, as a terminal does."""
+        with suppress(ProcessLookupError):
+            os.killpg(self._process.pid, number)
+
+    def freeze(self) -> None:
+        """Stop it where it is; it can't notice, nor give anything up."""
+        self.signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        """Let it go on."""
+        self.signal(signal.SIGCONT)
+
+    def finish(self, *, seconds: float = 120.0) -> commands.Outcome:
+        """Wait for its end and return how it ended."""
+        with journal.timed("guide", " ".join(self._args)) as event:
+            self._process.wait(seconds)
+            for listener in self._listeners:
+                listener.join(seconds)
+            event.status = self._process.returncode
+        said = {name: bytes(text) for name, text in self._said.items()}
+        return commands.Outcome(self._args, self._process.returncode, said["stdout"], said["stderr"], event.seconds)
+
+    def end(self) -> None:
+        """End what still runs of it."""
+        for number in (signal.SIGCONT, signal.SIGKILL):
+            self.signal(number)
+        self._process.wait()
+        for listener in self._listeners:
+            listener.join()
+        for stream in (self._process.stdout, self._process.stderr):
+            if stream is not None:
+                stream.close()
+
+
+@contextmanager
+def started(args: Sequence[str], *, cwd: Path, env: Mapping[str, str]) -> Iterator[Background]:
+    """Start a program and make sure that it doesn't outlive the block."""
+    process = Background(args, cwd=cwd, env=env)
+    try:
+        yield process
+    finally:
+        process.end()
+
+
+@contextmanager
+def meanwhile(work: Callable[[threading.Event], None]) -> Iterator[None]:
+    """Let `work` go on in a thread for as long as the block lasts: when the event that it is given is set, it ends.
+
+    After the block, raises what ended it, if something did.
+    """
+    over = threading.Event()
+    with ThreadPoolExecutor(1) as pool:
+        try:  # around the start as well: Ctrl-C may come while it is waited for, and the pool waits for its end
+            working = pool.submit(work, over)
+            yield
+        finally:
+            over.set()
+    working.result()

@@ -1,0 +1,191 @@
+"""An archive that is whole may still be a trap; each trap is told by its kind, and healthy links are left in peace."""
+
+import tarfile
+import zlib
+from collections import Counter
+from io import BytesIO
+
+import pytest
+
+from media_guarantees.archive.examine import DamagedArchive, check, read_archive
+
+Described = tuple[str] | tuple[str, bytes] | tuple[str, bytes, str | int]
+FILE, LINK, HARD_LINK, FOLDER = tarfile.REGTYPE, tarfile.SYMTYPE, tarfile.LNKTYPE, tarfile.DIRTYPE
+
+
+def archive_of(*members: Described) -> BytesIO:
+    """Make an archive of (name, type, target or mode) triples, as tar would write it."""
+    content = b"".join(_header(*member) for member in [("./", FOLDER), *members])
+    content += bytes(1024 + -(len(content) + 1024) % 10240)
+    deflate = zlib.compressobj(wbits=-15)
+    body = deflate.compress(content) + deflate.flush()
+    trailer = zlib.crc32(content).to_bytes(4, "little") + len(content).to_bytes(4, "little")
+    return BytesIO(b"\x1f\x8b\x08\0\0\0\0\0\0\x03" + body + trailer)
+
+
+def _header(name: str, kind: bytes = FILE, detail: str | int = "") -> bytes:
+    member = tarfile.TarInfo(name)
+    member.type = kind
+    if isinstance(detail, int):
+        member.mode = detail
+    else:
+        member.linkname = detail
+    return member.tobuf(tarfile.GNU_FORMAT)
+
+
+TRAPS: dict[str, tuple[list[Described], str, str]] = {
+    "a name with ..": ([("../x",)], "unsafe name", "../x"),
+    "a name with .. inside": ([("./a/../../x",)], "unsafe name", "./a/../../x"),
+    "a name that ends with ..": ([("./a/../", FOLDER)], "unsafe name", "./a/../"),
+    "an absolute name": ([("/etc/passwd",)], "unsafe name", "/etc/passwd"),
+    "an absolute link": ([("./l", LINK, "/etc")], "unsafe link", "./l"),
+    "a link to ..": ([("./a/l", LINK, "../..")], "unsafe link", "./a/l"),
+    "a link out and in again": ([("./l", LINK, "../source/a")], "unsafe link", "./l"),
+    "a link out through a link": ([("./up", LINK, "."), ("./l", LINK, "up/../x")], "unsafe link", "./l"),
+    "a link out through a deep link": (
+        [("./a/b/up", LINK, "../.."), ("./l", LINK, "a/b/up/../x")],
+        "unsafe link",
+        "./l",
+    ),
+    "a link out past a part that means nothing": (
+        [("./d", FOLDER), ("./l", LINK, "d//.././../x")],
+        "unsafe link",
+        "./l",
+    ),
+    "a link out through as many links as Linux follows": (
+        [*((f"./l{number}", LINK, f"l{number + 1}") for number in range(39)), ("./l39", LINK, "..")],
+        "unsafe link",
+        "./l0",
+    ),
+    "an absolute hard link": ([("./a",), ("./h", HARD_LINK, "/a")], "unsafe link", "./h"),
+    "a hard link outside": ([("./h", HARD_LINK, "../etc/passwd")], "unsafe link", "./h"),
+    "a hard link to nothing": ([("./h", HARD_LINK, "./a")], "unsafe link", "./h"),
+    "a hard link to a directory": ([("./d", FOLDER), ("./h", HARD_LINK, "./d")], "unsafe link", "./h"),
+    "a hard link to a later member": ([("./h", HARD_LINK, "./a"), ("./a",)], "unsafe link", "./h"),
+    "a hard link that moves a link": (
+        [("./d/l", LINK, ".."), ("./h", HARD_LINK, "./d/l")],
+        "unsafe link",
+        "./h",
+    ),
+    "a member through a link": ([("./d", FOLDER), ("./l", LINK, "d"), ("./l/x",)], "through link", "./l/x"),
+    "a member far below a link": ([("./d/l", LINK, "e"), ("./d/l/a/b/x",)], "through link", "./d/l/a/b/x"),
+    "a member before its link": ([("./l/x",), ("./l", LINK, "d")], "through link", "./l/x"),
+    "a character device": ([("./null", tarfile.CHRTYPE)], "special file", "./null"),
+    "a block device": ([("./disk", tarfile.BLKTYPE)], "special file", "./disk"),
+    "a fifo": ([("./fifo", tarfile.FIFOTYPE)], "special file", "./fifo"),
+    "a set-user-id file": ([("./x", FILE, 0o4755)], "set-id bits", "./x"),
+    "a set-group-id file": ([("./x", FILE, 0o2755)], "set-id bits", "./x"),
+    "a member twice": ([("./a",), ("./a",)], "duplicate", "./a"),
+    "a member twice by two spellings": ([("./a/b",), ("a//b",)], "duplicate", "a//b"),
+}
+PEACEFUL: dict[str, list[Described]] = {
+    "a link to its sibling": [("./a",), ("./l", LINK, "a")],
+    "a link up and down within": [("./a",), ("./d/l", LINK, "../a")],
+    "a link to the root": [("./d/l", LINK, "..")],
+    "a link into nowhere": [("./l", LINK, "nowhere")],
+    "a link to itself": [("./l", LINK, "l")],
+    "two links in a circle": [("./l", LINK, "m/x"), ("./m", LINK, "l/../m")],
+    "a link through a link": [("./d/e", FOLDER), ("./l", LINK, "d/e"), ("./m", LINK, "l/../../x")],
+    "a hard link": [("./a",), ("./h", HARD_LINK, "./a")],
+    "a hard link to a hard link": [("./a",), ("./g", HARD_LINK, "./a"), ("./h", HARD_LINK, "g")],
+    "a hard link to a link": [("./d/l", LINK, "x"), ("./d/h", HARD_LINK, "./d/l")],
+    "a name with dots in it": [("./..a",), ("./a..",), ("./...",)],
+    "a file that anybody may run": [("./x", FILE, 0o755)],
+    "a directory that hands on its group": [("./d", FOLDER, 0o2775)],
+}
+
+
+WORDS = {
+    "an absolute name": "an absolute name would be restored elsewhere",
+    "a name with ..": "a name with .. in it would be restored elsewhere",
+    "an absolute link": "a symbolic link to '/etc', outside the volume",
+    "a hard link to nothing": "a hard link to './a', which isn't in the archive before it",
+    "a member through a link": "it is below 'l', a symlink",
+    "a fifo": "a fifo has no place among media",
+    "a set-user-id file": "mode 4755 would run it as its owner or group",
+    "a member twice": "an earlier member has this name too, and would be overwritten",
+}
+
+
+@pytest.mark.parametrize("trap", TRAPS)
+def test_a_trap_is_named_with_its_member(trap: str) -> None:
+    members, kind, name = TRAPS[trap]
+
+    problems = check(archive_of(*members))
+
+    assert (kind, name.encode()) in [(problem.kind, problem.member) for problem in problems]
+    assert {problem.kind for problem in problems} == {kind}, f"and nothing else: {problems}"
+
+
+@pytest.mark.parametrize("trap", WORDS)
+def test_a_trap_is_told_with_what_it_would_do(trap: str) -> None:
+    members, _, name = TRAPS[trap]
+
+    assert [problem.message for problem in check(archive_of(*members)) if problem.member == name.encode()][-1:] == [
+        WORDS[trap]
+    ]
+
+
+def test_a_hard_link_to_an_absolute_name_is_unsafe_even_where_a_member_has_that_name() -> None:
+    problems = check(archive_of(("/a",), ("./h", HARD_LINK, "/a")))
+
+    assert ("unsafe link", b"./h") in [(problem.kind, problem.member) for problem in problems]
+
+
+@pytest.mark.parametrize("case", PEACEFUL)
+def test_what_stays_inside_is_left_in_peace(case: str) -> None:
+    assert check(archive_of(*PEACEFUL[case])) == ()
+
+
+@pytest.mark.parametrize(("parts", "kinds"), [(4096, []), (4097, ["unsafe link"])])
+def test_a_way_through_links_that_is_longer_than_any_path_is_not_followed_to_its_end(
+    parts: int, kinds: list[str]
+) -> None:
+    dots = (1500, 1500, parts - 3004)  # the other four parts are names: "a", "b", "c" and "x"
+    links = [(f"./{name}", LINK, "./" * number + to) for name, to, number in zip("abc", "bcx", dots, strict=True)]
+
+    assert [problem.kind for problem in check(archive_of(*links))] == kinds
+
+
+def test_a_link_in_the_place_of_the_whole_volume_is_unsafe() -> None:
+    problems = check(archive_of(("./.", LINK, "d")))
+
+    assert [(problem.member, problem.message) for problem in problems if problem.kind == "unsafe name"] == [
+        (b"./.", "a symlink would take the place of the whole volume")
+    ]
+
+
+def test_of_each_danger_a_thousand_members_are_told() -> None:
+    fifos = [(f"./{number}", tarfile.FIFOTYPE) for number in range(1001)]
+
+    kinds = [problem.kind for problem in check(archive_of(*fifos, ("../x",)))]
+
+    assert Counter(kinds) == {"special file": 1000, "unsafe name": 1}
+
+
+def test_hard_links_of_hard_links_are_one_group() -> None:
+    members = PEACEFUL["a hard link to a hard link"]
+
+    assert read_archive(archive_of(*members)).links == {frozenset({b"a", b"g", b"h"})}
+
+
+def test_hard_links_of_two_files_are_two_groups() -> None:
+    members: list[Described] = [("./a",), ("./b",), ("./h", HARD_LINK, "./a"), ("./i", HARD_LINK, "./b")]
+
+    assert read_archive(archive_of(*members)).links == {frozenset({b"a", b"h"}), frozenset({b"b", b"i"})}
+
+
+@pytest.mark.parametrize("trap", ["a member twice", "a hard link to nothing"])
+def test_no_manifest_is_made_of_what_has_two_meanings(trap: str) -> None:
+    members, kind, name = TRAPS[trap]
+
+    with pytest.raises(DamagedArchive, match=kind) as caught:
+        read_archive(archive_of(*members))
+
+    assert (caught.value.problem.member, caught.value.problem.message) == (name.encode(), WORDS[trap])
+
+
+def test_a_problem_tells_its_kind_its_member_and_why() -> None:
+    (problem,) = check(archive_of(("./x\n", FILE, 0o4755)))
+
+    assert str(problem) == r"set-id bits: './x\n': mode 4755 would run it as its owner or group"

@@ -1,0 +1,221 @@
+"""The journal times what is done, tells it to whoever listens, and never lets a secret out."""
+
+import logging
+import time
+from collections.abc import Iterator
+from types import SimpleNamespace
+
+import pytest
+
+from media_guarantees.core import journal
+from media_guarantees.core.journal import Event, busy_seconds
+
+
+@pytest.fixture(autouse=True)
+def _no_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(journal, "_secrets", set())
+
+
+@pytest.fixture(name="heard")
+def _heard(caplog: pytest.LogCaptureFixture) -> Iterator[pytest.LogCaptureFixture]:
+    """Listen to all that the journal says, to whichever of its loggers."""
+    with caplog.at_level(logging.INFO, logger="verify"):
+        yield caplog
+
+
+def events_in(heard: pytest.LogCaptureFixture) -> list[Event]:
+    return [vars(record)["event"] for record in heard.records if record.name == "verify.events"]
+
+
+def test_work_is_journalled_once_it_is_over(heard: pytest.LogCaptureFixture) -> None:
+    with journal.timed("command", "docker ps"):
+        assert events_in(heard) == [], "it was journalled while it was still under way"
+
+    (event,) = events_in(heard)
+    assert (event.kind, event.what, event.status) == ("command", "docker ps", "ok")
+
+
+def test_whoever_works_says_how_it_ended(heard: pytest.LogCaptureFixture) -> None:
+    with journal.timed("request", "GET /healthz") as event:
+        event.status = 503
+
+    assert [event.status for event in events_in(heard)] == [503]
+
+
+def test_an_event_is_as_long_as_its_work(heard: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(journal, "time", SimpleNamespace(monotonic=iter([100.0, 102.5]).__next__))
+
+    with journal.timed("wait", "it is up"):
+        pass
+
+    assert [event.seconds for event in events_in(heard)] == [2.5]
+
+
+def test_an_event_begins_on_the_clock_on_the_wall() -> None:
+    before = time.time()
+    event = Event("wait", "it is up")
+
+    assert before <= event.start <= time.time(), "seconds since the epoch, which other programs can read"
+
+
+@pytest.mark.parametrize("error", [ValueError("no"), KeyboardInterrupt()], ids=lambda error: type(error).__name__)
+def test_an_exception_is_journalled_by_its_name_and_goes_on(
+    heard: pytest.LogCaptureFixture, error: BaseException
+) -> None:
+    with pytest.raises(type(error)) as raised, journal.timed("command", "docker ps"):
+        raise error
+
+    assert raised.value is error
+    assert [event.status for event in events_in(heard)] == [type(error).__name__]
+
+
+def test_timed_work_is_called_as_it_was_and_described_by_its_first_argument(heard: pytest.LogCaptureFixture) -> None:
+    def add(first: int, *, second: int) -> int:
+        return first + second
+
+    assert journal.timing("command", add, what="adding to {}")(3, second=4) == 7
+    assert [event.what for event in events_in(heard)] == ["adding to 3"]
+
+
+def test_braces_in_an_argument_are_no_placeholders(heard: pytest.LogCaptureFixture) -> None:
+    journal.timing("command", len, what="asking {}")("{{.ID}} {0}")
+
+    assert [event.what for event in events_in(heard)] == ["asking {{.ID}} {0}"]
+
+
+def test_what_nobody_is_to_hear_is_not_journalled(heard: pytest.LogCaptureFixture) -> None:
+    with journal.unheard(), journal.timed("request", "GET /healthz"):
+        journal.record(Event("command", "docker ps"))
+
+    assert events_in(heard) == []
+
+
+@pytest.mark.parametrize("error", [ValueError("no"), KeyboardInterrupt()], ids=lambda error: type(error).__name__)
+def test_what_comes_next_is_heard_again_even_after_an_exception(
+    heard: pytest.LogCaptureFixture, error: BaseException
+) -> None:
+    with pytest.raises(type(error)), journal.unheard():
+        raise error
+    journal.record(Event("command", "docker ps"))
+
+    assert [event.what for event in events_in(heard)] == ["docker ps"]
+
+
+def test_a_block_within_another_does_not_end_the_silence(heard: pytest.LogCaptureFixture) -> None:
+    with journal.unheard():
+        with journal.unheard():
+            pass
+        journal.record(Event("command", "docker ps"))
+
+    assert events_in(heard) == []
+
+
+def test_a_long_command_is_cut_for_the_eye_only(heard: pytest.LogCaptureFixture) -> None:
+    what = "docker " * 100
+
+    journal.record(Event("command", what))
+
+    assert len(heard.messages[0]) < 200, "the line is for people"
+    assert events_in(heard)[0].what == what, "the event is for programs"
+
+
+def test_each_kind_of_news_has_its_own_logger(heard: pytest.LogCaptureFixture) -> None:
+    journal.observe("12 files")
+    journal.progress("building")
+
+    assert [(record.name, record.getMessage()) for record in heard.records] == [
+        ("verify.observations", "12 files"),
+        ("verify.progress", "building"),
+    ]
+
+
+def test_a_percent_sign_is_no_placeholder(heard: pytest.LogCaptureFixture) -> None:
+    journal.observe("100%s full")
+
+    assert heard.messages[0] == "100%s full"
+
+
+def test_a_secret_is_in_nothing_that_the_journal_says(heard: pytest.LogCaptureFixture) -> None:
+    journal.conceal("hunter2")
+
+    with journal.timed("command", "login hunter2"):
+        journal.observe("hunter2 let us in")
+        journal.progress("trying hunter2")
+
+    assert [message for message in heard.messages if "hunter2" in message] == []
+    assert [event.what for event in events_in(heard)] == ["login ***"]
+
+
+def test_every_occurrence_of_every_secret_is_concealed() -> None:
+    journal.conceal("one")
+    journal.conceal("two")
+
+    assert journal.redact("one two one") == "*** *** ***"
+
+
+def test_a_secret_that_holds_another_leaves_no_rest() -> None:
+    for secret in ("a1", "a1b2", "a1b2c3", "a1b2c3d4"):  # enough for a set to bring a short one first
+        journal.conceal(secret)
+
+    assert journal.redact("token a1b2c3d4") == "token ***"
+
+
+def test_an_empty_secret_conceals_nothing() -> None:
+    journal.conceal("")
+
+    assert journal.redact("plain") == "plain"
+
+
+@pytest.mark.parametrize(
+    ("spans", "seconds"),
+    [
+        ([], 0),
+        ([(0, 2)], 2),
+        ([(0, 2), (5, 1)], 3),
+        ([(0, 2), (2, 2)], 4),
+        ([(0, 4), (2, 4)], 6),
+        ([(0, 10), (2, 3)], 10),
+        ([(0, 10), (2, 3), (9, 2)], 11),
+        ([(4, 2), (0, 2)], 4),
+        ([(1, 3), (1, 3), (1, 3)], 3),
+    ],
+    ids=["nothing", "one", "apart", "touching", "overlapping", "within", "within and out", "unsorted", "at once"],
+)
+def test_seconds_are_counted_once_however_much_went_on(spans: list[tuple[float, float]], seconds: float) -> None:
+    events = [Event("command", "x", start, length) for start, length in spans]
+
+    assert busy_seconds(events) == pytest.approx(seconds)
+
+
+def steps_in(heard: pytest.LogCaptureFixture) -> list[journal.Step]:
+    return [record.step for record in heard.records if hasattr(record, "step")]
+
+
+def test_a_step_is_told_of_when_it_begins_and_when_it_is_over(heard: pytest.LogCaptureFixture) -> None:
+    heard.set_level("DEBUG", logger=journal.PROGRESS.name)
+
+    with journal.step("event: recreating", total=10) as step:
+        (begun,) = steps_in(heard)
+        assert (begun.what, begun.total, begun.over) == ("event: recreating", 10, False)
+        step.advance(4)
+        step.advance(6)
+    after = steps_in(heard)[-1]
+
+    assert after is begun, "it is one step, told of twice"
+    assert (after.done, after.over, after.status) == (10, True, "ok")
+    assert after.seconds > 0
+
+
+def test_a_step_that_fails_is_over_and_its_error_goes_on_its_way(heard: pytest.LogCaptureFixture) -> None:
+    heard.set_level("DEBUG", logger=journal.PROGRESS.name)
+
+    with pytest.raises(ValueError, match="no way"), journal.step("event: recreating"):
+        raise ValueError("no way")
+
+    assert [(step.over, step.status) for step in steps_in(heard)] == [(True, "ValueError")] * 2
+
+
+def test_what_is_only_announced_has_no_length(heard: pytest.LogCaptureFixture) -> None:
+    journal.progress("images: building")
+
+    assert [(step.what, step.over, step.seconds) for step in steps_in(heard)] == [("images: building", True, 0.0)]

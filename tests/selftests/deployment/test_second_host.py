@@ -1,0 +1,133 @@
+"""What another host gets and what it must not have; that media come to life there is shown by the guarantees."""
+
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fake_programs import Programs
+
+from media_guarantees.core.errors import BadInput
+from media_guarantees.deployment import second_host
+from media_guarantees.deployment.compose_model import Deployment
+from media_guarantees.deployment.second_host import another_host, another_version
+from media_guarantees.deployment.stack import Stack
+from media_guarantees.engine.connection import Engine
+from media_guarantees.engine.toolchain import EngineTools
+from media_guarantees.media.upload_client import CONNECT
+from media_guarantees.system.run_id import Run
+
+MODEL: dict[str, Any] = {
+    "name": "connect",
+    "services": {
+        "web-project": {"build": {"context": "/srv"}},
+        "front": {"image": "nginx"},
+        "cache": {"image": "redis"},
+    },
+    "volumes": {"media": {"name": "media_volume"}},
+}
+# An engine that has every image but nginx; the archive of an image is a file.
+DOCKER = """
+case "$*" in
+    "image inspect nginx") exit 1;;
+    *"--format {{json .Config}}"*) echo {};;
+    "save --output "*) : > "$3";;
+esac
+"""
+
+
+@pytest.mark.parametrize(
+    ("version", "another"), [("20.10.24", "26.1"), ("26.1.5", "20.10"), ("29.0.1", "26.1"), ("26.10.0", "26.1")]
+)
+def test_the_other_version_is_the_newest_that_is_another(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, version: str, another: str
+) -> None:
+    monkeypatch.setattr(second_host, "engine_tools", lambda _, wanted: EngineTools({}, wanted))
+
+    assert another_version(tmp_path, version) == another
+
+
+@pytest.fixture(name="programs")
+def _programs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Programs:
+    programs = Programs(tmp_path, monkeypatch)
+    programs.add("docker", DOCKER)
+    programs.add("docker-compose")
+    return programs
+
+
+@pytest.fixture(name="chosen")
+def _chosen(programs: Programs, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Let a private engine be the stand-ins on the PATH; the versions asked for are written down."""
+    chosen: list[str] = []
+
+    @contextmanager
+    def private(_: Path, version: str) -> Iterator[Engine]:
+        chosen.append(version)
+        environment = {**os.environ, "PATH": programs.path, "DOCKER_HOST": "unix:///there.sock"}
+        yield Engine("private", environment, ("docker-compose",), "26.1.5", "2.40.3")
+
+    monkeypatch.setattr(second_host, "private", private)
+    monkeypatch.setattr(second_host, "provide", lambda *_: None)
+    return chosen
+
+
+@pytest.fixture(name="home")
+def _home(tmp_path: Path, programs: Programs) -> Stack:
+    """A stack on a shared engine, where every name carries the run's."""
+    return Stack(
+        deployment=Deployment((tmp_path / "compose.yml",), MODEL, "web-project"),
+        model={**MODEL, "name": "mine-connect"},
+        run=Run("0123abcd-1-2", "mine-"),
+        folder=tmp_path,
+        media_root="/srv/media/",
+        compose=["docker-compose"],
+        environment={**os.environ, "PATH": programs.path, "DOCKER_HOST": "unix:///here.sock"},
+        token="t",
+    )
+
+
+@pytest.fixture(name="host")
+def _host(home: Stack, chosen: list[str], tmp_path: Path) -> Iterator[Stack]:
+    with another_host(home, tmp_path / "there", tmp_path, "26.1", CONNECT) as host:
+        assert chosen == ["26.1"]
+        yield host
+
+
+def test_the_other_host_knows_only_real_names(host: Stack) -> None:
+    written = json.loads((host.folder / "docker-compose.yml").read_text())
+
+    assert (host.project, written["volumes"]["media"]["name"]) == ("connect", "media_volume")
+
+
+def test_what_is_made_there_carries_the_label_of_the_run(host: Stack, home: Stack) -> None:
+    assert host.run.labels == home.run.labels
+
+
+def test_the_other_host_is_reached_by_its_own_address(host: Stack) -> None:
+    assert host.environment["DOCKER_HOST"] == "unix:///there.sock"
+
+
+def test_only_images_that_are_neither_built_nor_there_are_carried(host: Stack, programs: Programs) -> None:
+    archive = host.folder / "image.tar"
+
+    moved = [call for call in programs.calls("docker") if call.split()[0] in {"save", "load"}]
+
+    assert moved == [f"save --output {archive} nginx", f"load --input {archive}"]
+    assert not archive.exists(), "it would stay in the operator's folder"
+
+
+def test_the_deployment_is_built_there(host: Stack, programs: Programs) -> None:
+    assert host.folder.is_dir()
+    assert programs.calls("docker-compose") == ["build --quiet"]
+
+
+@pytest.mark.usefixtures("chosen")
+def test_a_deployment_that_can_not_be_built_there_is_told(home: Stack, programs: Programs, tmp_path: Path) -> None:
+    programs.add("docker-compose", "echo no such base >&2; exit 17")
+
+    with pytest.raises(BadInput, match="the build failed: no such base"):
+        with another_host(home, tmp_path / "there", tmp_path, "", CONNECT):
+            pytest.fail("a host without the platform's image is none")

@@ -1,0 +1,150 @@
+"""A deployment that does not come up is refused with what it said last, and never with a traceback."""
+
+import os
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+from fake_programs import Programs
+
+from media_guarantees.core.errors import BadInput, PromiseBroken
+from media_guarantees.deployment.compose_model import Deployment
+from media_guarantees.deployment.stack import Stack
+from media_guarantees.deployment.startup import (
+    choose_platform,
+    explain_failed_start,
+    provide_images,
+    publish_what_is_exposed,
+    wait_for_the_first_time,
+)
+from media_guarantees.system.run_id import Run
+
+MEANS = "nothing was tested"
+
+
+@pytest.fixture(name="stack")
+def _stack(tmp_path: Path, programs: Programs) -> Stack:
+    del programs  # which the stack finds on the PATH
+    model: dict[str, Any] = {
+        "name": "connect",
+        "services": {"web": {"build": {}, "ports": []}, "db": {"image": "postgres:16"}},
+    }
+    return Stack(
+        deployment=Deployment((tmp_path / "compose.yml",), model, "web"),
+        model=model,
+        run=Run("0123abcd-1-2"),
+        folder=tmp_path,
+        media_root="/media",
+        compose=["docker-compose"],
+        environment=dict(os.environ),
+        token="",
+    )
+
+
+def test_a_build_that_fails_is_told_with_its_last_lines(stack: Stack, programs: Programs) -> None:
+    programs.add("docker-compose", "seq 1 40 >&2; echo 'no such base image' >&2; exit 17")
+
+    with pytest.raises(BadInput) as refused:
+        provide_images(stack)
+
+    assert "the images of connect should be built, but the build failed" in str(refused.value)
+    assert refused.value.problem.endswith("\n40\nno such base image")
+    assert "\n20\n" not in refused.value.problem, "only the last lines"
+    assert MEANS in str(refused.value)
+    assert refused.value.hint.endswith("compose.yml build")
+
+
+def test_an_image_that_can_not_be_pulled_is_named_with_the_reason(stack: Stack, programs: Programs) -> None:
+    programs.add("docker", "exit 1")
+    programs.add("docker-compose", '[ "$1" = build ] || { echo "no route to host" >&2; exit 18; }')
+
+    with pytest.raises(BadInput, match=r"the image postgres:16 should be there, .*: no route to host") as refused:
+        provide_images(stack)
+
+    assert "docker login" in refused.value.hint
+    assert programs.calls("docker-compose")[-1] == "pull --quiet --ignore-buildable --policy missing"
+
+
+def test_images_that_are_there_are_not_pulled(stack: Stack, programs: Programs) -> None:
+    programs.add("docker", "echo null")
+
+    provide_images(stack)
+
+    assert programs.calls("docker-compose") == ["build --quiet"]
+
+
+def test_what_the_image_exposes_is_published(stack: Stack, programs: Programs) -> None:
+    programs.add("docker", """echo '{"ExposedPorts": {"8000/tcp": {}, "53/udp": {}}}'""")
+
+    publish_what_is_exposed(stack)
+
+    assert stack.model["services"]["web"]["ports"] == [{"target": 8000, "protocol": "tcp", "host_ip": "127.0.0.1"}]
+    assert programs.calls("docker") == ["image inspect --format {{json .Config}} connect-web"]
+    assert '"target": 8000' in (stack.folder / "docker-compose.yml").read_text()
+
+
+def test_an_image_that_exposes_nothing_publishes_nothing(stack: Stack, programs: Programs) -> None:
+    programs.add("docker", "echo null")
+
+    publish_what_is_exposed(stack)
+
+    assert stack.model["services"]["web"]["ports"] == []
+
+
+def ended() -> SimpleNamespace:
+    attrs = {"State": {"ExitCode": 3}, "RestartCount": 2, "HostConfig": {"RestartPolicy": {"Name": "no"}}}
+    said = b"Traceback\nno such table: media\n"
+    return SimpleNamespace(status="exited", attrs=attrs, logs=lambda **_: said)
+
+
+def test_a_container_that_exits_at_once_is_told_with_its_last_lines(stack: Stack) -> None:
+    def give_up() -> None:
+        raise PromiseBroken("waiting until web answers is pointless")
+
+    cast("Any", stack).wait_until_ready = give_up
+    cast("Any", stack).containers = lambda _service, running_only=True: [] if running_only else [ended()]
+
+    with pytest.raises(BadInput) as refused:
+        wait_for_the_first_time(stack)
+
+    text = str(refused.value)
+    assert "web should come up and answer: waiting until web answers is pointless" in text
+    assert "its container is exited, exit status 3, started again 2 times, and gives no answer" in text
+    assert "it said last:\nTraceback\nno such table: media" in text
+    assert MEANS in text
+    assert refused.value.hint.endswith("compose.yml up web")
+
+
+def test_a_container_that_ends_as_soon_as_it_is_up_is_told_with_its_last_lines(stack: Stack) -> None:
+    def look(_upload: str) -> None:
+        raise PromiseBroken("web has no running container")
+
+    cast("Any", stack).choose_platform = look
+    cast("Any", stack).containers = lambda _service, running_only=True: [] if running_only else [ended()]
+
+    with pytest.raises(BadInput, match=r"answer: web has no running container; .*exit status 3(.|\n)*no such table"):
+        choose_platform(stack, "auto")
+
+
+def test_a_service_that_answers_with_a_fault_of_its_own_is_up_and_nothing_more_is_waited_for(stack: Stack) -> None:
+    def give_up() -> None:
+        raise PromiseBroken("waited 60 s until web answers, in vain")
+
+    cast("Any", stack).wait_until_ready = give_up
+    cast("Any", stack).platform = SimpleNamespace(probe=lambda: 503, answers=lambda: False)
+
+    wait_for_the_first_time(stack)
+
+    with pytest.raises(PromiseBroken, match="web is not well, whatever is done about it"):
+        stack.settle()
+
+
+def test_what_compose_says_of_a_start_that_failed_is_told_and_no_more(stack: Stack) -> None:
+    error = Exception("Command docker-compose returned 1: " + "\n".join(map(str, range(30))) + "\ndb is unhealthy")
+
+    refusal = explain_failed_start(stack, error)
+
+    assert refusal.problem.startswith("connect should come up, but Compose gave up: ")
+    assert refusal.problem.endswith("db is unhealthy")
+    assert "\n5\n" not in refusal.problem

@@ -1,0 +1,293 @@
+"""A backup is one archive that appeared; what the command left beside it, and whom it kept waiting, is counted."""
+
+import os
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import date
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+from fake_stack import FakeStack, manifest_of, sample
+
+from media_guarantees.core.errors import PromiseBroken
+from media_guarantees.events import backup_run
+from media_guarantees.events.backup_run import Backup, archives_in, asking, bears_day, take_backup
+from media_guarantees.events.seeded_media import Gallery
+from media_guarantees.guide.guide_runner import Operator
+from media_guarantees.system import background_command
+from media_guarantees.system.run_id import Run
+
+NAME = "media_backup_20260131.tar.gz"
+
+Take = Callable[[Callable[[], object]], Callable[[], Backup]]
+
+
+class FakeOperator:
+    """Does what a test wants where the guide's command would be typed."""
+
+    def __init__(self, folder: Path, happen: Callable[[], object]) -> None:
+        self.folder = folder
+        self.typed: list[str] = []
+        self._happen = happen
+
+    def succeed(self, procedure: str) -> None:
+        """Remember what was to be typed, and do the other thing."""
+        self.typed.append(procedure)
+        self._happen()
+
+
+@pytest.fixture(name="stack")
+def _stack() -> FakeStack:
+    stack = FakeStack()
+    stack.volumes, stack.containers = ["media_volume"], ["web-project"]
+    stack.tree = manifest_of(**{"1.png": "00"})
+    return stack
+
+
+@pytest.fixture(name="folder")
+def _folder(tmp_path: Path) -> Path:
+    folder = tmp_path / "backups"
+    folder.mkdir()
+    return folder
+
+
+@pytest.fixture(name="gallery")
+def _gallery() -> Gallery:
+    return Gallery([sample("1.png")], seed=1)
+
+
+@pytest.fixture(name="take")
+def _take(stack: FakeStack, gallery: Gallery, tmp_path: Path) -> Take:
+    def take(happen: Callable[[], object]) -> Callable[[], Backup]:
+        return take_backup(stack.as_stack(), gallery, cast("Operator", FakeOperator(tmp_path, happen)))
+
+    return take
+
+
+def test_a_backup_is_the_archive_that_appeared(take: Take, folder: Path) -> None:
+    (folder / "media_backup_20260130.tar.gz").touch()
+
+    backup = take((folder / NAME).touch)()
+
+    assert (backup.archive, backup.stem) == (folder / NAME, "media_backup_20260131")
+
+
+def test_the_folder_need_not_be_there_before(take: Take, folder: Path) -> None:
+    folder.rmdir()
+
+    def happen() -> None:
+        folder.mkdir()
+        (folder / NAME).touch()
+
+    assert take(happen)().archive.name == NAME
+
+
+def test_an_archive_that_was_written_again_has_appeared(take: Take, folder: Path) -> None:
+    archive = folder / NAME
+    archive.touch()
+    os.utime(archive, (0, 0))
+
+    assert take(archive.touch)().archive == archive
+
+
+@pytest.mark.parametrize("names", [[], [NAME, "copy.tar"], ["notes.txt"]], ids=["none", "two", "no archive"])
+def test_a_command_that_says_it_worked_and_left_no_archive_or_two_broke_its_promise(
+    take: Take, folder: Path, names: list[str]
+) -> None:
+    backup = take(lambda: [(folder / name).write_bytes(b"") for name in names])
+    archives = sorted(name for name in names if ".tar" in name)
+
+    with pytest.raises(PromiseBroken) as broken:
+        backup()
+
+    assert broken.value.seen == (f"the backup command is over, and {len(archives)} archives appeared: {archives}")
+    assert broken.value.means == "there is no backup, although the command says so"
+    assert broken.value.next_step == f"ls -la {folder.parent}"
+
+
+def test_an_archive_of_yesterday_is_no_backup_of_today(take: Take, folder: Path) -> None:
+    (folder / "media_backup_20260130.tar.gz").touch()
+
+    with pytest.raises(PromiseBroken, match="0 archives appeared"):
+        take(lambda: None)()
+
+
+def test_a_command_that_failed_is_raised_for_each_who_asks(take: Take) -> None:
+    def happen() -> None:
+        raise PromiseBroken("the guide's backup command ended with status 2")
+
+    backup = take(happen)
+
+    for _ in range(2):
+        with pytest.raises(PromiseBroken, match="status 2"):
+            backup()
+
+
+def test_the_stack_is_well_and_has_its_pictures_before_the_command_is_typed(
+    take: Take, folder: Path, stack: FakeStack
+) -> None:
+    seen: list[list[str]] = []
+    stack.mends.append(lambda: seen.append([*stack.platform.pictures]))
+
+    def happen() -> None:
+        (folder / NAME).touch()
+        seen.append([*stack.platform.pictures])
+
+    take(happen)()
+
+    assert seen == [[], ["/media/1.png"]], "an empty volume is easily backed up"
+
+
+def test_a_stack_that_can_not_be_mended_is_raised_for_each_who_asks_and_nothing_is_typed(
+    stack: FakeStack, gallery: Gallery, tmp_path: Path
+) -> None:
+    def mend() -> None:
+        raise PromiseBroken("waited 60 s until web-project answers, in vain")
+
+    stack.mends.append(mend)
+    operator = FakeOperator(tmp_path, lambda: None)
+
+    backup = take_backup(stack.as_stack(), gallery, cast("Operator", operator))
+
+    for _ in range(2):
+        with pytest.raises(PromiseBroken, match="in vain"):
+            backup()
+    assert operator.typed == []
+
+
+def test_the_command_is_typed_once_for_all_who_ask(stack: FakeStack, gallery: Gallery, folder: Path) -> None:
+    operator = FakeOperator(folder.parent, (folder / NAME).touch)
+
+    backup = take_backup(stack.as_stack(), gallery, cast("Operator", operator))
+
+    assert backup() is backup()
+    assert operator.typed == ["backup"]
+
+
+def test_volumes_and_containers_that_were_left_are_named(take: Take, folder: Path, stack: FakeStack) -> None:
+    def happen() -> None:
+        (folder / NAME).touch()
+        stack.volumes.append("connect_media_volume")
+        stack.containers.append("quirky_tar")
+
+    assert take(happen)().stray == {"volume connect_media_volume", "container quirky_tar"}
+
+
+def test_what_others_do_on_a_shared_engine_meanwhile_is_no_stray(take: Take, folder: Path, stack: FakeStack) -> None:
+    stack.run = Run("0123abcd-1-2", "media-verify-0123abcd-1-2-")
+    stack.mounts = {"quirky_tar": [{"Name": "media-verify-0123abcd-1-2-media_volume"}]}
+
+    def happen() -> None:
+        (folder / NAME).touch()
+        stack.volumes += ["somebodys", "media-verify-0123abcd-1-2-other"]
+        stack.containers += ["vigilant_bose", "quirky_tar"]
+
+    assert take(happen)().stray == {"volume media-verify-0123abcd-1-2-other", "container quirky_tar"}
+
+
+def test_what_was_on_the_engine_before_is_no_stray(take: Take, folder: Path) -> None:
+    assert take((folder / NAME).touch)().stray == frozenset()
+
+
+def test_the_volume_is_looked_at_before_the_command_starts(take: Take, folder: Path, stack: FakeStack) -> None:
+    before = stack.tree
+
+    def happen() -> None:
+        (folder / NAME).touch()
+        stack.tree = manifest_of(a="01")
+
+    backup = take(happen)()
+
+    assert backup.before == before
+
+
+def test_the_day_is_the_one_on_which_the_command_started(
+    take: Take, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(backup_run, "today", lambda: date(2026, 1, 31))
+
+    def happen() -> None:
+        (folder / NAME).touch()
+        monkeypatch.setattr(backup_run, "today", lambda: date(2026, 2, 1))
+
+    assert take(happen)().day == date(2026, 1, 31)
+
+
+def test_a_service_that_answers_all_the_time_is_not_counted_as_silent(take: Take, folder: Path) -> None:
+    backup = take((folder / NAME).touch)()
+
+    assert backup.asked >= 3, "a short command must not pass for a harmless one because nobody looked"
+    assert backup.unanswered == 0
+
+
+def test_a_service_that_falls_silent_is_counted(take: Take, folder: Path, stack: FakeStack) -> None:
+    def happen() -> None:
+        (folder / NAME).touch()
+        stack.platform.up = False
+
+    backup = take(happen)()
+
+    assert 0 < backup.unanswered <= backup.asked
+
+
+def test_the_asking_ends_with_its_block(stack: FakeStack) -> None:
+    before = set(threading.enumerate())
+
+    with asking(stack.as_stack()):
+        assert set(threading.enumerate()) - before, "somebody must be asking for this to say anything"
+
+    assert not set(threading.enumerate()) - before
+
+
+def test_the_asking_ends_if_it_is_interrupted_while_it_begins(
+    stack: FakeStack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Interrupted(ThreadPoolExecutor):
+        def submit(self, *args: Any, **options: Any) -> Any:
+            super().submit(*args, **options)
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(background_command, "ThreadPoolExecutor", Interrupted)
+    before = set(threading.enumerate())
+
+    with pytest.raises(KeyboardInterrupt), asking(stack.as_stack()):
+        pass
+
+    assert set(threading.enumerate()) == before, "whoever presses Ctrl-C would wait for ever"
+
+
+def test_the_asking_ends_even_with_a_block_that_fails(stack: FakeStack) -> None:
+    before = set(threading.enumerate())
+
+    with pytest.raises(ZeroDivisionError), asking(stack.as_stack()) as answers:
+        raise ZeroDivisionError
+
+    assert not set(threading.enumerate()) - before
+    assert len(answers) >= 3
+
+
+def test_a_platform_that_can_not_even_be_asked_is_told(stack: FakeStack) -> None:
+    def answers(**_: object) -> bool:
+        raise OSError("no such engine")
+
+    stack.platform.answers = answers  # type: ignore[method-assign]
+
+    with pytest.raises(OSError, match="no such engine"), asking(stack.as_stack()):
+        pass
+
+
+@pytest.mark.parametrize("name", ["m_20260131.tar.gz", "m-2026-01-31.tgz", "31-01-2026.tar", "31.01.2026_m.tar.gz"])
+def test_a_name_bears_its_day_in_whatever_way_people_write_days(name: str) -> None:
+    assert bears_day(name, date(2026, 1, 31))
+    assert not bears_day(name, date(2026, 1, 30))
+
+
+def test_archives_are_found_wherever_the_operator_has_them(tmp_path: Path) -> None:
+    names = ["a.tgz", "b.tar", "backups/c.tar.gz", "outside/d.tar.zst", "e.txt", "f.tart", "tar"]
+    for name in names:
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).touch()
+
+    assert sorted(path.name for path in archives_in(tmp_path)) == ["a.tgz", "b.tar", "c.tar.gz", "d.tar.zst"]

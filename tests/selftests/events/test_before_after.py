@@ -1,0 +1,241 @@
+"""An event happens once; what it did, or what went wrong, is there for whoever asks."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+from fake_stack import IDENTITY, FakeStack, manifest_of, sample
+
+from media_guarantees.core.errors import PromiseBroken
+from media_guarantees.events.before_after import Aftermath, Snapshot, entrust, expect_same, snapshot, undergo
+from media_guarantees.events.seeded_media import Gallery
+from media_guarantees.media.diff import NothingCompared
+from media_guarantees.media.manifest import Manifest
+from media_guarantees.media.sample_pictures import Sample
+from media_guarantees.media.upload_client import Upload
+
+EVENT = "recreating web-project"
+BEFORE = manifest_of(a="00", b="01")
+
+
+@pytest.fixture(name="stack")
+def _stack() -> FakeStack:
+    stack = FakeStack()
+    stack.tree = BEFORE
+    return stack
+
+
+def after(stack: FakeStack, happen: Callable[[], object]) -> Aftermath:
+    return undergo(stack.as_stack(), Gallery((), seed=1), EVENT, lambda _: happen())
+
+
+def test_a_snapshot_is_who_the_stack_is_and_what_it_holds(stack: FakeStack) -> None:
+    assert snapshot(stack.as_stack()) == Snapshot(IDENTITY, BEFORE)
+
+
+def test_the_event_happens_once_between_two_snapshots(stack: FakeStack) -> None:
+    changed, lives = manifest_of(a="02"), iter(["c2", "c3"])
+
+    def happen() -> None:
+        stack.tree, stack.who = changed, replace(IDENTITY, container=next(lives))
+
+    aftermath = after(stack, happen)
+
+    assert aftermath.before == Snapshot(IDENTITY, BEFORE)
+    assert aftermath.after is aftermath.after, "asking must not make it happen again"
+    assert aftermath.after == Snapshot(replace(IDENTITY, container="c2"), changed)
+
+
+def test_the_stack_is_looked_at_only_once_it_answers_again(stack: FakeStack) -> None:
+    recovered = manifest_of(a="03")
+    stack.waits.append(lambda: setattr(stack, "tree", recovered))
+
+    assert after(stack, lambda: None).after.manifest == recovered
+
+
+@pytest.mark.parametrize("error", [PromiseBroken("down failed"), OSError("no such engine")])
+def test_what_goes_wrong_during_the_event_is_raised_for_each_who_asks_and_not_before(
+    stack: FakeStack, error: Exception
+) -> None:
+    def happen() -> None:
+        raise error
+
+    aftermath = after(stack, happen)
+
+    for ask in (lambda: aftermath.after, aftermath.expect_same_media, aftermath.expect_same_volume):
+        with pytest.raises(type(error), match=str(error)):
+            ask()
+
+
+def test_a_service_that_never_came_back_is_raised_for_who_asks(stack: FakeStack) -> None:
+    def wait() -> None:
+        raise PromiseBroken("waited 60 s until web-project answers, in vain")
+
+    stack.waits.append(wait)
+
+    with pytest.raises(PromiseBroken, match="in vain"):
+        after(stack, lambda: None).expect_same_media()
+
+
+def test_the_event_happens_at_once_whoever_asks_for_it_later(stack: FakeStack) -> None:
+    happened: list[str] = []
+
+    after(stack, lambda: happened.append(EVENT))
+
+    assert happened == [EVENT]
+
+
+def keeping(stack: FakeStack) -> Gallery:
+    """Return a gallery of two pictures, of which the stack keeps each in its volume when it is uploaded."""
+    upload = stack.platform.upload
+
+    def keep(sample: Sample) -> Upload:
+        stack.tree = Manifest({**stack.tree.entries, **manifest_of(**{sample.name: sample.sha256}).entries})
+        return upload(sample)
+
+    stack.platform.upload = keep  # type: ignore[method-assign]
+    return Gallery([sample("1.png"), sample("2.png")], seed=1)
+
+
+def test_a_stack_is_entrusted_with_pictures_that_are_in_its_volume_then(stack: FakeStack) -> None:
+    uploads, manifest = entrust(stack.as_stack(), keeping(stack))
+
+    assert [upload.path for upload in uploads] == ["1.png", "2.png"]
+    assert set(manifest.entries) == {b"a", b"b", b"1.png", b"2.png"}
+
+
+def test_a_stack_is_mended_before_it_is_entrusted_with_anything(stack: FakeStack) -> None:
+    uploaded_by_then: list[list[str]] = []
+    stack.mends.append(lambda: uploaded_by_then.append([*stack.platform.uploaded]))
+
+    entrust(stack.as_stack(), keeping(stack))
+
+    assert uploaded_by_then == [[]]
+
+
+def test_pictures_that_were_accepted_and_are_not_in_the_volume_are_a_broken_promise_by_name(stack: FakeStack) -> None:
+    gallery = Gallery([sample(f"{number}.png") for number in range(7)], seed=1)
+
+    with pytest.raises(PromiseBroken) as broken:
+        entrust(stack.as_stack(), gallery)
+
+    assert broken.value.seen == (
+        "7 of 7 pictures that were accepted are not in media_volume: ['0.png', '1.png', '2.png', '3.png', '4.png']"
+    )
+    assert "no deploy, no backup and no restore knows of them" in broken.value.means
+
+
+def test_what_the_stack_was_entrusted_with_belongs_to_what_it_was_like_before(stack: FakeStack) -> None:
+    lost = manifest_of(a="00")
+    aftermath = undergo(stack.as_stack(), keeping(stack), EVENT, lambda _: setattr(stack, "tree", lost))
+
+    assert aftermath.after.manifest == lost
+    assert [upload.path for upload in aftermath.uploads] == ["1.png", "2.png"]
+    assert aftermath.before.manifest.entries.keys() >= {b"1.png", b"2.png"}
+
+
+def test_a_stack_that_can_not_be_mended_is_raised_for_each_who_asks_and_nothing_happens_to_it(
+    stack: FakeStack,
+) -> None:
+    def mend() -> None:
+        raise PromiseBroken("waited 60 s until web-project answers, in vain")
+
+    stack.mends.append(mend)
+    happened: list[str] = []
+    aftermath = after(stack, lambda: happened.append(EVENT))
+
+    for ask in (lambda: aftermath.uploads, lambda: aftermath.before, aftermath.expect_same_media):
+        with pytest.raises(PromiseBroken, match="in vain"):
+            ask()
+    assert happened == [], "an event that finds the stack broken proves nothing of the event"
+
+
+def test_media_that_are_the_same_are_evidence(stack: FakeStack, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level("INFO", "verify.observations"):
+        after(stack, lambda: None).expect_same_media()
+
+    assert caplog.messages[-1] == f"2 files, 2 bytes: 0 missing, 0 changed after {EVENT}"
+
+
+@pytest.mark.parametrize(
+    ("tree", "words"),
+    [
+        (manifest_of(a="00"), "'b'"),
+        (manifest_of(a="00", b="ff"), "'b'"),
+        (manifest_of(a="00", b="01", c="02"), "'c'"),
+        (manifest_of(), "2 missing"),
+    ],
+)
+def test_media_that_are_not_the_same_are_a_broken_promise_by_name_and_event(
+    stack: FakeStack, tree: Manifest, words: str
+) -> None:
+    aftermath = after(stack, lambda: setattr(stack, "tree", tree))
+
+    with pytest.raises(PromiseBroken) as broken:
+        aftermath.expect_same_media()
+
+    assert f"after {EVENT}: " in broken.value.seen
+    assert words in broken.value.seen
+    assert "the folder differences/ of this run's report" in broken.value.next_step
+
+
+def test_every_difference_is_in_the_detail_where_the_words_name_the_first() -> None:
+    before = manifest_of(**{f"f{number:02}": "00" for number in range(30)})
+
+    with pytest.raises(PromiseBroken) as broken:
+        expect_same(before, Manifest({}), event=EVENT)
+
+    assert "… and 10 more" in broken.value.seen
+    assert sum(f"'f{number:02}'" in broken.value.detail for number in range(30)) == 30
+
+
+def test_nothing_to_compare_is_no_proof() -> None:
+    with pytest.raises(NothingCompared, match="no file to compare"):
+        expect_same(Manifest({}), Manifest({}), event=EVENT)
+
+
+def test_times_are_compared_as_finely_as_is_asked(stack: FakeStack) -> None:
+    later = Manifest({path: replace(entry, mtime_ns=999_999_999) for path, entry in BEFORE.entries.items()})
+    aftermath = after(stack, lambda: setattr(stack, "tree", later))
+
+    aftermath.expect_same_media(mtime="seconds")
+
+    with pytest.raises(PromiseBroken, match="mtime"):
+        aftermath.expect_same_media()
+
+
+def test_what_is_to_be_ignored_is() -> None:
+    other = Manifest({path: replace(entry, mode=0o755) for path, entry in BEFORE.entries.items()})
+
+    expect_same(BEFORE, other, event=EVENT, ignore=frozenset({"mode"}))
+
+
+def test_the_same_volume_is_evidence(stack: FakeStack, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level("INFO", "verify.observations"):
+        after(stack, lambda: setattr(stack, "who", replace(IDENTITY, container="c2"))).expect_same_volume()
+
+    assert caplog.messages[-1] == f"volume media_volume, made yesterday, is the same after {EVENT}"
+
+
+@pytest.mark.parametrize(
+    ("who", "words"),
+    [
+        (
+            replace(IDENTITY, volume="connect_media_volume"),
+            "backed by connect_media_volume of yesterday; before, by media_volume",
+        ),
+        (
+            replace(IDENTITY, volume_created="today"),
+            "backed by media_volume of today; before, by media_volume of yesterday",
+        ),
+    ],
+    ids=["another", "made anew"],
+)
+def test_another_volume_or_one_made_anew_is_a_broken_promise(stack: FakeStack, who: object, words: str) -> None:
+    aftermath = after(stack, lambda: setattr(stack, "who", who))
+
+    with pytest.raises(PromiseBroken) as broken:
+        aftermath.expect_same_volume()
+
+    assert words in broken.value.seen
+    assert broken.value.next_step == "docker volume ls"

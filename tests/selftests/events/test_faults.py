@@ -1,0 +1,147 @@
+"""What happens to deployments, as commands and signals; that it does happen is shown by the guarantees."""
+
+import json
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+from fake_programs import Programs
+
+from media_guarantees.deployment.stack import Stack
+from media_guarantees.engine.private_engine import PrivateEngine
+from media_guarantees.events import faults
+from media_guarantees.system import commands
+from media_guarantees.system.run_id import Run
+
+MODEL = {"name": "mine-connect", "services": {"web-project": {"build": {"context": "/srv"}, "ports": []}}}
+WRITTEN = json.dumps(MODEL)
+
+
+@pytest.fixture(name="programs")
+def _programs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Programs:
+    """A `docker` that keeps what it is handed on standard input."""
+    programs = Programs(tmp_path, monkeypatch)
+    programs.add("docker", f"cat > {tmp_path}/stdin")
+    return programs
+
+
+class DeployedStack:
+    """A stack whose service runs as processes 100 and 101 of an image; it remembers what is deployed."""
+
+    service = "web-project"
+    project = "mine-connect"
+    run = Run("0123abcd-1-2", "mine-")
+
+    def __init__(self) -> None:
+        self.model: dict[str, Any] = json.loads(WRITTEN)
+        self.deployed: list[dict[str, Any]] = []
+        self.composed: list[Sequence[str]] = []
+        self.killed: list[str] = []
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The test's own, with the fake programs on its PATH."""
+        return dict(os.environ)
+
+    def container(self) -> SimpleNamespace:
+        """Return the one container, which can be killed."""
+        return SimpleNamespace(
+            attrs={"Config": {"Image": "connect:1"}},
+            top=lambda ps_args: {"Processes": [["100"], ["101"]]} if ps_args == "-eo pid" else {},
+            kill=lambda: self.killed.append("c1"),
+        )
+
+    def containers(self, service: str) -> list[SimpleNamespace]:
+        """Return the same, for its service."""
+        return [self.container()] if service == self.service else []
+
+    def identity(self) -> SimpleNamespace:
+        """Return what tells which process is the main one."""
+        return SimpleNamespace(process=100)
+
+    def docker(self, *args: str, **options: Any) -> commands.Outcome:
+        """Run the fake `docker`."""
+        return commands.check(["docker", *args], env=self.environment, **options)
+
+    def deploy(self, model: dict[str, Any]) -> None:
+        """Remember what is deployed."""
+        self.deployed.append(model)
+
+    def compose(self, *args: str) -> None:
+        """Remember what is asked of Compose."""
+        self.composed.append(args)
+
+
+@pytest.fixture(name="stack")
+def _stack() -> DeployedStack:
+    """A stack of our own, fresh for each test."""
+    return DeployedStack()
+
+
+def test_recreating_is_composes_own_and_of_the_service_only(stack: DeployedStack) -> None:
+    faults.recreate(cast("Stack", stack))
+
+    assert stack.composed == [("up", "--detach", "--force-recreate", "web-project")]
+
+
+def test_an_update_is_the_services_own_image_with_one_label_more(
+    stack: DeployedStack, tmp_path: Path, programs: Programs
+) -> None:
+    faults.update(cast("Stack", stack))
+
+    image = "mine-connect-web-project-update:0123abcd-1-2"
+    assert programs.calls("docker") == [f"build --quiet --tag {image} -"]
+    assert (tmp_path / "stdin").read_text() == "FROM connect:1\nLABEL media-verify.run=0123abcd-1-2\n"
+    assert stack.deployed == [{"name": "mine-connect", "services": {"web-project": {"image": image, "ports": []}}}]
+
+
+@pytest.mark.usefixtures("programs")
+def test_an_update_leaves_the_stacks_own_model_as_it_was(stack: DeployedStack) -> None:
+    faults.update(cast("Stack", stack))
+
+    assert stack.model == json.loads(WRITTEN)
+
+
+def test_killing_the_main_process_is_a_signal_from_outside_the_container(
+    stack: DeployedStack, programs: Programs
+) -> None:
+    faults.kill_main_process(cast("Stack", stack))
+
+    assert programs.calls("docker")[0].endswith(" kill KILL 100"), "`docker kill` would keep it from being restarted"
+    assert stack.killed == []
+
+
+def test_crashing_for_good_is_the_engines_own_kill_which_no_policy_mends(stack: DeployedStack) -> None:
+    faults.crash_for_good(cast("Stack", stack))
+
+    assert stack.killed == ["c1"]
+
+
+def test_wedging_stops_every_process_of_the_service(stack: DeployedStack, programs: Programs) -> None:
+    faults.wedge(cast("Stack", stack))
+
+    assert programs.calls("docker")[0].endswith(" kill STOP 100 101")
+
+
+def test_signals_come_from_a_helper_that_is_labelled(stack: DeployedStack, programs: Programs) -> None:
+    faults.wedge(cast("Stack", stack))
+
+    (call,) = programs.calls("docker")
+    assert {"--rm", "--pid=host", "--network=none", "--label=media-verify=run"} <= set(call.split())
+
+
+@pytest.mark.parametrize(
+    ("event", "steps"),
+    [(faults.restart_engine, ["kill_daemon", "start_daemon"]), (faults.crash_host, ["crash", "boot"])],
+    ids=["engine", "host"],
+)
+def test_power_goes_and_comes_back(event: Any, steps: list[str]) -> None:
+    done: list[str] = []
+    switch = SimpleNamespace(**{name: lambda name=name: done.append(name) for name in steps})
+
+    event(cast("PrivateEngine", switch))
+
+    assert done == steps

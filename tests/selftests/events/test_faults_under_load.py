@@ -1,0 +1,239 @@
+"""What an ordeal shows: which events happened amid which uploads, how soon it went on, and that nothing is lost."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import replace
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+from fake_stack import FakeStack, sample
+
+from media_guarantees.core import journal
+from media_guarantees.core.errors import PromiseBroken, Unproven
+from media_guarantees.engine.connection import Engine
+from media_guarantees.engine.private_engine import PrivateEngine
+from media_guarantees.events.faults import EVENTS, Event
+from media_guarantees.events.faults_under_load import (
+    Ordeal,
+    Strike,
+    Weight,
+    drawn,
+    expect_weight,
+    possible,
+    read_back,
+    weigh,
+)
+from media_guarantees.events.upload_history import Attempt, Outcome
+from media_guarantees.guide.guide_runner import Operator
+from media_guarantees.media.diff import NothingCompared
+from media_guarantees.media.sample_pictures import KINDS, Sample
+from media_guarantees.media.upload_client import Upload
+
+CRASH = Strike("a crash", begun=10.0, ended=12.0, recovered=13.0, before="one", after="another")
+DEPLOY = Strike("a deploy", begun=20.0, ended=22.0, recovered=24.0, before="one", after="another")
+
+
+def ended(moment: float, outcome: Outcome = "acknowledged") -> Attempt:
+    return Attempt(f"sha {moment}", moment - 0.1, moment, outcome)
+
+
+HISTORY = [
+    *(ended(moment) for moment in (1.0, 5.0, 9.0, 10.5, 13.0, 15.0, 21.0, 24.0)),
+    *(ended(moment, "unknown") for moment in (10.1, 11.0, 20.1)),
+    ended(12.9, "refused"),
+    ended(18.0, "refused"),
+]
+
+
+def engine(power: object = None) -> Engine:
+    return Engine("private" if power else "shared", {}, (), "1", "2", cast("PrivateEngine", power))
+
+
+def test_recovery_is_from_the_beginning_of_an_event_to_the_first_accepted_upload_after_it() -> None:
+    assert CRASH.recovery == 3.0
+
+
+def test_each_strike_is_weighed_by_the_uploads_around_it() -> None:
+    assert weigh([CRASH, DEPLOY], HISTORY) == (
+        Weight(before=3, during=1, after=2, failed=3),
+        Weight(before=2, during=1, after=1, failed=1),
+    )
+
+
+def test_no_strike_weighs_nothing() -> None:
+    assert weigh([], HISTORY) == ()
+
+
+def test_what_each_strike_weighed_is_evidence(caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.INFO, "verify.observations"):
+        expect_weight([CRASH], HISTORY)
+
+    (said,) = caplog.messages
+    assert said.startswith("a crash: 3 accepted before, 1 during, 4 after, 3 refused or cut off; ")
+    assert said.endswith("the first upload after it was accepted 3.00 s on")
+
+
+@pytest.mark.parametrize(
+    "history",
+    [
+        [ended(13.0), ended(11.0, "unknown")],
+        [ended(1.0), ended(11.0, "unknown")],
+    ],
+    ids=["nothing before", "nothing after"],
+)
+def test_an_event_without_uploads_on_both_sides_proves_nothing(history: list[Attempt]) -> None:
+    with pytest.raises(NothingCompared, match="a crash proved nothing: "):
+        expect_weight([CRASH], history)
+
+
+def test_events_that_met_no_upload_under_way_prove_nothing() -> None:
+    history = [ended(1.0), ended(13.0), ended(15.0, "unknown")]
+
+    with pytest.raises(NothingCompared, match="not one of 3 uploads was refused or cut off"):
+        expect_weight([CRASH], history)
+
+
+def test_an_order_is_drawn_that_the_seed_brings_back() -> None:
+    events = tuple(EVENTS.values())
+    orders = {drawn(events, str(seed)) for seed in range(30)}
+
+    assert drawn(events, "7") == drawn(events, "7")
+    assert all(sorted(order, key=events.index) == list(events) for order in orders)
+    assert len(orders) > 15
+
+
+def operator(*procedures: str) -> Operator:
+    """Make somebody whose guide describes these procedures."""
+
+    def step(procedure: str) -> None:
+        if procedure not in procedures:
+            raise Unproven(f"the guide does not describe it: no {procedure} command")
+
+    return cast("Operator", SimpleNamespace(step=step))
+
+
+def test_a_guide_without_a_restart_is_not_restarted_by() -> None:
+    private = engine(power=object())
+
+    left_out = {*possible(private, operator("restart"))} - {*possible(private, operator())}
+
+    assert [event.name for event in left_out] == ["the guide's restart"]
+
+
+def test_a_shared_engine_is_neither_killed_nor_crashed() -> None:
+    shared, private = (possible(engine(power), operator("restart")) for power in (None, object()))
+
+    assert private == tuple(EVENTS.values())
+    assert {event.name for event in private} - {event.name for event in shared} == {
+        "killing the engine and starting it",
+        "crashing the host and booting it",
+    }
+
+
+class OpenPlatform:
+    """Accepts every upload."""
+
+    kinds = KINDS
+
+    def offer(self, sample: Sample, **_: object) -> None:
+        """Take a picture in."""
+
+    def is_accepted(self, _: object) -> bool:
+        """Accept it."""
+        return True
+
+    def described(self, sample: Sample, _: object) -> Upload:
+        """Describe it."""
+        return Upload(sample, sample.sha256, f"/{sample.sha256}", "", 0)
+
+
+@pytest.fixture(name="ordeal")
+def _ordeal() -> Ordeal:
+    stack: Any = FakeStack()
+    stack.new_client = lambda _: OpenPlatform()
+    return Ordeal(stack.as_stack(), cast("Operator", None), engine(), seed="1")
+
+
+def test_an_event_amid_uploads_is_told_of_until_they_go_on(ordeal: Ordeal, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.INFO, journal.PROGRESS.name):
+        ordeal.go_through([Event("a crash", lambda *_: None, lambda _: "")])
+
+    (told,) = [cast("Any", record).step for record in caplog.records if record.name == journal.PROGRESS.name]
+    assert told.what == "event: a crash, amid uploads"
+    assert told.seconds >= ordeal.strikes[0].recovery
+
+
+def test_events_happen_until_it_is_enough(ordeal: Ordeal) -> None:
+    events = [Event(name, lambda *_: None, lambda _: "") for name in ("a crash", "a deploy", "a kill")]
+
+    ordeal.go_through(events, enough=lambda: len(ordeal.strikes) == 2)
+
+    assert [strike.event for strike in ordeal.strikes] == ["a crash", "a deploy"]
+
+
+def test_events_happen_in_their_order_amid_uploads(ordeal: Ordeal) -> None:
+    stack = cast("Any", ordeal.stack)
+
+    def become(container: str) -> Event:
+        def happen(*_: object) -> None:
+            stack.who = replace(stack.who, container=container)
+
+        return Event(f"becoming {container}", happen, lambda seen: seen.container)
+
+    ordeal.go_through([become("c2"), become("c3")])
+
+    assert [(strike.event, strike.before, strike.after) for strike in ordeal.strikes] == [
+        ("becoming c2", "c1", "c2"),
+        ("becoming c3", "c2", "c3"),
+    ]
+    first, second = ordeal.strikes
+    assert first.begun <= first.ended <= first.recovered <= second.begun
+    assert all(weight.before and weight.after for weight in weigh(ordeal.strikes, ordeal.history))
+
+
+def test_what_happened_before_an_event_that_failed_is_not_forgotten(ordeal: Ordeal) -> None:
+    def fail(*_: object) -> None:
+        raise PromiseBroken("it never came back")
+
+    with pytest.raises(PromiseBroken, match="it never came back"):
+        ordeal.go_through([Event("a crash", fail, lambda _: "")])
+
+    assert ordeal.history
+    assert ordeal.strikes == []
+
+
+def test_while_the_engine_is_off_nobody_asks_it_for_an_address(ordeal: Ordeal) -> None:
+    seen: list[bool] = []
+
+    def crash(*_: object) -> None:
+        seen.append(ordeal._engine_is_on.locked())
+
+    ordeal.go_through(
+        [Event(name, crash, lambda _: "", needs_power=power) for name, power in (("a", True), ("b", False))]
+    )
+
+    assert seen == [True, False]
+
+
+def test_every_acknowledged_upload_is_read_back_and_no_other() -> None:
+    stack = FakeStack()
+    stack.platform.upload(sample("a"))
+    kept, gone = Attempt("", 0, 1, "acknowledged", "a", "/media/a"), Attempt("", 0, 1, "acknowledged", "b", "/media/b")
+
+    assert read_back(stack.as_stack(), [kept, gone, ended(1.0, "unknown")]) == {"a": sample("a").sha256, "b": ""}
+
+
+def test_a_platform_that_does_not_answer_gives_nothing_back() -> None:
+    stack = FakeStack()
+    stack.platform.upload(sample("a"))
+    stack.platform.up = False
+
+    assert read_back(stack.as_stack(), [Attempt("", 0, 1, "acknowledged", "a", "/media/a")]) == {"a": ""}
+
+
+def test_an_ordeal_is_judged_by_the_volume_and_by_what_is_served(ordeal: Ordeal) -> None:
+    ordeal.history.append(Attempt("00", 0.0, 1.0, "acknowledged", "a", "/media/a"))
+
+    assert [str(finding) for finding in ordeal.judge()] == ["lost: a, acknowledged, is not served"]

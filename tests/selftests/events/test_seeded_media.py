@@ -1,0 +1,203 @@
+"""The platform is always trusted with every sample, and what it lost is told by name."""
+
+import pytest
+from fake_stack import FakeStack, sample
+
+from media_guarantees.core.errors import PromiseBroken
+from media_guarantees.events.seeded_media import (
+    Gallery,
+    expect_new_upload_works,
+    expect_served_as_before,
+    is_served_as_before,
+)
+from media_guarantees.media.diff import NothingCompared
+from media_guarantees.media.sample_pictures import KINDS, Sample
+from media_guarantees.media.upload_client import Served
+
+SAMPLES = tuple(sample(f"{number}.png") for number in range(7))
+
+
+@pytest.fixture(name="stack")
+def _stack() -> FakeStack:
+    return FakeStack()
+
+
+@pytest.fixture(name="gallery")
+def _gallery() -> Gallery:
+    return Gallery(SAMPLES, seed=1)
+
+
+def always_serve(stack: FakeStack, served: Served) -> None:
+    def fetch(url: str) -> Served:
+        del url
+        return served
+
+    stack.platform.fetch = fetch  # type: ignore[method-assign]
+
+
+def test_every_sample_is_uploaded(gallery: Gallery, stack: FakeStack) -> None:
+    uploads = gallery.hang(stack.as_stack())
+
+    assert [upload.sample for upload in uploads] == list(SAMPLES)
+
+
+def test_an_upload_tells_how_it_was_served_when_it_was_new(gallery: Gallery, stack: FakeStack) -> None:
+    uploads = gallery.hang(stack.as_stack())
+
+    assert [upload.served for upload in uploads] == [
+        Served(200, picture.content, picture.content_type) for picture in SAMPLES
+    ]
+
+
+def test_what_the_platform_still_has_is_not_uploaded_again(gallery: Gallery, stack: FakeStack) -> None:
+    before = gallery.hang(stack.as_stack())
+    stack.platform.uploaded.clear()
+
+    assert gallery.hang(stack.as_stack()) == before
+    assert stack.platform.uploaded == []
+
+
+def test_only_what_was_lost_or_changed_is_uploaded_again(gallery: Gallery, stack: FakeStack) -> None:
+    gallery.hang(stack.as_stack())
+    del stack.platform.pictures["/media/1.png"]
+    stack.platform.pictures["/media/2.png"] = sample("2.png", b"other bytes")
+    stack.platform.uploaded.clear()
+
+    uploads = gallery.hang(stack.as_stack())
+
+    assert stack.platform.uploaded == ["1.png", "2.png"]
+    assert {upload.sample for upload in uploads} == set(SAMPLES)
+
+
+def test_a_picture_that_is_served_as_it_was_is_the_same(gallery: Gallery, stack: FakeStack) -> None:
+    upload, *_ = gallery.hang(stack.as_stack())
+
+    assert is_served_as_before(stack.as_stack(), upload)
+
+
+def test_a_platform_that_changes_what_it_is_given_may_do_so_if_it_serves_it_on(
+    gallery: Gallery, stack: FakeStack
+) -> None:
+    shrunk = Served(200, b"smaller", "image/webp")
+    always_serve(stack, shrunk)
+    upload, *_ = gallery.hang(stack.as_stack())
+
+    assert is_served_as_before(stack.as_stack(), upload), "what changes at the upload is for another guarantee to see"
+
+
+def test_an_upload_that_was_never_asked_for_is_not_the_same(stack: FakeStack) -> None:
+    upload = stack.platform.upload(SAMPLES[0])
+
+    assert not is_served_as_before(stack.as_stack(), upload), "nobody knows how it was before"
+
+
+def test_a_picture_that_was_missing_from_the_first_is_not_the_same_for_being_missing_still(
+    gallery: Gallery, stack: FakeStack
+) -> None:
+    always_serve(stack, Served(404, b"", "text/html"))
+    upload, *_ = gallery.hang(stack.as_stack())
+
+    assert not is_served_as_before(stack.as_stack(), upload)
+
+
+@pytest.mark.parametrize(
+    "served", [None, sample("0.png", b"other bytes"), Sample("avatars", "0.png", b"0.png", "image/gif", "")]
+)
+def test_a_picture_that_is_gone_or_another_is_not_the_same(
+    gallery: Gallery, stack: FakeStack, served: Sample | None
+) -> None:
+    upload, *_ = gallery.hang(stack.as_stack())
+    stack.platform.pictures = {upload.url: served} if served else {}
+
+    assert not is_served_as_before(stack.as_stack(), upload)
+
+
+def test_a_platform_that_does_not_answer_serves_nothing_the_same(gallery: Gallery, stack: FakeStack) -> None:
+    upload, *_ = gallery.hang(stack.as_stack())
+    stack.platform.up = False
+
+    assert not is_served_as_before(stack.as_stack(), upload)
+
+
+def test_lost_pictures_are_named_with_the_event_and_the_next_command(gallery: Gallery, stack: FakeStack) -> None:
+    uploads = gallery.hang(stack.as_stack())
+    del stack.platform.pictures["/media/3.png"]
+
+    with pytest.raises(PromiseBroken) as broken:
+        expect_served_as_before(stack.as_stack(), uploads, event="a restart")
+
+    assert broken.value.seen == (
+        "after a restart, 1 of 7 pictures are not served as they were: /media/3.png (note of 3.png)"
+    )
+    assert broken.value.next_step == "docker-compose logs web-project"
+
+
+def test_when_many_are_lost_five_are_named_and_all_counted(gallery: Gallery, stack: FakeStack) -> None:
+    uploads = gallery.hang(stack.as_stack())
+    stack.platform.up = False
+
+    with pytest.raises(PromiseBroken, match=r"7 of 7 pictures") as broken:
+        expect_served_as_before(stack.as_stack(), uploads, event="a restart")
+
+    assert broken.value.seen.count("/media/") == 5
+
+
+def test_pictures_that_are_all_there_are_counted_as_evidence(
+    gallery: Gallery, stack: FakeStack, caplog: pytest.LogCaptureFixture
+) -> None:
+    uploads = gallery.hang(stack.as_stack())
+
+    with caplog.at_level("INFO", "verify.observations"):
+        expect_served_as_before(stack.as_stack(), iter(uploads), event="a restart")
+
+    assert "7 pictures served the same after a restart" in caplog.messages
+
+
+def test_asking_for_no_picture_at_all_is_no_proof(stack: FakeStack) -> None:
+    with pytest.raises(NothingCompared, match="no picture to ask for after a restart"):
+        expect_served_as_before(stack.as_stack(), [], event="a restart")
+
+
+def test_a_new_upload_that_is_served_is_evidence(
+    gallery: Gallery, stack: FakeStack, caplog: pytest.LogCaptureFixture
+) -> None:
+    gallery.hang(stack.as_stack())
+
+    with caplog.at_level("INFO", "verify.observations"):
+        expect_new_upload_works(stack.as_stack(), gallery, event="a restart")
+
+    assert "a new upload works after a restart" in caplog.messages
+    assert len(set(stack.platform.uploaded)) == len(SAMPLES) + 1, "an old picture would be no new upload"
+
+
+@pytest.mark.parametrize(("status", "content"), [(404, b"no such picture"), (500, b"x"), (200, b"")])
+def test_a_new_upload_that_is_accepted_and_not_served_is_a_broken_promise(
+    gallery: Gallery, stack: FakeStack, status: int, content: bytes
+) -> None:
+    always_serve(stack, Served(status, content, "image/png"))
+
+    with pytest.raises(PromiseBroken, match=rf"after a restart, /media/.* was accepted, and then answered {status}"):
+        expect_new_upload_works(stack.as_stack(), gallery, event="a restart")
+
+
+def test_a_new_upload_that_is_refused_is_a_broken_promise_in_the_platforms_words(
+    gallery: Gallery, stack: FakeStack
+) -> None:
+    def upload(_: Sample) -> None:
+        raise PromiseBroken("was answered 507: no space left")
+
+    stack.platform.upload = upload  # type: ignore[assignment, method-assign]
+
+    with pytest.raises(PromiseBroken, match="507: no space left"):
+        expect_new_upload_works(stack.as_stack(), gallery, event="a restart")
+
+
+def test_a_fresh_picture_is_one_that_no_other_is(gallery: Gallery) -> None:
+    fresh = [gallery.fresh() for _ in range(5)]
+
+    assert len({picture.name for picture in fresh}) == 5
+    assert {picture.kind for picture in fresh} <= set(KINDS)
+
+
+def test_one_seed_draws_the_same_fresh_pictures_again() -> None:
+    assert Gallery((), seed=1).fresh() == Gallery((), seed=1).fresh()

@@ -1,0 +1,236 @@
+"""A soak judges after every round, lets go of nothing that it hasn't judged, and tells the truth in figures."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+from fake_stack import FakeStack, manifest_of, sample
+
+from media_guarantees.events.faults import Event
+from media_guarantees.events.faults_under_load import Ordeal, Strike
+from media_guarantees.events.soak import Recovery, Soak, recoveries
+from media_guarantees.events.upload_history import Attempt
+
+ROOT = Path(__file__).parents[3]
+
+
+def never() -> bool:
+    return False
+
+
+def strike(event: str, recovery: float) -> Strike:
+    return Strike(event, 10.0, 10.5, 10.0 + recovery, "one", "another")
+
+
+class FakeOrdeal:
+    """Uploads three pictures in every round, for each event that happens; loses those that it is told to."""
+
+    seed = "7"
+
+    def __init__(self) -> None:
+        self.stack: Any = FakeStack()
+        self.stack.tree = manifest_of()
+        self.history: list[Attempt] = []
+        self.strikes: list[Strike] = []
+        self.lose: set[str] = set()
+        self.stored: dict[str, str] = {}
+        self.asked_for: list[list[str]] = []
+
+    def go_through(self, events: tuple[Event, ...], *, enough: Callable[[], bool]) -> None:
+        """Let events happen."""
+        self.asked_for.append([event.name for event in events])
+        for event in events:
+            if enough():
+                return
+            for _ in range(3):
+                self._upload(f"p{len(self.history)}-{len(self.strikes)}")
+            self.history.append(Attempt(f"cut off {len(self.history)}", 0.0, 1.0, "unknown"))
+            self.strikes.append(strike(event.name, 1.0))
+
+    def _upload(self, name: str) -> None:
+        upload = self.stack.platform.upload(sample(name))
+        self.history.append(Attempt(upload.sha256, 0.0, 1.0, "acknowledged", upload.path, upload.url))
+        if name not in self.lose:
+            self.stored[name] = upload.sha256
+        self.stack.tree = manifest_of(**self.stored)
+
+
+@pytest.fixture(name="ordeal")
+def _ordeal() -> FakeOrdeal:
+    return FakeOrdeal()
+
+
+def soaking(ordeal: FakeOrdeal, **options: Any) -> Soak:
+    return Soak(cast("Ordeal", ordeal), **options)
+
+
+EVENTS = tuple(Event(name, lambda *_: None, lambda _: "") for name in ("a crash", "a deploy", "a kill"))
+
+
+def test_every_round_has_every_event_in_an_order_of_its_own(ordeal: FakeOrdeal) -> None:
+    soak = soaking(ordeal)
+
+    for _ in range(8):
+        soak.go_round(EVENTS, never)
+
+    assert all(sorted(names) == ["a crash", "a deploy", "a kill"] for names in ordeal.asked_for)
+    assert len({tuple(names) for names in ordeal.asked_for}) > 1
+    assert soak.findings == ()
+
+
+def test_what_is_lost_is_found_after_its_round(ordeal: FakeOrdeal) -> None:
+    ordeal.lose = {"p0-0"}
+    soak = soaking(ordeal)
+
+    soak.go_round(EVENTS, never)
+
+    assert [str(finding) for finding in soak.findings] == ["lost: p0-0, acknowledged, is not stored"]
+    assert soak.fates["lost"] == 1
+
+
+def test_what_is_lost_in_a_later_round_is_found_too(ordeal: FakeOrdeal) -> None:
+    soak = soaking(ordeal)
+    soak.go_round(EVENTS, never)
+
+    del ordeal.stored["p0-0"]
+    soak.go_round(EVENTS, never)
+
+    assert soak.fates["lost"] == 1
+
+
+def test_what_is_stored_but_not_served_is_found(ordeal: FakeOrdeal) -> None:
+    ordeal.stack.platform.up = False
+    soak = soaking(ordeal)
+
+    soak.go_round(EVENTS, never)
+
+    assert soak.fates["lost"] == 9
+    assert {finding.seen for finding in soak.findings} == {"is not served"}
+
+
+def test_a_round_that_fails_is_judged_all_the_same(ordeal: FakeOrdeal) -> None:
+    ordeal.lose = {"p0-0"}
+    soak = soaking(ordeal)
+
+    with pytest.raises(ZeroDivisionError):
+        soak.go_round(EVENTS, lambda: bool(ordeal.strikes) and 1 // 0 == 1)
+
+    assert soak.fates["lost"] == 1
+
+
+def test_a_round_in_which_nothing_happened_has_nothing_to_judge(ordeal: FakeOrdeal) -> None:
+    soak = soaking(ordeal)
+
+    soak.go_round(EVENTS, lambda: True)
+
+    assert soak.findings == ()
+    assert soak.uploads == {"acknowledged": 0, "refused": 0, "unknown": 0}
+
+
+@pytest.fixture(name="removed")
+def _removed(ordeal: FakeOrdeal) -> list[str]:
+    """The paths of pictures that were removed from the volume, which they are."""
+    removed: list[str] = []
+
+    class Media:
+        def manifest(self) -> object:
+            return ordeal.stack.tree
+
+        def shell(self, script: str, *, stdin: bytes) -> None:
+            assert script == "xargs -0 rm -f --"
+            removed.extend(stdin.decode().split("\0")[:-1])
+            ordeal.stored = {name: sha256 for name, sha256 in ordeal.stored.items() if name not in removed}
+
+    class Stack(FakeStack):
+        media = cast("Any", Media())
+
+    ordeal.stack = Stack()
+    ordeal.stack.tree = manifest_of()
+    return removed
+
+
+def test_the_oldest_uploads_that_are_too_many_are_let_go_and_still_counted(
+    ordeal: FakeOrdeal, removed: list[str]
+) -> None:
+    soak = soaking(ordeal, kept=10)
+
+    for _ in range(3):
+        soak.go_round(EVENTS, never)
+
+    assert len(ordeal.history) == 10
+    assert len(removed) + len(ordeal.stored) == 27
+    assert removed[0] == "p0-0"
+    assert soak.uploads == {"acknowledged": 27, "refused": 0, "unknown": 9}
+    assert soak.findings == ()
+
+
+def test_as_long_as_they_are_few_all_are_kept(ordeal: FakeOrdeal, removed: list[str]) -> None:
+    soak = soaking(ordeal, kept=12)
+
+    soak.go_round(EVENTS, never)
+
+    assert len(ordeal.history) == 12
+    assert removed == []
+
+
+def test_a_proof_of_loss_is_not_let_go(ordeal: FakeOrdeal, removed: list[str]) -> None:
+    ordeal.lose = {"p0-0"}
+    soak = soaking(ordeal, kept=1)
+
+    soak.go_round(EVENTS, never)
+
+    assert removed == []
+    assert soak.fates["lost"] == 1
+
+
+def test_recoveries_are_summed_up_by_kind_the_slowest_first() -> None:
+    strikes = [strike("a crash", 1.0), strike("a deploy", 3.0), strike("a crash", 5.0), strike("a crash", 2.0)]
+
+    assert recoveries(strikes) == [Recovery("a deploy", 1, 3.0, 3.0), Recovery("a crash", 3, 2.0, 5.0)]
+    assert recoveries([]) == []
+
+
+def test_the_figures_are_for_programs_too(ordeal: FakeOrdeal) -> None:
+    soak = soaking(ordeal)
+    soak.go_round(EVENTS[:1], never)
+
+    figures = soak.as_json()
+
+    assert figures.pop("seconds") >= 0
+    assert figures == {
+        "seed": "7",
+        "rounds": 1,
+        "faults": 1,
+        "uploads": {"acknowledged": 3, "refused": 0, "unknown": 1},
+        "findings": {"lost": 0, "torn": 0, "swapped": 0, "duplicated": 0, "never read": 0},
+        "found": [],
+        "recovery_seconds": [{"event": "a crash", "faults": 1, "median": 1.0, "worst": 1.0}],
+    }
+
+
+def test_how_far_it_is_and_how_it_ended_are_told_in_words(ordeal: FakeOrdeal) -> None:
+    soak = soaking(ordeal)
+    soak.go_round(EVENTS[:1], never)
+
+    assert soak.in_short() == "round 1: 1 faults, 3 acknowledged, 0 refused, 1 unknown, 0 lost"
+    assert soak.table() == [
+        "1 faults in 1 rounds, drawn from the seed 7",
+        "uploads: 3 acknowledged, 0 refused, 1 unknown, 0 lost, 0 torn, 0 swapped, 0 duplicated, 0 never read",
+        "seconds from a fault to the first accepted upload after it (median, worst):",
+        "    1.00   1.00  a crash (1)",
+    ]
+
+
+@pytest.mark.parametrize("given", ["abc", "-1"])
+def test_a_time_that_is_none_ends_the_run_in_words(given: str) -> None:
+    command = [sys.executable, "-m", "pytest", "tests/soak", "--collect-only", f"--minutes={given}"]
+    refused = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+
+    assert refused.returncode == pytest.ExitCode.USAGE_ERROR
+    assert f"argument --minutes: '{given}' is no number of minutes" in refused.stderr
+    assert "hint: give one: make soak MINUTES=10" in refused.stderr

@@ -1,0 +1,113 @@
+"""The live line tells what is under way, for how long, and leaves nothing of itself behind."""
+
+import re
+from io import StringIO
+
+import pytest
+from rich.console import Console
+
+from media_guarantees.core.journal import Step
+from media_guarantees.evidence.formats.status_line import StatusLine
+from media_guarantees.evidence.step_durations import Pace
+
+
+class Clock:
+    """A clock that a test winds."""
+
+    def __init__(self) -> None:
+        self.now = 100.0
+
+    def __call__(self) -> float:
+        """Tell the time."""
+        return self.now
+
+
+@pytest.fixture(name="clock")
+def _clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture(name="line")
+def _line(clock: Clock) -> StatusLine:
+    line = StatusLine(StringIO(), Pace({"event: recreating": 4.0}), clock)
+    line.total = 10
+    return line
+
+
+def drawn(line: StatusLine) -> str:
+    console = Console(width=120, file=StringIO(), color_system=None)
+    with console.capture() as capture:
+        console.print(line.render())
+    return capture.get().rstrip()
+
+
+def test_it_tells_how_far_the_run_is(line: StatusLine, clock: Clock) -> None:
+    line.done = 5
+    clock.now += 12
+
+    assert re.search(r"━ +5/10  12 s$", drawn(line))
+
+
+def test_a_step_under_way_is_told_beside_its_last_time(line: StatusLine, clock: Clock) -> None:
+    line.begin(Step("step", "event: recreating", clock.now))
+    clock.now += 1.5
+
+    assert re.search(r"event: recreating 1\.5 s \(last time 4\.0 s\) ━+", drawn(line))
+
+
+def test_work_is_told_in_its_own_measure(line: StatusLine, clock: Clock) -> None:
+    work = Step("work", "hashing", clock.now, total=2_000_000)
+    line.begin(work)
+    clock.now += 1
+    work.advance(500_000)
+
+    assert "hashing 500.0 kB of 2.0 MB" in drawn(line)
+
+
+def test_work_that_is_over_at_once_would_only_flicker(line: StatusLine, clock: Clock) -> None:
+    line.begin(Step("work", "hashing", clock.now, total=2_000_000))
+    clock.now += 0.1
+
+    assert "hashing" not in drawn(line)
+
+
+def test_what_is_over_is_told_no_more(line: StatusLine, clock: Clock) -> None:
+    outer, inner = Step("step", "outer", clock.now), Step("step", "outer", clock.now)
+    line.begin(outer)
+    line.begin(inner)
+
+    line.end(inner)
+    assert drawn(line).count("outer") == 1
+
+    line.end(outer)
+    assert "outer" not in drawn(line)
+
+
+def test_a_name_can_neither_break_the_line_nor_act_on_the_terminal(line: StatusLine, clock: Clock) -> None:
+    line.begin(Step("step", "event: \x1b]0;x\x07 [red]a\nb", clock.now))
+
+    shown = drawn(line)
+    assert r"\x1b]0;x\x07 [red]a b" in shown
+    assert "\n" not in shown
+
+
+def test_it_fits_into_a_narrow_terminal(line: StatusLine, clock: Clock) -> None:
+    line.begin(Step("step", "event: " + "x" * 300, clock.now))
+    console = Console(width=40, file=StringIO(), color_system=None)
+    with console.capture() as capture:
+        console.print(line.render())
+
+    assert max(map(len, capture.get().splitlines())) <= 40
+
+
+def test_what_is_written_stays_and_the_line_goes(clock: Clock) -> None:
+    terminal = StringIO()
+    line = StatusLine(terminal, Pace(), clock)
+
+    line.show()
+    line.write("✓", "  1.0 s  [bold]backup.complete[/bold]: proved", "green")
+    line.hide()
+
+    written = terminal.getvalue()
+    assert "[bold]backup.complete[/bold]: proved\n" in written
+    assert written.endswith(("\x1b[2K", "\x1b[?25h")), "the live line is left on the terminal"

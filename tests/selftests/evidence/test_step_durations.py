@@ -1,0 +1,57 @@
+"""Whoever waits is told how long it took last time, if it is known, and never stopped by what is not."""
+
+from pathlib import Path
+
+import pytest
+
+from media_guarantees.core.journal import Step
+from media_guarantees.evidence.step_durations import Pace, recall, remember
+
+
+def step(what: str, seconds: float = 1.25, status: str = "ok") -> Step:
+    return Step("step", what, 0.0, seconds, status)
+
+
+@pytest.fixture(name="file")
+def _file(tmp_path: Path) -> Path:
+    return tmp_path / "cache" / "pace.json"
+
+
+def test_what_took_time_is_recalled_by_the_next_run(file: Path) -> None:
+    remember(file, [step("event: recreating", 1.2345)])
+
+    assert recall(file).expected("event: recreating") == 1.234
+
+
+def test_a_run_of_a_few_tests_does_not_forget_the_others(file: Path) -> None:
+    remember(file, [step("a", 1.0), step("b", 2.0)])
+    remember(file, [step("a", 3.0)])
+
+    assert recall(file).seconds == {"a": 3.0, "b": 2.0}
+
+
+@pytest.mark.parametrize("told", [step("a", status="PromiseBroken"), step("a", 0.0)], ids=["failed", "announced"])
+def test_what_went_wrong_or_has_no_length_is_no_measure(file: Path, told: Step) -> None:
+    remember(file, [told])
+
+    assert recall(file).seconds == {}
+
+
+@pytest.mark.parametrize("content", ["", "[]", "{", '{"a": "b"}', "null", "\x00"])
+def test_a_file_that_says_anything_else_is_as_good_as_none(file: Path, content: str) -> None:
+    file.parent.mkdir()
+    file.write_text(content)
+
+    assert recall(file) == Pace({})
+
+
+def test_without_a_file_nothing_is_known(file: Path) -> None:
+    assert recall(file) == Pace()
+
+
+def test_a_step_is_told_beside_its_last_time() -> None:
+    pace = Pace({"a": 2.0})
+
+    assert pace.told(step("a")) == "1.2 s (last time 2.0 s)"
+    assert pace.told(step("b")) == "1.2 s"
+    assert (pace.foretold("a"), pace.foretold("b")) == (" (last time 2.0 s)", "")

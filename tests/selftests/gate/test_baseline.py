@@ -1,0 +1,103 @@
+"""What was so before a deploy is read back as it was written, or refused with what to do about it."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from media_guarantees.core.errors import BadInput
+from media_guarantees.gate.baseline import Record, read_record, write_record
+from media_guarantees.gate.live_deployment import InnerMount, Replica, User, Volume
+from media_guarantees.gate.volume_scan import Survey
+
+SURVEY = Survey(
+    {
+        b".": b"- d 0 755 0 0 0 0 1 0:0 ",
+        b"a \xff\n/b": b"ab f 3 644 0 0 1 2 1 1:2 ",
+        b"busy": b"- f 1 644 0 0 1 2 1 1:3 ",
+    },
+    {b"busy"},
+)
+REPLICA = Replica(
+    "c1", "web-1", "i1", "09:00", "connect", (8000,), ({"Type": "volume", "Name": "media_volume"},),
+    (InnerMount("/media", "/var/lib", "ext4", writable=True),),
+)  # fmt: skip
+RECORD = Record(
+    recorded=1.5,
+    engine="E1",
+    service="web-project",
+    media_root="/media",
+    mode="full",
+    sample=1000,
+    seed=1,
+    replicas=(REPLICA, replace(REPLICA, inner=None)),
+    volume=Volume("media_volume", "yesterday", "local", {"type": "none"}),
+    user=User(10001, (10001, 5)),
+    served=("a \udcff",),
+)
+
+
+@pytest.fixture(name="file")
+def _file(tmp_path: Path) -> Path:
+    return tmp_path / "artifacts" / "before.media"
+
+
+def test_what_was_written_is_read_back(file: Path) -> None:
+    written = write_record(RECORD, SURVEY, file)
+
+    assert read_record(file, engine="E1") == written
+    assert replace(written, entries=0, files=0, moving=0, size=0, sha256="", source=Path()) == RECORD
+    assert (written.entries, written.files, written.moving) == (2, 1, 1)
+
+
+def test_the_manifest_is_read_back_without_what_did_not_hold_still(file: Path) -> None:
+    record = write_record(RECORD, SURVEY, file)
+
+    assert dict(record.lines()) == {path: line for path, line in SURVEY.entries.items() if path != b"busy"}
+
+
+def test_a_user_who_is_not_known_stays_so(file: Path) -> None:
+    write_record(replace(RECORD, user=None), SURVEY, file)
+
+    assert read_record(file, engine="E1").user is None
+
+
+def test_nobody_else_can_read_the_names_of_files(file: Path) -> None:
+    write_record(RECORD, SURVEY, file)
+
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert list(file.parent.iterdir()) == [file]
+
+
+def refusal(file: Path, engine: str = "E1") -> str:
+    with pytest.raises(BadInput) as refused:
+        read_record(file, engine=engine)
+    return str(refused.value)
+
+
+def test_a_record_that_is_not_there_is_asked_for(file: Path) -> None:
+    assert "there is no record" in refusal(file)
+    assert "hint: run make before-deploy" in refusal(file)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "{}", "[]", '{"format": "other"}', "\xff", '{"format": "media before a deploy 1"}']
+)
+def test_anything_else_is_refused(file: Path, text: str) -> None:
+    file.parent.mkdir()
+    file.write_text(text)
+
+    assert "is no record of the media before a deploy" in refusal(file)
+
+
+def test_a_record_that_was_cut_off_is_refused(file: Path) -> None:
+    write_record(RECORD, SURVEY, file)
+    file.write_bytes(file.read_bytes()[:-5])
+
+    assert "is damaged" in refusal(file)
+
+
+def test_a_record_of_another_server_is_refused(file: Path) -> None:
+    write_record(RECORD, SURVEY, file)
+
+    assert "recorded on another engine" in refusal(file, engine="E2")

@@ -1,0 +1,143 @@
+"""A restore drill tells what was lost from what people changed meanwhile, and leaves nothing on the server."""
+
+import os
+from datetime import date
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+from fake_programs import Programs
+
+from media_guarantees.core.errors import PromiseBroken
+from media_guarantees.engine.connection import Engine
+from media_guarantees.gate.drill import Drill, Drilled, changed_between, people_were_uploading, room_for_drill
+from media_guarantees.gate.volume_scan import Survey
+from media_guarantees.guide.reader import read_guide
+from media_guarantees.media.diff import NothingCompared
+from media_guarantees.system.commands import Outcome
+from media_guarantees.system.run_id import Run
+
+FILE = b"ab f 3 644 0 0 1.5 2.5 1 1:2 "
+OTHER = b"cd f 3 644 0 0 1.5 9.5 1 1:2 "
+ROOT = b"- d 0 755 0 0 0 0 1 0:0 "
+RUN = Run("0badcafe-1-1")
+
+
+def drilled(
+    live: Survey, *, meanwhile: frozenset[bytes] = frozenset(), names: tuple[str, ...] = ("a.tar.gz",)
+) -> Drilled:
+    return Drilled(date(2026, 1, 31), names, live.manifest(without=meanwhile), meanwhile, "scratch")
+
+
+def test_what_came_back_whole_is_no_difference() -> None:
+    live = Survey({b".": ROOT, b"a": FILE})
+    copy = Survey({b".": ROOT.replace(b" 0 0 1 ", b" 9 9 1 "), b"a": FILE.replace(b"1.5", b"1.0")})
+
+    assert drilled(live).differences(copy.manifest()) == (), "tar holds whole seconds; a directory's time is no matter"
+
+
+def test_what_was_lost_is_a_difference() -> None:
+    changes = drilled(Survey({b"a": FILE, b"b": FILE})).differences(Survey({b"a": OTHER}).manifest())
+
+    assert [(change.path, change.aspect) for change in changes] == [(b"a", "content"), (b"b", "missing")]
+
+
+def test_what_people_changed_meanwhile_is_not_held_against_the_backup() -> None:
+    live = Survey({b"a": FILE, b"b": FILE})
+
+    changes = drilled(live, meanwhile=frozenset({b"b", b"new"})).differences(
+        Survey({b"a": FILE, b"b": OTHER, b"new": FILE}).manifest()
+    )
+
+    assert changes == ()
+
+
+def test_where_everything_changed_meanwhile_nothing_was_compared() -> None:
+    with pytest.raises(NothingCompared):
+        drilled(Survey({b"a": FILE}), meanwhile=frozenset({b"a"})).differences(Survey({b"a": FILE}).manifest())
+
+
+def test_what_changed_is_what_is_not_the_same_and_still_in_both() -> None:
+    before = Survey({b"same": FILE, b"changed": FILE, b"gone": FILE, b"busy": FILE})
+    after = Survey({b"same": FILE, b"changed": OTHER, b"new": FILE, b"busy": FILE}, {b"busy"})
+
+    assert changed_between(before, after) == {b"changed", b"gone", b"new", b"busy"}
+
+
+@pytest.mark.parametrize("names", [(), ("a.tar.gz", "b.tar.gz")])
+def test_one_archive_is_a_backup(names: tuple[str, ...]) -> None:
+    with pytest.raises(PromiseBroken, match=f"left {len(names)} archives"):
+        assert drilled(Survey({b"a": FILE}), names=names).name
+
+
+@pytest.mark.parametrize(
+    ("status", "said", "meanwhile"),
+    [
+        (1, "tar: ./avatars: file changed as we read it\ntar: ./a: File removed before we read it", True),
+        (1, "WARNING: of the engine\ntar: ./avatars: file changed as we read it", True),
+        (2, "tar: ./avatars: file changed as we read it\ntar: Exiting with failure status", False),
+        (1, "tar: ./a: Cannot open: Permission denied\ntar: ./avatars: file changed as we read it", False),
+        (1, "something else", False),
+        (0, "", False),
+    ],
+)
+def test_only_what_people_changed_meanwhile_is_no_failure(status: int, said: str, meanwhile: bool) -> None:
+    assert people_were_uploading(Outcome((), status, b"", said.encode(), 0.0)) is meanwhile
+
+
+class FakeGate:
+    """A gate before a service whose media are in `media_volume`."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.live = SimpleNamespace(engine=engine)
+
+    def expect_one_volume(self) -> Any:
+        """Return it."""
+        return SimpleNamespace(name="media_volume")
+
+
+@pytest.fixture(name="programs")
+def _programs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Programs:
+    programs = Programs(tmp_path, monkeypatch)
+    programs.add("docker", '[ "$1" != ps ] || echo left-over')
+    return programs
+
+
+def drill_with(guide: str, tmp_path: Path) -> Drill:
+    file = tmp_path / "guide.md"
+    file.write_text(f"```\n{guide}\n```\n")
+    engine = Engine("live", dict(os.environ), (), "1", "")
+    return Drill(cast("Any", FakeGate(engine)), read_guide(file), RUN, tmp_path)
+
+
+def test_a_guide_of_another_volume_is_broken_and_not_typed(programs: Programs, tmp_path: Path) -> None:
+    drill = drill_with("docker run --rm -v other:/s -v $(pwd)/backups:/b ubuntu tar -czf /b/a.tar.gz -C /s .", tmp_path)
+
+    with pytest.raises(PromiseBroken, match=r"line 2 of guide.md names other; the media are in media_volume"):
+        drill.back_up()
+    assert programs.calls("docker") == [], "typed, it would make that volume"
+
+
+def test_a_guide_without_a_backup_is_broken(programs: Programs, tmp_path: Path) -> None:
+    del programs
+    with pytest.raises(PromiseBroken, match="no backup command"):
+        drill_with("ls", tmp_path).back_up()
+
+
+def test_the_drills_volumes_are_labelled_and_go_with_what_is_on_them(programs: Programs, tmp_path: Path) -> None:
+    with room_for_drill(drill_with("ls", tmp_path)) as drill:
+        made = programs.calls("docker")
+
+    names = [drill.backups, drill.restored]
+    labels = "--label=media-verify=run --label=media-verify.run=0badcafe-1-1"
+    assert made == [f"volume create {labels} {name}" for name in names]
+    assert programs.calls("docker")[2:] == [
+        call
+        for name in names
+        for call in (
+            f"ps --all --quiet --filter volume={name}",
+            "rm --force left-over",
+            f"volume rm --force {name}",
+        )
+    ]

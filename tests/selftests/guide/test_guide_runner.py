@@ -1,0 +1,292 @@
+"""The operator types what the guide prints, byte for byte, in the deployment's folder, with nothing in the way."""
+
+import os
+import signal
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from fake_programs import Programs
+
+from media_guarantees.core.errors import PromiseBroken, Unproven
+from media_guarantees.guide.guide_runner import OUR_SCRIPT, Operator, named_volumes
+from media_guarantees.guide.reader import read_guide
+from media_guarantees.system.run_id import Run
+
+BACKUP = (
+    "docker run --rm -v media_volume:/source -v $(pwd)/backups:/backup ubuntu "
+    "tar -czvf /backup/media_backup_$(date +%Y%m%d).tar.gz   -C /source ."
+)
+RESTORE = (
+    "docker run --rm -v media_volume:/destination -v $(pwd)/backups:/backup ubuntu "
+    'bash -c "tar -xzvf /backup/[NAME_OF_THE_FILE].tar.gz -C /destination"'
+)
+INSPECT = "docker-compose exec web-project ls -la /usr/src/platform/media"
+GUIDE = f"# Guide\n\n```bash\n{BACKUP}\n```\n\nThen:\n\n```bash\n{RESTORE}\n```\n\n```bash\n{INSPECT}\n```\n"
+RUN = Run("0123abcd-1-2", "mine-")
+
+
+@pytest.fixture(name="operator")
+def _operator(programs: Programs, tmp_path: Path) -> Operator:
+    """Give somebody the guide, at a private engine."""
+    guide = tmp_path / "guide.md"
+    guide.write_text(GUIDE)
+    folder = tmp_path / "deployment"
+    folder.mkdir()
+    return Operator(read_guide(guide), folder, {"PATH": programs.path})
+
+
+def sharing(operator: Operator) -> Operator:
+    return replace(operator, rename=RUN.name)
+
+
+@pytest.mark.parametrize(("procedure", "printed"), [("backup", BACKUP), ("inspect", INSPECT)])
+def test_a_script_is_what_is_printed_byte_for_byte(operator: Operator, procedure: str, printed: str) -> None:
+    assert operator.script(procedure) == printed
+
+
+def test_only_the_placeholder_is_filled_in(operator: Operator) -> None:
+    script = operator.script("restore", archive="media_backup_20260131")
+
+    assert script == RESTORE.replace("[NAME_OF_THE_FILE]", "media_backup_20260131")
+
+
+@pytest.mark.parametrize("procedure", ["backup", "restore"])
+def test_on_a_shared_engine_the_volumes_name_changes_and_nothing_else(operator: Operator, procedure: str) -> None:
+    here = operator.script(procedure, archive="x")
+    there = sharing(operator).script(procedure, archive="x")
+
+    assert there == here.replace("-v media_volume:", "-v mine-media_volume:") != here
+
+
+def test_a_command_without_a_volume_is_the_same_on_a_shared_engine(operator: Operator) -> None:
+    assert sharing(operator).script("inspect") == INSPECT
+
+
+def test_what_is_typed_reaches_the_program_as_a_shell_reads_it(operator: Operator, programs: Programs) -> None:
+    operator.succeed("restore", archive="media_backup_20260131")
+
+    (call,) = programs.calls("docker")
+    assert call == (
+        f"run --rm -v media_volume:/destination -v {operator.folder}/backups:/backup ubuntu "
+        "bash -c tar -xzvf /backup/media_backup_20260131.tar.gz -C /destination"
+    )
+
+
+def test_the_operator_stands_in_the_deployments_folder(operator: Operator) -> None:
+    assert operator.type("pwd").text == str(operator.folder)
+
+
+def test_what_is_typed_is_journalled_as_the_guides(operator: Operator, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level("INFO", "verify.events"):
+        operator.run("inspect")
+
+    event = vars(caplog.records[-1])["event"]
+    assert (event.kind, INSPECT in event.what) == ("guide", True)
+
+
+@pytest.mark.parametrize("name", ["COMPOSE_FILE", "COMPOSE_PROJECT_NAME", "DOCKER_HOST", "DOCKER_CONTEXT"])
+def test_nothing_of_the_machine_makes_the_operators_compose_look_elsewhere(
+    operator: Operator, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setenv(name, "elsewhere")
+
+    assert operator.type(f'printf %s "${{{name}-unset}}"').text == "unset"
+
+
+def test_the_operator_works_with_the_engines_environment(operator: Operator) -> None:
+    told = replace(operator, environment={**operator.environment, "DOCKER_HOST": "engine"})
+
+    assert told.type('echo "$DOCKER_HOST"').text == "engine"
+
+
+def test_what_a_test_adds_to_the_environment_comes_last(operator: Operator) -> None:
+    assert operator.type('echo "$PATH"', extra={"PATH": f"/extra:{os.environ['PATH']}"}).text.startswith("/extra:")
+
+
+def test_a_step_that_the_guide_does_not_print_is_unproven_for_a_reason(operator: Operator) -> None:
+    with pytest.raises(Unproven, match=r"the guide does not describe it: .*guide\.md: no restart command"):
+        operator.run("restart")
+
+
+def test_a_guide_that_can_not_be_followed_either_way_is_unproven(operator: Operator) -> None:
+    guide = operator.guide.source
+    guide.write_text(f"{GUIDE}\n```\n{BACKUP.replace('media_volume', 'other')}\n```\n")
+
+    with pytest.raises(Unproven, match=r"two different backup commands, .*line 4: .*line 18: "):
+        replace(operator, guide=read_guide(guide)).step("backup")
+
+
+def test_a_command_that_succeeds_gives_what_it_said(operator: Operator, programs: Programs) -> None:
+    programs.add("docker-compose", "echo avatars")
+
+    assert operator.succeed("inspect").text == "avatars"
+
+
+def test_a_command_that_fails_is_a_broken_promise_with_line_status_and_words(
+    operator: Operator, programs: Programs
+) -> None:
+    programs.add("docker-compose", "echo no such service >&2; exit 14")
+
+    with pytest.raises(PromiseBroken) as broken:
+        operator.succeed("inspect")
+
+    line = GUIDE.split("\n").index(INSPECT) + 1
+    assert broken.value.seen == (
+        f"the guide's inspect command (guide.md, line {line}) ended with status 14: no such service"
+    )
+    assert "follows the guide" in broken.value.means
+
+
+def test_a_command_that_fails_may_be_looked_at(operator: Operator, programs: Programs) -> None:
+    programs.add("docker-compose", "exit 14")
+
+    assert operator.run("inspect").status == 14
+
+
+def test_a_command_may_be_watched_while_it_works(operator: Operator, programs: Programs) -> None:
+    programs.add("docker", 'echo "$PWD"; read -r _')
+
+    with operator.start("backup") as command:
+        command.wait_for_output(str(operator.folder).encode())
+
+    assert programs.calls("docker")[0].startswith("run --rm -v media_volume:/source")
+
+
+@pytest.mark.parametrize("handler", [signal.SIG_IGN, signal.SIG_DFL], ids=["ignored here", "as at a terminal"])
+def test_ctrl_c_ends_a_command_even_where_the_run_ignores_it(
+    operator: Operator, programs: Programs, handler: signal.Handlers
+) -> None:
+    programs.add("docker", "echo working; exec sleep 60")
+    before = signal.signal(signal.SIGINT, handler)
+    try:
+        with operator.start("backup") as command:
+            command.wait_for_output(b"working")
+            command.signal(signal.SIGINT)
+            outcome = command.finish(seconds=10)
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+    assert outcome.status == -signal.SIGINT
+
+
+@pytest.mark.parametrize(
+    ("mounts", "named"),
+    [
+        ("-v media_volume:/s -v $(pwd)/backups:/b", ("media_volume",)),
+        ("-v ./media:/s -v /srv:/b", ()),
+        ("-v one:/s -v two:/t -v ~/backups:/b", ("one", "two")),
+    ],
+)
+def test_volumes_are_told_from_the_hosts_directories(operator: Operator, mounts: str, named: tuple[str, ...]) -> None:
+    script = BACKUP.replace("-v media_volume:/source -v $(pwd)/backups:/backup", mounts)
+
+    assert named_volumes(replace(operator.step("backup"), script=script)) == named
+
+
+@pytest.mark.parametrize("printed", ["/srv/backups", "~/backups", "$HOME/backups"])
+def test_a_directory_outside_of_the_deployments_is_replaced_by_one_of_the_runs_own(
+    operator: Operator, caplog: pytest.LogCaptureFixture, printed: str
+) -> None:
+    operator.guide.source.write_text(GUIDE.replace("$(pwd)/backups:", f"{printed}:"))
+    elsewhere = replace(operator, guide=read_guide(operator.guide.source))
+
+    with caplog.at_level("INFO", "verify.observations"):
+        script = elsewhere.script("backup")
+
+    assert printed not in script
+    assert f"-v {operator.folder}/outside/" in script
+    assert f"the guide's {printed} is a directory of the run's own" in caplog.text
+
+
+def test_the_clock_of_the_machine_may_be_mounted_as_printed(operator: Operator) -> None:
+    operator.guide.source.write_text(
+        GUIDE.replace("-v media_volume:/source", "-v /etc/localtime:/l -v media_volume:/s")
+    )
+
+    assert "-v /etc/localtime:/l" in replace(operator, guide=read_guide(operator.guide.source)).script("backup")
+
+
+@pytest.mark.parametrize(
+    ("printed", "script", "reason"),
+    [
+        ("./save.sh", BACKUP.replace("$(pwd)/backups", "/srv/backups"), "mounts a directory of this machine"),
+        ("./save.sh", BACKUP, "the volume.s name can.t be replaced"),
+        ("docker exec web-project ls /media", "", "it takes a private engine"),
+    ],
+)
+def test_what_would_reach_beyond_the_sandbox_is_not_typed(
+    operator: Operator, programs: Programs, printed: str, script: str, reason: str
+) -> None:
+    (operator.folder / "save.sh").write_text(script)
+    operator.guide.source.write_text(f"```\n{printed}\n```\n")
+    guide = read_guide(operator.guide.source, operator.folder)
+
+    with pytest.raises(Unproven, match=f"line 2 of guide.md, .*{reason}"):
+        replace(sharing(operator), guide=guide).run(guide.steps[0].procedure)
+
+    assert programs.calls("docker") == []
+
+
+def test_elsewhere_the_operator_has_the_deployments_files_and_no_backup(operator: Operator, tmp_path: Path) -> None:
+    for name in ("compose.yml", "scripts/save.sh", "media/a.jpg", "backups/x.tar.gz", "copies/y.tgz"):
+        (operator.folder / name).parent.mkdir(exist_ok=True)
+        (operator.folder / name).write_text(name)
+
+    there = operator.at(tmp_path / "elsewhere")
+
+    files = sorted(str(path.relative_to(there.folder)) for path in there.folder.rglob("*") if path.is_file())
+    assert files == ["compose.yml", "scripts/save.sh"]
+    assert (there.folder / "backups").is_dir(), "nobody who mounts it should have Docker make it, as root"
+
+
+@pytest.fixture(name="migration")
+def _migration(operator: Operator) -> Operator:
+    """Give the operator the suite's own script, and a guide that runs it."""
+    script = operator.folder / OUR_SCRIPT.name
+    script.write_bytes(OUR_SCRIPT.read_bytes())
+    operator.guide.source.write_text("```\n./migrate_media.sh\n```\n")
+    return replace(operator, guide=read_guide(operator.guide.source, operator.folder))
+
+
+def test_on_a_shared_engine_our_own_migration_runs(migration: Operator) -> None:
+    assert sharing(migration).script("migrate") == "./migrate_media.sh"
+
+
+@pytest.mark.parametrize("printed", ["./migrate_media.sh", "bash ./migrate_media.sh", "./scripts/migrate_media.sh"])
+def test_on_a_shared_engine_a_migration_of_somebody_elses_is_not_run(migration: Operator, printed: str) -> None:
+    (migration.folder / OUR_SCRIPT.name).write_text("docker cp media/. web-project:/usr/src/platform/media\n")
+    migration.guide.source.write_text(f"```\n{printed}\n```\n")
+    theirs = replace(migration, guide=read_guide(migration.guide.source, migration.folder))
+
+    with pytest.raises(Unproven, match=r"not the suite's own, and might find a container of others: .* private engine"):
+        sharing(theirs).script("migrate")
+    assert theirs.script("migrate") == printed, "a private engine has no others"
+
+
+def test_a_name_that_does_not_fit_the_guides_is_unproven(operator: Operator) -> None:
+    operator.guide.source.write_text(GUIDE.replace("[NAME_OF_THE_FILE]", "fotos_[DATA]"))
+
+    with pytest.raises(Unproven, match="can't be filled in as the guide says"):
+        replace(operator, guide=read_guide(operator.guide.source)).script("restore", archive="media_backup_20260131")
+
+
+def test_the_ending_of_the_backup_is_filled_in_where_the_restore_prints_none(operator: Operator) -> None:
+    operator.guide.source.write_text(GUIDE.replace(".tar.gz", ".tgz").replace("[NAME_OF_THE_FILE].tgz", "<archive>"))
+
+    script = replace(operator, guide=read_guide(operator.guide.source)).script("restore", archive="media_20260131")
+
+    assert "/backup/media_20260131.tgz " in script
+
+
+@pytest.mark.parametrize(
+    ("flags", "terminal"), [("-it", True), ("-ti", True), ("-i -t", True), ("--tty", True), ("-T", False), ("", False)]
+)
+def test_a_command_that_insists_on_a_terminal_gets_one(
+    operator: Operator, programs: Programs, flags: str, *, terminal: bool
+) -> None:
+    programs.add("docker", "if [ -t 0 ]; then echo at a terminal; fi")
+
+    outcome = operator.type(f"docker exec {flags} web-project ls -la /media")
+
+    assert outcome.text == ("at a terminal" if terminal else "")

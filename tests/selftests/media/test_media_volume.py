@@ -1,0 +1,135 @@
+"""The volume is seen from a container that mounts nothing else, and never made by looking at it."""
+
+import os
+from pathlib import Path
+
+import docker.errors
+import pytest
+from fake_programs import Programs, run_here
+from fake_stack import client_with
+
+from media_guarantees.media.awkward_names import plant_nasty_tree
+from media_guarantees.media.host_listing import read_directory
+from media_guarantees.media.media_volume import VolumeMedia
+from media_guarantees.system.commands import CommandFailed
+
+
+@pytest.fixture(name="volume")
+def _volume(tmp_path: Path) -> Path:
+    volume = tmp_path / "volume"
+    volume.mkdir()
+    return volume
+
+
+@pytest.fixture(name="programs")
+def _programs(tmp_path: Path, volume: Path, monkeypatch: pytest.MonkeyPatch) -> Programs:
+    programs = Programs(tmp_path, monkeypatch)
+    programs.add("docker", run_here(volume))
+    return programs
+
+
+@pytest.fixture(name="media")
+def _media(programs: Programs) -> VolumeMedia:
+    environment = {**os.environ, "PATH": programs.path}
+    return VolumeMedia("media_volume", client_with("media_volume"), environment, {"run": "1"})
+
+
+@pytest.mark.parametrize(
+    "look",
+    [
+        lambda media: media.manifest(),
+        lambda media: media.shell("true"),
+        lambda media: media.shell("cat", stdin=b""),
+        lambda media: media.helper_command("true"),
+    ],
+    ids=["manifest", "shell", "feed", "helper_command"],
+)
+def test_no_container_is_started_on_a_volume_that_does_not_exist(programs: Programs, look: object) -> None:
+    media = VolumeMedia("gone_volume", client_with("media_volume"), os.environ, {})
+
+    with pytest.raises(docker.errors.NotFound, match="gone_volume"):
+        look(media)  # type: ignore[operator]
+
+    assert programs.calls("docker") == [], "naming a volume that doesn't exist would make it"
+
+
+def test_the_manifest_is_of_the_whole_volume(media: VolumeMedia, volume: Path) -> None:
+    plant_nasty_tree(volume)
+
+    assert media.manifest() == read_directory(volume)
+
+
+def test_the_manifest_is_read_through_a_mount_that_can_not_be_written(media: VolumeMedia, programs: Programs) -> None:
+    media.manifest()
+
+    (call,) = programs.calls("docker")
+    assert "--volume=media_volume:/volume:ro " in call
+
+
+@pytest.mark.parametrize("option", ["--rm", "--label=run=1", "--network=none", "--workdir=/volume"])
+def test_a_helper_goes_away_is_labelled_has_no_network_and_works_in_the_volume(media: VolumeMedia, option: str) -> None:
+    command = media.helper_command("true")
+
+    assert option in command[: command.index("ubuntu")]
+
+
+@pytest.mark.parametrize(("writable", "mount"), [(False, "media_volume:/volume:ro"), (True, "media_volume:/volume")])
+def test_a_helper_mounts_nothing_but_the_volume(media: VolumeMedia, mount: str, *, writable: bool) -> None:
+    command = media.helper_command("true", writable=writable)
+
+    assert [word for word in command if "volume=" in word or "mount" in word] == [f"--volume={mount}"]
+
+
+def test_a_private_engines_plain_volume_is_read_where_it_lies(programs: Programs, volume: Path) -> None:
+    plant_nasty_tree(volume)
+    client = client_with("media_volume", Mountpoint=str(volume))
+
+    assert VolumeMedia("media_volume", client, os.environ, {}, on_this_host=True).manifest() == read_directory(volume)
+    assert programs.calls("docker") == [], "no container is needed to read what lies on this host"
+
+
+def test_a_directory_of_this_host_is_read_where_it_lies(programs: Programs, volume: Path) -> None:
+    plant_nasty_tree(volume)
+
+    media = VolumeMedia(str(volume), client_with(), os.environ, {}, on_this_host=True)
+
+    assert media.manifest() == read_directory(volume)
+    assert programs.calls("docker") == []
+
+
+def test_a_directory_of_another_host_is_mounted_by_its_path(programs: Programs, volume: Path) -> None:
+    environment = {**os.environ, "PATH": programs.path}
+    media = VolumeMedia("/srv/media", client_with(), environment, {})
+
+    media.manifest()
+
+    (call,) = programs.calls("docker")
+    assert "--volume=/srv/media:/volume:ro " in call, volume
+
+
+@pytest.mark.parametrize("special", [{"Options": {"type": "tmpfs"}}, {"Driver": "nfs"}])
+def test_a_volume_that_is_mounted_only_at_the_engine_is_read_from_a_container(
+    programs: Programs, volume: Path, tmp_path: Path, special: dict[str, object]
+) -> None:
+    (volume / "x").write_bytes(b"x")
+    client = client_with("media_volume", Mountpoint=str(tmp_path), **special)
+
+    assert VolumeMedia("media_volume", client, os.environ, {}, on_this_host=True).manifest() == read_directory(volume)
+    assert len(programs.calls("docker")) == 1
+
+
+def test_a_script_works_in_the_volume_with_its_arguments_as_they_are(media: VolumeMedia, volume: Path) -> None:
+    media.shell('printf %s "$1" > "$2"', "$(x) ", "-a b")
+
+    assert (volume / "-a b").read_text() == "$(x) "
+
+
+def test_a_script_is_fed_what_it_is_given_byte_for_byte(media: VolumeMedia, volume: Path) -> None:
+    media.shell("cat > fed", stdin=b"\x00\xff\n")
+
+    assert (volume / "fed").read_bytes() == b"\x00\xff\n"
+
+
+def test_a_script_that_fails_says_so(media: VolumeMedia) -> None:
+    with pytest.raises(CommandFailed, match="status 7: oh no"):
+        media.shell("echo oh no >&2; exit 7")

@@ -1,0 +1,121 @@
+"""The watcher tells what a file holds at this moment, whatever its name, and does not outlive its block."""
+
+import hashlib
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from fake_programs import Programs, run_here
+from fake_stack import client_with
+
+from media_guarantees.media.awkward_names import NASTY_NAMES
+from media_guarantees.media.media_volume import VolumeMedia
+from media_guarantees.media.volume_watcher import Watcher, watching
+from media_guarantees.system.commands import CommandFailed
+
+
+@pytest.fixture(name="volume")
+def _volume(tmp_path: Path) -> Path:
+    volume = tmp_path / "volume"
+    volume.mkdir()
+    return volume
+
+
+@pytest.fixture(name="programs")
+def _programs(tmp_path: Path, volume: Path, monkeypatch: pytest.MonkeyPatch) -> Programs:
+    programs = Programs(tmp_path, monkeypatch)
+    programs.add("docker", run_here(volume))
+    return programs
+
+
+@pytest.fixture(name="media")
+def _media(programs: Programs) -> VolumeMedia:
+    environment = {**os.environ, "PATH": programs.path}
+    return VolumeMedia("media_volume", client_with("media_volume"), environment, {})
+
+
+@pytest.fixture(name="watcher")
+def _watcher(media: VolumeMedia) -> Iterator[Watcher]:
+    with watching(media) as watcher:
+        yield watcher
+
+
+def sha256(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
+def test_a_file_is_seen_as_it_is_now(watcher: Watcher, volume: Path) -> None:
+    (volume / "avatars").mkdir()
+    for content in (b"first", b"second", b""):
+        (volume / "avatars/x").write_bytes(content)
+
+        assert watcher.sha256("avatars/x") == sha256(content)
+
+
+def test_a_file_that_is_not_there_is_seen_as_missing(watcher: Watcher) -> None:
+    assert watcher.sha256("avatars/x") is None
+
+
+def test_a_directory_is_no_file(watcher: Watcher, volume: Path) -> None:
+    (volume / "avatars").mkdir()
+
+    assert watcher.sha256("avatars") is None
+
+
+def test_a_file_that_is_gone_is_not_remembered(watcher: Watcher, volume: Path) -> None:
+    (volume / "x").write_bytes(b"x")
+    before = watcher.sha256("x")
+    (volume / "x").unlink()
+
+    assert (before, watcher.sha256("x")) == (sha256(b"x"), None)
+
+
+def test_any_name_is_understood(watcher: Watcher, volume: Path) -> None:
+    names = [name.decode() for name in NASTY_NAMES if b"\xff" not in name]
+    for name in names:
+        (volume / name).write_text(name)
+
+    assert {name: watcher.sha256(name) for name in names} == {name: sha256(name.encode()) for name in names}
+
+
+def test_one_container_answers_every_question_and_can_write_nothing(watcher: Watcher, programs: Programs) -> None:
+    for _ in range(3):
+        watcher.sha256("x")
+
+    (call,) = programs.calls("docker")
+    assert "--volume=media_volume:/volume:ro " in call
+
+
+def test_the_watching_container_ends_with_its_block(media: VolumeMedia) -> None:
+    with watching(media) as watcher:
+        process = watcher._process
+        assert process.poll() is None
+
+    assert process.returncode == 0, "the end of its input is to end it, not a signal"
+
+
+def test_a_container_that_does_not_start_is_told(programs: Programs, media: VolumeMedia) -> None:
+    programs.add("docker", "exit 125")
+
+    with pytest.raises(CommandFailed, match="status 125: the watching container ended"), watching(media):
+        pass
+
+
+def test_a_container_that_ends_meanwhile_is_told(programs: Programs, media: VolumeMedia) -> None:
+    programs.add("docker", "echo watching; exec 0<&-; exit 137")
+
+    with watching(media) as watcher:
+        watcher._process.wait()
+
+        with pytest.raises(CommandFailed, match="status 137: the watching container ended"):
+            watcher.sha256("x")
+
+
+def test_a_volume_that_does_not_exist_is_not_watched(programs: Programs) -> None:
+    media = VolumeMedia("gone_volume", client_with("media_volume"), os.environ, {})
+
+    with pytest.raises(Exception, match="no such volume: gone_volume"), watching(media):
+        pass
+
+    assert programs.calls("docker") == []

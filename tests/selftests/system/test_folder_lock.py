@@ -1,0 +1,47 @@
+"""A lock on a folder tells that a run in progress uses it, and ends with that run."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from pathlib import Path
+
+from media_guarantees.system import folder_lock
+
+
+def test_a_lock_keeps_others_out_for_as_long_as_it_is_held(tmp_path: Path) -> None:
+    with folder_lock.taken(tmp_path) as mine, folder_lock.taken(tmp_path) as theirs:
+        assert mine, "nobody held it"
+        assert not theirs, "it was held"
+
+    with folder_lock.taken(tmp_path) as again:
+        assert again, "it was given up"
+
+
+def test_a_lock_ends_with_its_process(tmp_path: Path) -> None:
+    holder = ["flock", "--no-fork", str(tmp_path), "cat"]
+    with subprocess.Popen(holder, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        process.stdin.write(b"held\n")
+        process.stdin.flush()
+        assert process.stdout.readline() == b"held\n"
+        with folder_lock.taken(tmp_path) as while_it_lives:
+            assert not while_it_lives
+        process.kill()
+        process.communicate()
+
+    with folder_lock.taken(tmp_path) as afterwards:
+        assert afterwards, "its holder was killed"
+
+
+def test_a_child_does_not_hold_the_lock_on(tmp_path: Path) -> None:
+    descriptor = folder_lock.take(tmp_path)
+    assert descriptor is not None
+
+    assert not os.get_inheritable(descriptor)
+    os.close(descriptor)
+
+
+def test_a_folder_that_is_gone_can_not_be_locked(tmp_path: Path) -> None:
+    assert folder_lock.take(tmp_path / "gone") is None
