@@ -17,12 +17,12 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from media_guarantees.engine import connection as engines
-from media_guarantees.engine.base_images import TOOLS, provide
+from media_guarantees.engine.base_images import UBUNTU, provide
 from media_guarantees.engine.connection import Engine
 from media_guarantees.gate.baseline import Record, write_record
 from media_guarantees.gate.compare import compare
 from media_guarantees.gate.live_deployment import Live, Volume
-from media_guarantees.gate.live_gate import QUICK, GateSettings, doubtful, drawn
+from media_guarantees.gate.live_gate import QUICK, GateSettings, drawn, suspects
 from media_guarantees.gate.volume_scan import Survey, take_survey
 from media_guarantees.system import commands
 from media_guarantees.system.run_id import this_run
@@ -40,7 +40,7 @@ def main() -> int:
     asked = parser.parse_args()
     print("files      bytes each  plain s   full s  ratio  quick s  compare s  peak MB")
     with engines.private(ROOT / ".cache") as engine:
-        provide(TOOLS, engine.docker, ROOT / ".cache")
+        provide(UBUNTU, engine.docker, ROOT / ".cache")
         for size in asked.sizes:
             files, _, length = size.partition(":")
             with volume_of(engine, int(files), int(length or 1)) as volume:
@@ -88,7 +88,7 @@ def measured(engine: Engine, volume: str, turns: int, files: int, length: int) -
                 sys.exit(f"the manifest holds {len(seen[0].entries)} entries, {seen[0].hashed} contents")
     seen.append(take_survey(reader, env))
     record = recorded(seen.pop())
-    now = take_survey(reader, env, choose=lambda survey: doubtful(survey, record, quick))
+    now = take_survey(reader, env, choose=lambda survey: suspects(survey, record, quick))
     begun = time.monotonic()
     if compare(record.lines(), now).counts:
         sys.exit("nothing changed, and the comparison says otherwise")

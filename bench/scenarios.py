@@ -24,8 +24,8 @@ from bench.programs import ROOT, BenchFailed, reach, said
 from fixtures.media import SEED
 from fixtures.options import TOKEN_VARIABLE
 from media_guarantees.deployment.compose_model import read_deployment
-from media_guarantees.deployment.sandbox import host_ca_bundle, lay_out, sandboxed
-from media_guarantees.engine.base_images import BASE, TOOLS, provide
+from media_guarantees.deployment.sandbox import host_ca_bundle, sandboxed, write_project_folder
+from media_guarantees.engine.base_images import PYTHON_SLIM, UBUNTU, provide
 from media_guarantees.engine.connection import Engine
 from media_guarantees.media.sample_pictures import Sample, make_samples
 from media_guarantees.system import commands
@@ -188,11 +188,11 @@ def with_image(compose_file: str) -> str:
 @contextmanager
 def image(engine: Engine, folder: Path) -> Iterator[None]:
     """Build the service's image, in `folder` and as a run of the guarantees does; it goes in the end."""
-    for wanted in (TOOLS, BASE):
+    for wanted in (UBUNTU, PYTHON_SLIM):
         provide(wanted, engine.docker, ROOT / ".cache")
     environment = {**engine.environment, TOKEN_VARIABLE: "of no use to a build"}
     ours = read_deployment([COMPOSE_FILE], "web-project", compose=engine.compose, environment=environment)
-    lay_out(ours, sandboxed(ours, this_run(shared=False), ca_bundle=host_ca_bundle()), folder)
+    write_project_folder(ours, sandboxed(ours, this_run(shared=False), ca_bundle=host_ca_bundle()), folder)
     commands.check([*engine.compose, "build", "--quiet"], cwd=folder, env=environment)
     try:
         yield
@@ -206,15 +206,15 @@ def backups_that_miss_pictures(engine: Engine) -> Iterator[None]:
 
     It takes its options from the environment too (GNU tar's manual, "TAR_OPTIONS").
     """
-    kept = f"{TOOLS.name}:bench-keeps"
-    commands.check(["docker", "tag", TOOLS.name, kept], env=engine.environment)
+    kept = f"{UBUNTU.name}:bench-keeps"
+    commands.check(["docker", "tag", UBUNTU.name, kept], env=engine.environment)
     try:
         dockerfile = f"FROM {kept}\nENV TAR_OPTIONS=--exclude=*.gif\n"
-        build = ["docker", "build", "--quiet", "--tag", TOOLS.name, "-"]
+        build = ["docker", "build", "--quiet", "--tag", UBUNTU.name, "-"]
         commands.check(build, env=engine.environment, stdin=dockerfile.encode())
         yield
     finally:
-        commands.check(["docker", "tag", kept, TOOLS.name], env=engine.environment)
+        commands.check(["docker", "tag", kept, UBUNTU.name], env=engine.environment)
         commands.check(["docker", "image", "rm", kept], env=engine.environment)
 
 

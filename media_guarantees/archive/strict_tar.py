@@ -44,7 +44,7 @@ def _members(blocks: _Blocks, *, hashed: bool) -> Iterator[Member]:
             attributes = lasting if header.extends == "all" else passing
             attributes.update(_extension(header, blocks))
             if sum(map(len, (*attributes, *attributes.values()))) > _LONGEST_ATTRIBUTES:
-                raise DamagedArchive("unsupported", f"attributes without end ({blocks.whereabouts})")
+                raise DamagedArchive("unsupported", f"attributes without end ({blocks.position})")
             continue
         yield (member := header.member(_digest(header, blocks, hashed=hashed)))
         passing = {}
@@ -52,17 +52,17 @@ def _members(blocks: _Blocks, *, hashed: bool) -> Iterator[Member]:
         if count > _MOST_MEMBERS or names > _ALL_NAMES:
             raise DamagedArchive("unsupported", f"{count} members with {names} bytes of names are too many to check")
     if passing:
-        raise DamagedArchive("header", f"a long name belongs to no member ({blocks.whereabouts})")
+        raise DamagedArchive("header", f"a long name belongs to no member ({blocks.position})")
 
 
 def _extension(header: Header, blocks: _Blocks) -> dict[bytes, bytes]:
     longest = _LONGEST_PATH + 1 if header.type in b"LK" else _LONGEST_ATTRIBUTES
     if header.size > longest:
-        raise DamagedArchive("header", f"a name of {header.size} bytes can't be ({blocks.whereabouts})")
+        raise DamagedArchive("header", f"a name of {header.size} bytes can't be ({blocks.position})")
     attributes = attributes_of(header.type, b"".join(blocks.data(header.size)))
     for name in (b"path", b"linkpath"):
         if len(attributes.get(name, b"")) > _LONGEST_PATH:
-            raise DamagedArchive("header", f"a name of {len(attributes[name])} bytes can't be ({blocks.whereabouts})")
+            raise DamagedArchive("header", f"a name of {len(attributes[name])} bytes can't be ({blocks.position})")
     return attributes
 
 
@@ -150,9 +150,9 @@ class _Blocks:
         raise self._damaged("header checksum", "a header's checksum or signature is wrong")
 
     def _damaged(self, kind: str, message: str) -> DamagedArchive:
-        return DamagedArchive(kind, f"{message} ({self.whereabouts})")
+        return DamagedArchive(kind, f"{message} ({self.position})")
 
     @property
-    def whereabouts(self) -> str:
+    def position(self) -> str:
         """The place in words."""
         return f"{self.place[0]} {printable(self.place[1])}" if self.place else "at its start"

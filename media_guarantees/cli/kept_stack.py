@@ -32,7 +32,7 @@ _REACH = ("DOCKER_HOST", "DOCKER_CONFIG", "BUILDX_CONFIG")
 
 
 @dataclass(frozen=True)
-class Standing:
+class KeptStack:
     """How to reach a stack, and which process keeps it.
 
     `programs` goes in front of the PATH, `token` is for uploads.
@@ -65,16 +65,16 @@ class Standing:
         return bool(self.ticks) and start_ticks(self.pid) == self.ticks
 
 
-def describe(address: str, folder: Path, environment: dict[str, str], service: str, token: str) -> Standing:
+def describe(address: str, folder: Path, environment: dict[str, str], service: str, token: str) -> KeptStack:
     """Return how to reach the stack of this very process."""
     programs = environment["PATH"].partition(os.pathsep)[0]
     reach = {name: environment[name] for name in _REACH if name in environment}
     ticks = start_ticks(os.getpid())
-    return Standing(os.getpid(), ticks, address, str(folder), programs, reach, service, token)
+    return KeptStack(os.getpid(), ticks, address, str(folder), programs, reach, service, token)
 
 
 @contextmanager
-def written_down(standing: Standing, file: Path | None = None) -> Iterator[None]:
+def written_down(standing: KeptStack, file: Path | None = None) -> Iterator[None]:
     """Let others find the stack while the block lasts, unless they find another one already.
 
     The token is in it: it is for its owner's eyes only.
@@ -95,10 +95,10 @@ def written_down(standing: Standing, file: Path | None = None) -> Iterator[None]
         file.unlink(missing_ok=True)
 
 
-def find(file: Path | None = None) -> Standing | None:
+def find(file: Path | None = None) -> KeptStack | None:
     """Return the stack that stands, if one does."""
     with suppress(FileNotFoundError, ValueError, TypeError):
-        standing = Standing(**json.loads((file or STATE).read_text()))
+        standing = KeptStack(**json.loads((file or STATE).read_text()))
         return standing if standing.is_kept else None
     return None
 
@@ -137,7 +137,7 @@ def _wait_for(keeper: subprocess.Popen[bytes], say: Callable[[str], object]) -> 
             raise BadInput(str(failure), f"see above, or {LOG}") from None
 
 
-def told(standing: Standing) -> list[str]:
+def told(standing: KeptStack) -> list[str]:
     """Tell a person how to reach a stack."""
     lines = [f"The stack is up, at {standing.address}", f"  token: {standing.token}", "  in a shell of yours:"]
     commands = (

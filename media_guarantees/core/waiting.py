@@ -72,5 +72,5 @@ def wait_until(
 
 def _quietly(ask: Callable[[], T]) -> T:
     """Ask without a line in the journal for every time; the wait has one."""
-    with journal.unheard():
+    with journal.muted():
         return ask()

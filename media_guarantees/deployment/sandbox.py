@@ -115,7 +115,7 @@ def deviations(deployment: Deployment) -> list[str]:
     return said
 
 
-def without_way_out(model: Model) -> Model:
+def with_internal_networks(model: Model) -> Model:
     """Return `model` with every network internal: Docker gives those no gateway."""
     isolated = copy.deepcopy(model)
     for network in (isolated.get("networks") or {}).values():
@@ -134,7 +134,7 @@ def write_model(model: Model, folder: Path) -> Path:
     return file
 
 
-def lay_out(deployment: Deployment, model: Model, folder: Path) -> None:
+def write_project_folder(deployment: Deployment, model: Model, folder: Path) -> None:
     """Make `folder` the deployment's folder as an operator would find it: compose files by their names, and scripts.
 
     What is in all of the owner's files is in the first; the others change nothing any more.

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from media_guarantees.core import journal
 from media_guarantees.deployment.stack import Stack
-from media_guarantees.deployment.startup import laid_out, provide_images, publish_what_is_exposed
-from media_guarantees.engine.base_images import BASE, TOOLS, provide
+from media_guarantees.deployment.startup import prepare_stack, provide_images, publish_exposed_ports
+from media_guarantees.engine.base_images import PYTHON_SLIM, UBUNTU, provide
 from media_guarantees.engine.connection import private
 from media_guarantees.engine.toolchain import OTHER_ENGINES, engine_tools
 from media_guarantees.media.upload_api import UploadApi
@@ -34,9 +34,9 @@ def another_host(home: Stack, folder: Path, cache: Path, version: str, upload_ap
     deployment's images can't on that one.
     """
     with private(cache, version) as engine:
-        for wanted in (TOOLS, BASE):
+        for wanted in (UBUNTU, PYTHON_SLIM):
             provide(wanted, engine.docker, cache)
-        host = laid_out(
+        host = prepare_stack(
             home.deployment,
             run=Run(home.run.identifier),  # everything has its real name there
             engine=engine,
@@ -48,7 +48,7 @@ def another_host(home: Stack, folder: Path, cache: Path, version: str, upload_ap
         _carry_images(home, host)
         journal.progress("images: building the deployment on another host")
         provide_images(host)
-        publish_what_is_exposed(host)
+        publish_exposed_ports(host)
         yield host
 
 

@@ -22,7 +22,7 @@ _NOT_REGULAR = 0x8F280000  # Go's os.ModeType, in which the engine tells what a 
 _DELETED = 2  # the engine's API, "Get changes on a container's filesystem"
 
 
-class Interior:
+class ServiceContainer:
     """The inside of whichever container of `service` runs now: `container` tells, or raises `PromiseBroken`."""
 
     def __init__(self, container: Callable[[], Container], service: str, environment: Mapping[str, str]) -> None:
@@ -38,7 +38,7 @@ class Interior:
         if container not in self._hosts:
             self.expect_programs("cat", "uname")
             host = testinfra.get_host(f"docker://{container}")
-            host.backend.run = journal.timing("command", host.backend.run, what="docker exec, by testinfra: {}")
+            host.backend.run = journal.timed_call("command", host.backend.run, what="docker exec, by testinfra: {}")
             self._hosts = {container: host}
         return self._hosts[container]
 

@@ -22,11 +22,11 @@ from media_guarantees.core.errors import PromiseBroken, Unproven
 from media_guarantees.core.waiting import wait_until
 from media_guarantees.deployment.compose_model import Deployment, Model
 from media_guarantees.deployment.sandbox import write_model
-from media_guarantees.deployment.service_container import Interior
+from media_guarantees.deployment.service_container import ServiceContainer
 from media_guarantees.engine import helper_container
 from media_guarantees.media.media_volume import VolumeMedia, is_directory
 from media_guarantees.media.upload_api import UploadApi
-from media_guarantees.media.upload_client import CONNECT, ExecPlatform, HttpPlatform, Platform, SilentPlatform
+from media_guarantees.media.upload_client import CONNECT, ExecPlatform, HttpPlatform, Platform, UnpublishedPlatform
 from media_guarantees.system import commands
 from media_guarantees.system.run_id import RUN_LABEL, Run
 
@@ -38,7 +38,7 @@ _DOWN = ("down", "--volumes", "--remove-orphans")
 
 
 @dataclass(frozen=True)
-class Identity:
+class ServiceState:
     """What tells one life of the service from the next, and one volume from another.
 
     `volume` is what backs the media: a volume's name, or the path of a host's directory. `engine` is the life of a
@@ -69,7 +69,7 @@ class Stack:
         environment: Mapping[str, str],
         token: str,
         engine_process: Callable[[], str] = str,
-        on_this_host: bool = False,
+        is_local: bool = False,
         deviations: Sequence[str] = (),
         upload_api: UploadApi = CONNECT,
     ) -> None:
@@ -82,11 +82,11 @@ class Stack:
         self.environment = dict(environment)
         self.token = token
         self._engine_process = engine_process
-        self._on_this_host = on_this_host
-        self._hopeless = False
+        self._is_local = is_local
+        self._unrecoverable = False
         self._came_up_within: list[float] = []
         self._compose = tuple(compose)
-        self.inside = Interior(self.container, self.service, self.environment)
+        self.inside = ServiceContainer(self.container, self.service, self.environment)
         self._api = HttpPlatform(self.address, token, api=upload_api)
         self.platform: Platform = self._api if self._tcp_ports else self._through_exec()
         self.deviations = tuple(deviations)
@@ -181,26 +181,28 @@ class Stack:
     @property
     def media(self) -> VolumeMedia:
         """The media as they lie in the volume, or in the directory, seen without the service."""
-        return VolumeMedia(self.backing, self.client, self.environment, self.run.labels, self._on_this_host)
+        return VolumeMedia(self.backing, self.client, self.environment, self.run.labels, self._is_local)
 
-    def identity(self) -> Identity:
+    def identity(self) -> ServiceState:
         """Return who the service and its volume are now."""
         container = self.container()
         backing = self.backing
         state = container.attrs["State"]
-        return Identity(
+        return ServiceState(
             container.id or "",
             container.attrs["Image"],
             state["Pid"],
             state["StartedAt"],
             backing,
-            self._which(Path(backing)) if is_directory(backing) else self._made(self.client.volumes.get(backing).attrs),
+            self._directory_inode(Path(backing))
+            if is_directory(backing)
+            else self._made(self.client.volumes.get(backing).attrs),
             self._engine_process(),
         )
 
-    def _which(self, directory: Path) -> str:
+    def _directory_inode(self, directory: Path) -> str:
         """Return which directory of that name it is, where that can be seen."""
-        return f"inode {directory.stat().st_ino}" if self._on_this_host and directory.is_dir() else ""
+        return f"inode {directory.stat().st_ino}" if self._is_local and directory.is_dir() else ""
 
     def _made(self, volume: Mapping[str, Any]) -> str:
         """Return when a volume was made.
@@ -209,7 +211,7 @@ class Stack:
         start (`chown`) would pass for one with a new volume. Here the directory above is looked at, as it is ours.
         """
         above = Path(volume.get("Mountpoint") or "/").parent
-        if not self._on_this_host or not above.is_dir():
+        if not self._is_local or not above.is_dir():
             return str(volume["CreatedAt"])
         return datetime.fromtimestamp(above.stat().st_mtime, timezone.utc).isoformat()
 
@@ -221,12 +223,12 @@ class Stack:
     def wait_until_ready(self, *, within: float = READY_SECONDS) -> None:
         """Wait until the platform answers, less long if it was given up; says why as soon as it can't any more."""
         slowest = max(self._came_up_within, default=READY_SECONDS)
-        within = MEND_SECONDS if self._hopeless else min(within, max(AGAIN_SECONDS, AGAIN_TIMES * slowest))
+        within = MEND_SECONDS if self._unrecoverable else min(within, max(AGAIN_SECONDS, AGAIN_TIMES * slowest))
         begun = time.monotonic()
-        wait_until(self.platform.answers, what=f"{self.service} answers", seconds=within, died=self._obituary)
+        wait_until(self.platform.answers, what=f"{self.service} answers", seconds=within, died=self._exit_reason)
         self._came_up_within.append(time.monotonic() - begun)
 
-    def _obituary(self) -> str | None:
+    def _exit_reason(self) -> str | None:
         """Why the service won't come any more: it ended, and no restart policy brings it back."""
         for container in self.containers(self.service, running_only=False):
             policy = container.attrs["HostConfig"]["RestartPolicy"]["Name"]
@@ -239,24 +241,24 @@ class Stack:
         """Give media through the service's own API, or, where it has none or `upload` is ``exec``, through `exec`."""
         if upload == "exec" or (upload == "auto" and not self._api.is_described and not self._api.has_api()):
             self.platform = self._through_exec()
-        journal.observe(self.platform.way)
-        if not self.platform.chooses_directory and not self.inside.has_shell():
-            journal.observe("its image has no shell: media are handed over as by `docker cp`, in that user's name")
+        journal.add_evidence(self.platform.way)
+        if not self.platform.has_upload_api and not self.inside.has_shell():
+            journal.add_evidence("its image has no shell: media are handed over as by `docker cp`, in that user's name")
         for deviation in self.deviations:
-            journal.observe(f"in the sandbox, {deviation}")
+            journal.add_evidence(f"in the sandbox, {deviation}")
 
     def new_client(self, address: Callable[[], str] | None = None) -> HttpPlatform:
         """Return the platform for one more client, beside others that work at the same time.
 
         Raises `Unproven` where the platform has no API for uploads.
         """
-        if not self.platform.chooses_directory:
+        if not self.platform.has_upload_api:
             raise Unproven(f"{self.platform.way}: there are no clients to whom it could acknowledge anything")
         return self._api.for_client(address or self.address, requests.Session())
 
     def _through_exec(self) -> Platform:
         if not self._tcp_ports:
-            return SilentPlatform(self.address, self.token, self._write, self._is_well)
+            return UnpublishedPlatform(self.address, self.token, self._write, self._is_well)
         return ExecPlatform(self.address, self.token, self._write)
 
     def _write(self, path: str, content: bytes) -> commands.Outcome:
@@ -268,11 +270,11 @@ class Stack:
         return any(state.get("Health", {}).get("Status", "healthy") == "healthy" for state in states)
 
     def deploy(self, model: Model, *options: str) -> None:
-        """Deploy `model` in place of what runs now. `settle` and a restart over it bring the owner's back."""
+        """Deploy `model` in place of what runs now. `recover` and a restart over it bring the owner's back."""
         write_model(model, self.folder)
         self.compose("up", "--detach", *options)
 
-    def settle(self) -> None:
+    def recover(self) -> None:
         """Make sure that the stack is up and well before a test begins; mend it if the last one broke it.
 
         What can't be mended is started over with an empty volume. Where that doesn't help either, it is not tried
@@ -280,26 +282,26 @@ class Stack:
         """
         if self.platform.answers():
             return
-        if self._hopeless:
+        if self._unrecoverable:
             raise PromiseBroken(f"{self.service} is not well, whatever is done about it")
         journal.progress("stack: the last test left it broken; starting it again")
         write_model(self.model, self.folder)
         try:
             self.up(within=MEND_SECONDS)
         except PromiseBroken:
-            self._start_over()
+            self._recreate()
 
-    def give_up(self) -> None:
+    def stop_recovering(self) -> None:
         """Mend nothing from now on: the service is up, and it is what it is."""
-        self._hopeless = True
+        self._unrecoverable = True
 
-    def _start_over(self) -> None:
+    def _recreate(self) -> None:
         journal.progress("stack: starting over, with an empty volume")
         try:
             self.compose(*_DOWN)
             self.up()
         except PromiseBroken:
-            self.give_up()
+            self.stop_recovering()
             raise
 
     def inner_port(self) -> int:

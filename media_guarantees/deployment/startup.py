@@ -23,7 +23,7 @@ _MEANS = "nothing was tested: what does not run can neither keep nor lose media"
 _LINES = 12
 
 
-def laid_out(
+def prepare_stack(
     deployment: Deployment,
     *,
     run: Run,
@@ -36,7 +36,7 @@ def laid_out(
     """Return the deployment, laid out below `folder` for `engine`; nothing of it is built or up yet."""
     model = sandbox.sandboxed(deployment, run, ca_bundle=sandbox.host_ca_bundle())
     model, notes = privately_mounted(model, media_root, folder / "mounts")
-    sandbox.lay_out(deployment, model, folder / "deployment")
+    sandbox.write_project_folder(deployment, model, folder / "deployment")
     return Stack(
         deployment=deployment,
         model=model,
@@ -47,7 +47,7 @@ def laid_out(
         environment=engine.environment,
         token=token,
         engine_process=engine.power.life if engine.power else str,
-        on_this_host=engine.power is not None,
+        is_local=engine.power is not None,
         upload_api=upload_api,
         deviations=(*sandbox.deviations(deployment), *notes),
     )
@@ -72,7 +72,7 @@ def provide_images(stack: Stack) -> None:
             )
 
 
-def publish_what_is_exposed(stack: Stack) -> None:
+def publish_exposed_ports(stack: Stack) -> None:
     """Publish what the service's image exposes, where its compose file names no port: it is to be asked for media."""
     service = stack.model["services"][stack.service]
     if not service["ports"] and "network_mode" not in service:
@@ -82,7 +82,7 @@ def publish_what_is_exposed(stack: Stack) -> None:
         sandbox.write_model(stack.model, stack.folder)
 
 
-def wait_for_the_first_time(stack: Stack) -> None:
+def wait_for_first_start(stack: Stack) -> None:
     """Wait until the service is ready. Raises `BadInput` with what it said last if nothing comes of it at all.
 
     One that answers, but always with a fault of its own, is up: what is wrong with it is for the tests to find.
@@ -92,7 +92,7 @@ def wait_for_the_first_time(stack: Stack) -> None:
     except PromiseBroken as broken:
         if status := _status(stack):
             journal.progress(f"stack: {stack.service} is up, but answers {status}: nothing more is waited for")
-            stack.give_up()
+            stack.stop_recovering()
             return
         raise _not_up(stack, broken) from broken
 

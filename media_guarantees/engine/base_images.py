@@ -25,7 +25,7 @@ from media_guarantees.system.run_id import LABEL, Run
 STAND_IN_LABEL = "media-verify.stand-in"
 PULL_SECONDS = 300.0
 # How often a stand-in may go with a run that ends, between the moment it is seen and the moment it is held.
-HOLDS = 3
+PIN_ATTEMPTS = 3
 
 # bash, GNU tar, gzip, find and sha256sum come with the minimal variant; the service wants Python on top.
 _INCLUDE = "ca-certificates,python3,python3-venv"
@@ -35,15 +35,15 @@ Docker = Callable[..., commands.Outcome]
 
 
 @dataclass(frozen=True)
-class Wanted:
+class ImageSpec:
     """An image by the name that others use for it, and the digest that it is pulled by."""
 
     name: str
     digest: str
 
 
-TOOLS = Wanted("ubuntu", "ubuntu@sha256:786a8b558f7be160c6c8c4a54f9a57274f3b4fb1491cf65146521ae77ff1dc54")
-BASE = Wanted(
+UBUNTU = ImageSpec("ubuntu", "ubuntu@sha256:786a8b558f7be160c6c8c4a54f9a57274f3b4fb1491cf65146521ae77ff1dc54")
+PYTHON_SLIM = ImageSpec(
     "python:3.12-slim-bookworm",
     "python:3.12-slim-bookworm@sha256:782412e85d0f0984994c290652577d4018aff08145c85b262bb63dc0c7522254",
 )
@@ -57,19 +57,19 @@ class Image:
     stands_in: bool
 
 
-def provide(wanted: Wanted, docker: Docker, cache: Path, holder: Run | None = None) -> Image:
+def provide(wanted: ImageSpec, docker: Docker, cache: Path, holder: Run | None = None) -> Image:
     """Make `wanted` available to the engine behind `docker`, in this order: there already, pulled, stand-in.
 
     On a shared engine the run is the `holder` of a stand-in: no other run that ends takes it away.
     """
-    for _ in range(HOLDS):
+    for _ in range(PIN_ATTEMPTS):
         image = _provide(wanted, docker, cache)
-        if holder is None or not image.stands_in or (held := _hold(image, docker, holder)).ok:
+        if holder is None or not image.stands_in or (held := _pin(image, docker, holder)).ok:
             return image
     raise commands.CommandFailed(held)
 
 
-def _provide(wanted: Wanted, docker: Docker, cache: Path) -> Image:
+def _provide(wanted: ImageSpec, docker: Docker, cache: Path) -> Image:
     if (labels := _labels(docker, wanted.name)) is not None:
         return Image(wanted.name, STAND_IN_LABEL in labels)
     try:
@@ -137,7 +137,7 @@ def _release() -> str:
     return name
 
 
-def _hold(image: Image, docker: Docker, run: Run) -> commands.Outcome:
+def _pin(image: Image, docker: Docker, run: Run) -> commands.Outcome:
     """Make a container that is never started: an engine lets nobody remove, unforced, what a container is made of."""
     name = f"--name={_holder_name(image, run)}"
     return docker("create", "--pull=never", name, *label_arguments(run.labels), image.reference, "true")

@@ -20,7 +20,7 @@ class Slot:
         self.number = int(folder.name)
         self._state = folder / "running.json"
         self._lock: int | None = None
-        self._claim: address_lease.Claim | None = None
+        self._claim: address_lease.AddressLease | None = None
 
     @property
     def data_root(self) -> Path:
@@ -41,7 +41,7 @@ class Slot:
         return self._lock
 
     @property
-    def claim(self) -> address_lease.Claim:
+    def claim(self) -> address_lease.AddressLease:
         """The addresses and ports that the engine may hand out, unique on this machine."""
         if self._claim is None:
             raise ValueError("a slot that was not taken has no addresses")

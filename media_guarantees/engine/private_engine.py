@@ -106,7 +106,7 @@ class PrivateEngine:
         self.socket.unlink(missing_ok=True)
         with self.log.open("wb") as log:
             self._daemon = subprocess.Popen(
-                self.entering(*self._dockerd()),
+                self.nsenter_command(*self._dockerd()),
                 # What runc forgets there when it is killed goes with the folder.
                 env={**SHORT_LIVED, **self.tools.environment, "TMPDIR": str(self.folder)},
                 stdin=subprocess.DEVNULL,
@@ -114,7 +114,7 @@ class PrivateEngine:
                 stderr=log,
                 start_new_session=True,
             )
-        wait_until(self._answers, what="the private engine answers", seconds=BOOT_SECONDS, died=self._last_words)
+        wait_until(self._answers, what="the private engine answers", seconds=BOOT_SECONDS, died=self._log_tail)
 
     def _dockerd(self) -> list[str]:
         return [
@@ -139,14 +139,14 @@ class PrivateEngine:
             raise ProcessLookupError("the private engine is switched off")
         return only_child(self._namespace.pid)
 
-    def entering(self, *args: str) -> list[str]:
+    def nsenter_command(self, *args: str) -> list[str]:
         """Return a command that runs `args` where only the engine's own mounts are seen; it dies with the host."""
         return ["nsenter", "--target", str(self._init()), "--mount", "--pid", *args]
 
     def _answers(self) -> bool:
         return self.socket.is_socket() and self.docker("version", kind="probe").ok
 
-    def _last_words(self) -> str | None:
+    def _log_tail(self) -> str | None:
         if self._daemon is None or self._daemon.poll() is None:
             return None
         lines = self.log.read_text(errors="replace").splitlines()

@@ -13,8 +13,8 @@ from media_guarantees.core import journal
 from media_guarantees.core.deferred import once
 from media_guarantees.core.errors import PromiseBroken
 from media_guarantees.deployment.stack import Stack
-from media_guarantees.events.before_after import entrust
-from media_guarantees.events.seeded_media import Gallery
+from media_guarantees.events.before_after import seed_media
+from media_guarantees.events.seeded_media import SeededMedia
 from media_guarantees.guide.guide_runner import Operator
 from media_guarantees.guide.steps import ARCHIVE_ENDING
 from media_guarantees.media.manifest import Manifest
@@ -44,14 +44,14 @@ class Backup:
         return ARCHIVE_ENDING.sub("", self.archive.name)
 
 
-def take_backup(stack: Stack, gallery: Gallery, operator: Operator) -> Callable[[], Backup]:
+def take_backup(stack: Stack, seeded_media: SeededMedia, operator: Operator) -> Callable[[], Backup]:
     """Entrust the stack with pictures and type the guide's backup command, once.
 
     The returned function gives the backup, or raises what went wrong.
     """
 
     def take() -> Backup:
-        _, before = entrust(stack, gallery)
+        _, before = seed_media(stack, seeded_media)
         return _backup(stack, operator, before)
 
     return once(take)
@@ -59,13 +59,13 @@ def take_backup(stack: Stack, gallery: Gallery, operator: Operator) -> Callable[
 
 def _backup(stack: Stack, operator: Operator, before: Manifest) -> Backup:
     things, day = _on_engine(stack), today()
-    with journal.step("event: the guide's backup"), asking(stack) as answers:
-        archive = made_by(operator, lambda: operator.succeed("backup"))
+    with journal.step("event: the guide's backup"), poll_health(stack) as answers:
+        archive = archive_made_by(operator, lambda: operator.succeed("backup"))
     stray = frozenset(_on_engine(stack) - things)
     return Backup(archive, day, before, len(answers), answers.count(False), stray)
 
 
-def made_by(operator: Operator, command: Callable[[], object]) -> Path:
+def archive_made_by(operator: Operator, command: Callable[[], object]) -> Path:
     """Type a backup command and return the archive that it made; raises `PromiseBroken` if that isn't one."""
     folder = operator.folder
     archives = archives_in(folder)
@@ -86,7 +86,7 @@ def archives_in(folder: Path) -> dict[Path, int]:
     return {path: path.stat().st_mtime_ns for path in folder.glob("**/*.t*") if ARCHIVE_ENDING.search(path.name)}
 
 
-def bears_day(name: str, day: date) -> bool:
+def name_contains_date(name: str, day: date) -> bool:
     """Whether a file's name tells of `day`, in one of the ways in which people write days."""
     return any(f"{day:{written}}" in name for written in _DAYS)
 
@@ -108,7 +108,7 @@ def today() -> date:
 
 
 @contextmanager
-def asking(stack: Stack) -> Iterator[list[bool]]:
+def poll_health(stack: Stack) -> Iterator[list[bool]]:
     """Ask the service, again and again while the block lasts, whether it answers; the list says whether it did."""
     answers: list[bool] = []
 

@@ -13,8 +13,8 @@ from typing import Literal, NamedTuple
 from media_guarantees.core import journal
 from media_guarantees.core.deferred import once
 from media_guarantees.core.errors import PromiseBroken
-from media_guarantees.deployment.stack import Identity, Stack
-from media_guarantees.events.seeded_media import Gallery
+from media_guarantees.deployment.stack import ServiceState, Stack
+from media_guarantees.events.seeded_media import SeededMedia
 from media_guarantees.media.diff import damaged, describe, diff, summarize
 from media_guarantees.media.manifest import Manifest
 from media_guarantees.media.upload_client import Upload
@@ -26,7 +26,7 @@ Resolution = Literal["ns", "seconds", "ignore"]
 class Snapshot:
     """The stack at one moment."""
 
-    identity: Identity
+    identity: ServiceState
     manifest: Manifest
 
 
@@ -38,7 +38,7 @@ class Before(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Aftermath:
+class EventResult:
     """The stack before and after `event`, e.g. "recreating web-project"; asking raises what went wrong on the way."""
 
     event: str
@@ -75,7 +75,7 @@ class Aftermath:
                 means="the platform writes to a new volume; what people uploaded before is no longer served",
                 next_step="docker volume ls",
             )
-        journal.observe(f"volume {after.volume}, made {after.volume_created}, is the same after {self.event}")
+        journal.add_evidence(f"volume {after.volume}, made {after.volume_created}, is the same after {self.event}")
 
 
 def snapshot(stack: Stack) -> Snapshot:
@@ -83,13 +83,13 @@ def snapshot(stack: Stack) -> Snapshot:
     return Snapshot(stack.identity(), stack.media.manifest())
 
 
-def entrust(stack: Stack, gallery: Gallery) -> tuple[tuple[Upload, ...], Manifest]:
+def seed_media(stack: Stack, seeded_media: SeededMedia) -> tuple[tuple[Upload, ...], Manifest]:
     """Give the stack pictures to keep and return them, and what is in its volume now.
 
     Raises `PromiseBroken` if they are not there: what follows would compare nothing.
     """
-    stack.settle()
-    uploads = gallery.hang(stack)
+    stack.recover()
+    uploads = seeded_media.ensure_uploaded(stack)
     manifest = stack.media.manifest()
     absent = [upload.path for upload in uploads if upload.path.encode() not in manifest.entries]
     if absent:
@@ -100,11 +100,11 @@ def entrust(stack: Stack, gallery: Gallery) -> tuple[tuple[Upload, ...], Manifes
     return uploads, manifest
 
 
-def undergo(stack: Stack, gallery: Gallery, event: str, happen: Callable[[Stack], object]) -> Aftermath:
+def run_event(stack: Stack, seeded_media: SeededMedia, event: str, happen: Callable[[Stack], object]) -> EventResult:
     """Entrust the stack with pictures, let `happen` happen to it, wait until it answers, and return all of it."""
 
     def begin() -> Before:
-        uploads, manifest = entrust(stack, gallery)
+        uploads, manifest = seed_media(stack, seeded_media)
         return Before(uploads, Snapshot(stack.identity(), manifest))
 
     def end() -> Snapshot:
@@ -115,7 +115,7 @@ def undergo(stack: Stack, gallery: Gallery, event: str, happen: Callable[[Stack]
         return snapshot(stack)
 
     begun = once(begin)
-    return Aftermath(event, stack, begun, once(end))
+    return EventResult(event, stack, begun, once(end))
 
 
 def expect_same(
@@ -130,4 +130,4 @@ def expect_same(
             detail=describe(changes, event=event, limit=None),
             damaged=damaged(changes),
         )
-    journal.observe(f"{summarize(before, changes)} after {event}")
+    journal.add_evidence(f"{summarize(before, changes)} after {event}")

@@ -6,7 +6,7 @@ import copy
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from media_guarantees.deployment.stack import Identity, Stack
+from media_guarantees.deployment.stack import ServiceState, Stack
 from media_guarantees.engine import helper_container
 from media_guarantees.engine.connection import Engine
 from media_guarantees.engine.private_engine import PrivateEngine
@@ -80,12 +80,12 @@ class Event:
 
     name: str
     happen: Callable[[Stack, Operator, Engine], object]
-    mark: Callable[[Identity], object]
+    mark: Callable[[ServiceState], object]
     needs_power: bool = False
     procedure: str = ""
 
 
-def power_of(engine: Engine) -> PrivateEngine:
+def require_private(engine: Engine) -> PrivateEngine:
     """The private engine's switch; a shared one has none that would be ours."""
     if engine.power is None:
         raise ValueError("only a private engine can be killed")
@@ -116,13 +116,13 @@ EVENTS = {
     ),
     "persistence.engine_restart": Event(
         "killing the engine and starting it",
-        lambda _stack, _operator, engine: restart_engine(power_of(engine)),
+        lambda _stack, _operator, engine: restart_engine(require_private(engine)),
         lambda seen: seen.engine,
         needs_power=True,
     ),
     "persistence.host_crash": Event(
         "crashing the host and booting it",
-        lambda _stack, _operator, engine: crash_host(power_of(engine)),
+        lambda _stack, _operator, engine: crash_host(require_private(engine)),
         lambda seen: (seen.engine, seen.started),
         needs_power=True,
     ),

@@ -16,7 +16,7 @@ from media_guarantees.core.errors import PromiseBroken, Unproven
 from media_guarantees.deployment.stack import Stack
 from media_guarantees.engine.connection import Engine
 from media_guarantees.events.faults import EVENTS, Event
-from media_guarantees.events.upload_history import Attempt, Finding, check, count, digests
+from media_guarantees.events.upload_history import Finding, UploadAttempt, check, count, digests
 from media_guarantees.events.upload_load import Load, uploading
 from media_guarantees.guide.guide_runner import Operator
 from media_guarantees.media.diff import NothingCompared
@@ -28,7 +28,7 @@ EVENT_UPLOADS = 5_000
 
 
 @dataclass(frozen=True)
-class Strike:
+class InjectedFault:
     """An event that happened amid uploads.
 
     `begun`, `ended` and `recovered` are seconds on the clock of the uploads' history: when the event began, when it
@@ -50,7 +50,7 @@ class Strike:
 
 
 @dataclass(frozen=True)
-class Weight:
+class UploadCounts:
     """How many uploads were accepted before, during and after a strike, and how many failed for it."""
 
     before: int
@@ -65,7 +65,7 @@ class Weight:
 
 
 @dataclass
-class Ordeal:
+class FaultRun:
     """What a stack goes through amid uploads. `history` and `strikes` grow with it.
 
     `rest` is how many uploads are accepted before each event, at least.
@@ -76,11 +76,11 @@ class Ordeal:
     engine: Engine
     seed: str
     rest: int = 1
-    history: list[Attempt] = field(default_factory=list)
-    strikes: list[Strike] = field(default_factory=list)
+    history: list[UploadAttempt] = field(default_factory=list)
+    injected_faults: list[InjectedFault] = field(default_factory=list)
     _engine_is_on: threading.Lock = field(default_factory=threading.Lock)
 
-    def go_through(self, events: Sequence[Event], *, enough: Callable[[], bool] = lambda: False) -> None:
+    def inject_all(self, events: Sequence[Event], *, enough: Callable[[], bool] = lambda: False) -> None:
         """Let `events` happen, in their order, amid uploads, until it is `enough`.
 
         Raises `PromiseBroken` if uploads don't go on after one.
@@ -88,12 +88,12 @@ class Ordeal:
         with uploading(
             self._new_client,
             history=self.history,
-            seed=f"{self.seed}/{len(self.strikes)}",  # other pictures every time
+            seed=f"{self.seed}/{len(self.injected_faults)}",  # other pictures every time
             seconds=EVENT_SECONDS * len(events),
             limit=EVENT_UPLOADS * len(events),
         ) as load:
             for event in takewhile(lambda _: not enough(), events):
-                self.strikes.append(self._strike(event, load))
+                self.injected_faults.append(self._strike(event, load))
 
     def _new_client(self) -> HttpPlatform:
         return self.stack.new_client(self._address)
@@ -102,7 +102,7 @@ class Ordeal:
         with self._engine_is_on:
             return self.stack.address()
 
-    def _strike(self, event: Event, load: Load) -> Strike:
+    def _strike(self, event: Event, load: Load) -> InjectedFault:
         before = event.mark(self.stack.identity())
         load.wait_for_uploads(self.rest, since=time.monotonic())
         with journal.step(f"event: {event.name}, amid uploads"):
@@ -113,7 +113,7 @@ class Ordeal:
             ended = time.monotonic()
             self.stack.wait_until_ready()
             (first,) = load.wait_for_uploads(1, since=ended)
-        return Strike(event.name, begun, ended, first.ended, before, event.mark(self.stack.identity()))
+        return InjectedFault(event.name, begun, ended, first.ended, before, event.mark(self.stack.identity()))
 
     def judge(self) -> tuple[Finding, ...]:
         """Look for every acknowledged upload: as the platform serves it, and in the volume."""
@@ -140,10 +140,10 @@ def drawn(events: Sequence[Event], seed: str) -> tuple[Event, ...]:
     return tuple(random.Random(seed).sample(events, len(events)))  # noqa: S311 - so that a run can be repeated
 
 
-def read_back(stack: Stack, history: Iterable[Attempt]) -> Mapping[str, str]:
+def read_back(stack: Stack, history: Iterable[UploadAttempt]) -> Mapping[str, str]:
     """Ask the platform for every acknowledged upload; return the SHA-256 of what came, "" for nothing, by path."""
     urls = {attempt.path: attempt.url for attempt in history if attempt.outcome == "acknowledged"}
-    with journal.timed("request", f"GET {len(urls)} pictures"), journal.unheard(), stack.platform.connected():
+    with journal.timed("request", f"GET {len(urls)} pictures"), journal.muted(), stack.platform.connected():
         return {path: _fetched(stack, url) for path, url in urls.items()}
 
 
@@ -155,31 +155,35 @@ def _fetched(stack: Stack, url: str) -> str:
     return hashlib.sha256(served.content).hexdigest() if served.status == 200 else ""
 
 
-def weigh(strikes: Sequence[Strike], history: Sequence[Attempt]) -> tuple[Weight, ...]:
+def count_uploads(
+    injected_faults: Sequence[InjectedFault], history: Sequence[UploadAttempt]
+) -> tuple[UploadCounts, ...]:
     """Tell for each strike what it weighs. Uploads after one, and before the next, count for both."""
-    starts = [float("-inf"), *(strike.recovered for strike in strikes)]
-    ends = [*(strike.begun for strike in strikes[1:]), float("inf")]
+    starts = [float("-inf"), *(strike.recovered for strike in injected_faults)]
+    ends = [*(strike.begun for strike in injected_faults[1:]), float("inf")]
     return tuple(
-        Weight(
+        UploadCounts(
             before=count(_within(history, start, strike.begun))["acknowledged"],
             during=count(_within(history, strike.begun, strike.recovered))["acknowledged"],
             after=count(_within(history, strike.recovered, end))["acknowledged"],
             failed=sum(a.outcome != "acknowledged" for a in _within(history, strike.begun, strike.recovered)),
         )
-        for strike, start, end in zip(strikes, starts, ends, strict=False)
+        for strike, start, end in zip(injected_faults, starts, ends, strict=False)
     )
 
 
-def _within(history: Iterable[Attempt], start: float, end: float) -> list[Attempt]:
+def _within(history: Iterable[UploadAttempt], start: float, end: float) -> list[UploadAttempt]:
     """Return the uploads that ended at `start` or later, and before `end`."""
     return [attempt for attempt in history if start <= attempt.ended < end]
 
 
-def expect_weight(strikes: Sequence[Strike], history: Sequence[Attempt]) -> None:
+def require_uploads_around(injected_faults: Sequence[InjectedFault], history: Sequence[UploadAttempt]) -> None:
     """Observe what each strike weighed. Raises `NothingCompared` where it was too little to prove anything."""
-    weights = weigh(strikes, history)
-    for strike, weight in zip(strikes, weights, strict=True):
-        journal.observe(f"{strike.event}: {weight}; the first upload after it was accepted {strike.recovery:.2f} s on")
+    weights = count_uploads(injected_faults, history)
+    for strike, weight in zip(injected_faults, weights, strict=True):
+        journal.add_evidence(
+            f"{strike.event}: {weight}; the first upload after it was accepted {strike.recovery:.2f} s on"
+        )
         if not (weight.before and weight.after):
             raise NothingCompared(f"{strike.event} proved nothing: {weight}")
     if not any(weight.failed for weight in weights):

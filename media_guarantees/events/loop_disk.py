@@ -39,7 +39,7 @@ class Disk:
 
     def run(self, *args: str, stdin: bytes | None = None) -> commands.Outcome:
         """Run a program as root where the disk is seen; a status other than 0 is an error."""
-        return commands.check(self.power.entering(*args), stdin=stdin)
+        return commands.check(self.power.nsenter_command(*args), stdin=stdin)
 
     def remount(self, mode: str) -> None:
         """Make the disk ``ro`` or ``rw`` under whoever uses it."""
@@ -77,7 +77,7 @@ def mounted(power: PrivateEngine, image: Path, *options: str) -> Iterator[Disk]:
     disk = Disk(power, image, f"/run/media-verify-{image.stem}")
     disk.run("mkdir", "-p", disk.folder)
     mount = ["mount", "-o", ",".join(["loop", *options]), str(image), disk.folder]
-    done = commands.run(power.entering(*mount))
+    done = commands.run(power.nsenter_command(*mount))
     if not done.ok:
         raise BadInput(f"a disk can't be mounted: {done.complaint}", "run where loop devices can be used")
     try:

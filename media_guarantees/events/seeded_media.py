@@ -14,7 +14,7 @@ from media_guarantees.media.sample_pictures import KINDS, Kind, Sample, fresh_sa
 from media_guarantees.media.upload_client import Upload
 
 
-class Gallery:
+class SeededMedia:
     """The pictures that a stack holds for the suite; uploads again what an earlier test lost."""
 
     def __init__(self, samples: Sequence[Sample], seed: int) -> None:
@@ -22,7 +22,7 @@ class Gallery:
         self._random = random.Random(seed)  # noqa: S311 - drawn from a seed so that a run can be repeated
         self._uploads: list[Upload] = []
 
-    def hang(self, stack: Stack) -> tuple[Upload, ...]:
+    def ensure_uploaded(self, stack: Stack) -> tuple[Upload, ...]:
         """Return uploads of all samples, in their order, each of which the platform serves now, and how it does."""
         with stack.platform.connected():
             kept = [upload for upload in self._uploads if is_kept(stack, upload)]
@@ -69,7 +69,7 @@ def expect_served_as_before(stack: Stack, uploads: Iterable[Upload], *, event: s
     uploads = tuple(uploads)
     if not uploads:
         raise NothingCompared(f"there was no picture to ask for after {event}")
-    expect_somebody_to_ask(stack)
+    require_published_port(stack)
     with stack.platform.connected():
         lost = [upload for upload in uploads if not is_served_as_before(stack, upload)]
     if lost:
@@ -80,20 +80,20 @@ def expect_served_as_before(stack: Stack, uploads: Iterable[Upload], *, event: s
             next_step=f"docker-compose logs {stack.service}",
             damaged={upload.path: "not served as it was" for upload in lost},
         )
-    journal.observe(f"{len(uploads)} pictures served the same after {event}")
+    journal.add_evidence(f"{len(uploads)} pictures served the same after {event}")
 
 
-def expect_new_upload_works(stack: Stack, gallery: Gallery, *, event: str) -> None:
+def expect_new_upload_works(stack: Stack, seeded_media: SeededMedia, *, event: str) -> None:
     """Upload a picture that the platform has never seen and ask for it; raises `PromiseBroken` if either fails."""
-    upload = stack.platform.upload(gallery.fresh(stack.platform.kinds))
-    expect_somebody_to_ask(stack)
+    upload = stack.platform.upload(seeded_media.fresh(stack.platform.kinds))
+    require_published_port(stack)
     served = stack.platform.fetch(upload.url)
     if served.status != 200 or not served.content:
         raise PromiseBroken(f"after {event}, {upload.url} was accepted, and then answered {served.status}")
-    journal.observe(f"a new upload works after {event}")
+    journal.add_evidence(f"a new upload works after {event}")
 
 
-def expect_somebody_to_ask(stack: Stack) -> None:
+def require_published_port(stack: Stack) -> None:
     """Raise `Unproven` where the platform listens at no port."""
     if not stack.platform.serves:
         raise Unproven(f"{stack.service} publishes and exposes no port: nobody can be asked for a picture")

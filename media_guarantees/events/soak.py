@@ -10,8 +10,8 @@ from statistics import median
 from typing import Any
 
 from media_guarantees.events.faults import Event
-from media_guarantees.events.faults_under_load import Ordeal, Strike, drawn, read_back
-from media_guarantees.events.upload_history import Attempt, Finding, Outcome, check, count, digests, fates
+from media_guarantees.events.faults_under_load import FaultRun, InjectedFault, drawn, read_back
+from media_guarantees.events.upload_history import Finding, Outcome, UploadAttempt, check, count, count_defects, digests
 
 # Uploads that are kept in the volume to the end. Older ones were judged many times when they are let go.
 KEPT = 20_000
@@ -24,82 +24,87 @@ class Soak:
     `let_go` counts the uploads that are no longer in the ordeal's history, so that memory and disk stay bounded.
     """
 
-    ordeal: Ordeal
+    fault_run: FaultRun
     kept: int = KEPT
     rounds: int = 0
     findings: tuple[Finding, ...] = ()
-    let_go: Counter[Outcome] = field(default_factory=Counter)
+    evicted: Counter[Outcome] = field(default_factory=Counter)
     _served: dict[str, str] = field(default_factory=dict)
     _begun: float = field(default_factory=time.monotonic)
 
     def go_round(self, events: Sequence[Event], enough: Callable[[], bool]) -> None:
         """Let every event happen once, unless it is `enough` before; then judge all uploads that are kept."""
         self.rounds += 1
-        known = len(self.ordeal.history)
+        known = len(self.fault_run.history)
         try:
-            self.ordeal.go_through(drawn(events, f"{self.ordeal.seed}/{self.rounds}"), enough=enough)
+            self.fault_run.inject_all(drawn(events, f"{self.fault_run.seed}/{self.rounds}"), enough=enough)
         finally:
-            self._judge(self.ordeal.history[known:])
+            self._judge(self.fault_run.history[known:])
         self._let_go_of_oldest()
 
-    def _judge(self, unread: Sequence[Attempt]) -> None:
+    def _judge(self, unread: Sequence[UploadAttempt]) -> None:
         """Read back what is new; judge all uploads, by what is in the volume now and by how each was served."""
-        self._served.update(read_back(self.ordeal.stack, unread))
-        if any(attempt.outcome == "acknowledged" for attempt in self.ordeal.history):
-            stored = digests(self.ordeal.stack.media.manifest())
-            self.findings = check(self.ordeal.history, stored=stored, served=self._served)
+        self._served.update(read_back(self.fault_run.stack, unread))
+        if any(attempt.outcome == "acknowledged" for attempt in self.fault_run.history):
+            stored = digests(self.fault_run.stack.media.manifest())
+            self.findings = check(self.fault_run.history, stored=stored, served=self._served)
 
     def _let_go_of_oldest(self) -> None:
         """Remove the oldest uploads that are too many; what is lost is kept as a proof."""
-        excess = self.ordeal.history[: -self.kept]
+        excess = self.fault_run.history[: -self.kept]
         if not excess or self.findings:
             return
         paths = [attempt.path for attempt in excess if attempt.outcome == "acknowledged"]
-        self.ordeal.stack.media.shell("xargs -0 rm -f --", stdin=b"".join(path.encode() + b"\0" for path in paths))
-        del self.ordeal.history[: len(excess)]
-        self.let_go.update(attempt.outcome for attempt in excess)
+        self.fault_run.stack.media.shell("xargs -0 rm -f --", stdin=b"".join(path.encode() + b"\0" for path in paths))
+        del self.fault_run.history[: len(excess)]
+        self.evicted.update(attempt.outcome for attempt in excess)
         for path in paths:
             self._served.pop(path, None)
 
     @property
     def uploads(self) -> dict[str, int]:
         """How many uploads had which outcome, over all rounds."""
-        kept = count(self.ordeal.history)
-        return {outcome: kept[outcome] + self.let_go[outcome] for outcome in kept}
+        kept = count(self.fault_run.history)
+        return {outcome: kept[outcome] + self.evicted[outcome] for outcome in kept}
 
     @property
-    def fates(self) -> Mapping[str, int]:
+    def count_defects(self) -> Mapping[str, int]:
         """How many uploads met which fate: all 0 if all is well."""
-        return fates(self.findings)
+        return count_defects(self.findings)
 
-    def in_short(self) -> str:
+    def progress_line(self) -> str:
         """Say how far it is, in a line."""
-        numbers = {"faults": len(self.ordeal.strikes), **self.uploads, "lost": sum(self.fates.values())}
+        numbers = {
+            "faults": len(self.fault_run.injected_faults),
+            **self.uploads,
+            "lost": sum(self.count_defects.values()),
+        }
         return f"round {self.rounds}: " + ", ".join(f"{number:,} {name}" for name, number in numbers.items())
 
     def as_json(self) -> dict[str, Any]:
         """Return all figures, for programs."""
         return {
-            "seed": self.ordeal.seed,
+            "seed": self.fault_run.seed,
             "seconds": round(time.monotonic() - self._begun, 1),
             "rounds": self.rounds,
-            "faults": len(self.ordeal.strikes),
+            "faults": len(self.fault_run.injected_faults),
             "uploads": self.uploads,
-            "findings": dict(self.fates),
+            "findings": dict(self.count_defects),
             "found": [str(finding) for finding in self.findings],
-            "recovery_seconds": [recovery.as_json() for recovery in recoveries(self.ordeal.strikes)],
+            "recovery_seconds": [recovery.as_json() for recovery in recoveries(self.fault_run.injected_faults)],
         }
 
     def table(self) -> list[str]:
         """Return all figures, for people."""
-        told = [*self.uploads.items(), *self.fates.items()]
+        told = [*self.uploads.items(), *self.count_defects.items()]
         return [
-            f"{len(self.ordeal.strikes)} faults in {self.rounds} rounds, drawn from the seed {self.ordeal.seed}",
+            f"{len(self.fault_run.injected_faults)} faults in {self.rounds} rounds, "
+            f"drawn from the seed {self.fault_run.seed}",
             f"uploads: {', '.join(f'{number:,} {name}' for name, number in told)}",
             "seconds from a fault to the first accepted upload after it (median, worst):",
             *(
                 f"  {row.median:6.2f} {row.worst:6.2f}  {row.event} ({row.faults})"
-                for row in recoveries(self.ordeal.strikes)
+                for row in recoveries(self.fault_run.injected_faults)
             ),
         ]
 
@@ -118,10 +123,10 @@ class Recovery:
         return {**vars(self), "median": round(self.median, 3), "worst": round(self.worst, 3)}
 
 
-def recoveries(strikes: Sequence[Strike]) -> list[Recovery]:
+def recoveries(injected_faults: Sequence[InjectedFault]) -> list[Recovery]:
     """Sum up recoveries by kind of fault, the slowest kind first."""
     seconds: dict[str, list[float]] = {}
-    for strike in strikes:
+    for strike in injected_faults:
         seconds.setdefault(strike.event, []).append(strike.recovery)
     rows = [Recovery(event, len(times), median(times), max(times)) for event, times in seconds.items()]
     return sorted(rows, key=lambda row: -row.median)

@@ -21,7 +21,7 @@ Fate = Literal["lost", "torn", "swapped", "duplicated", "never read"]
 
 
 @dataclass(frozen=True)
-class Attempt:
+class UploadAttempt:
     """One upload as its client saw it. No two of a history send the same content.
 
     `begun` and `ended` are seconds on one clock. `outcome` is "unknown" where no answer came: the picture may be there,
@@ -47,7 +47,7 @@ class Finding:
     """
 
     fate: Fate
-    attempt: Attempt
+    attempt: UploadAttempt
     seen: str
 
     def __str__(self) -> str:
@@ -60,7 +60,7 @@ def digests(manifest: Manifest) -> dict[str, str]:
 
 
 def check(
-    history: Iterable[Attempt], *, stored: Mapping[str, str], served: Mapping[str, str] | None = None
+    history: Iterable[UploadAttempt], *, stored: Mapping[str, str], served: Mapping[str, str] | None = None
 ) -> tuple[Finding, ...]:
     """Judge a history by what was found in the end; an empty answer means that every acknowledged upload is whole.
 
@@ -93,7 +93,7 @@ def _places(stored: Mapping[str, str]) -> Mapping[str, list[str]]:
     return places
 
 
-def _look(attempt: Attempt, how: str, sha256: str | None, sent: AbstractSet[str]) -> list[Finding]:
+def _look(attempt: UploadAttempt, how: str, sha256: str | None, sent: AbstractSet[str]) -> list[Finding]:
     """Judge an acknowledged upload by what was found at its path: "" for nothing, None where nobody looked."""
     if sha256 == attempt.sha256:
         return []
@@ -106,24 +106,24 @@ def _look(attempt: Attempt, how: str, sha256: str | None, sent: AbstractSet[str]
     return [Finding("torn", attempt, f"is {how} with content that nobody sent")]
 
 
-def count(history: Iterable[Attempt]) -> dict[Outcome, int]:
+def count(history: Iterable[UploadAttempt]) -> dict[Outcome, int]:
     """Count uploads by their outcome."""
     counted = Counter(attempt.outcome for attempt in history)
     outcomes: tuple[Outcome, ...] = ("acknowledged", "refused", "unknown")
     return {outcome: counted[outcome] for outcome in outcomes}
 
 
-def fates(findings: Iterable[Finding]) -> dict[str, int]:
+def count_defects(findings: Iterable[Finding]) -> dict[str, int]:
     """Count the uploads that met each fate; one that met it as stored and as served counts once."""
     counted = Counter(fate for fate, _ in {(finding.fate, finding.attempt) for finding in findings})
     return {fate: counted[fate] for fate in get_args(Fate)}
 
 
-def expect_nothing_lost(findings: Sequence[Finding], history: Sequence[Attempt], *, event: str) -> None:
+def expect_nothing_lost(findings: Sequence[Finding], history: Sequence[UploadAttempt], *, event: str) -> None:
     """Raise `PromiseBroken` that tells how many uploads came to what, and which."""
     if not findings:
         return
-    told = ", ".join(f"{number} {fate}" for fate, number in fates(findings).items() if number)
+    told = ", ".join(f"{number} {fate}" for fate, number in count_defects(findings).items() if number)
     lines = [f"  {finding}" for finding in findings]
     first = f"after {event}, of {count(history)['acknowledged']} acknowledged uploads: {told}"
     raise PromiseBroken(

@@ -16,7 +16,7 @@ import urllib3.exceptions
 
 from media_guarantees.core import journal
 from media_guarantees.core.waiting import wait_until
-from media_guarantees.events.upload_history import Attempt, Outcome
+from media_guarantees.events.upload_history import Outcome, UploadAttempt
 from media_guarantees.media.sample_pictures import Sample, small_sample
 from media_guarantees.media.upload_client import HttpPlatform
 
@@ -32,7 +32,7 @@ class Load:
     `history` grows as uploads end; its times are of this process's monotonic clock.
     """
 
-    def __init__(self, history: list[Attempt], *, seconds: float, limit: int) -> None:
+    def __init__(self, history: list[UploadAttempt], *, seconds: float, limit: int) -> None:
         self.history = history
         self._deadline = time.monotonic() + seconds
         self._limit = len(history) + limit
@@ -43,7 +43,7 @@ class Load:
     def _goes_on(self) -> bool:
         return not self._over.is_set() and time.monotonic() < self._deadline and len(self.history) < self._limit
 
-    def wait_for_uploads(self, number: int, *, since: float) -> list[Attempt]:
+    def wait_for_uploads(self, number: int, *, since: float) -> list[UploadAttempt]:
         """Return the first `number` uploads that were begun at `since` or later and accepted; wait until there are.
 
         Raises `PromiseBroken` if they don't come, and what ended a client, if one was.
@@ -55,7 +55,7 @@ class Load:
             died=self._end_of_client,
         )
 
-    def _accepted(self, number: int, since: float) -> list[Attempt] | None:
+    def _accepted(self, number: int, since: float) -> list[UploadAttempt] | None:
         # Uploads are in the order in which they ended, but for the moment that it takes to note one.
         first = bisect_left(self.history, since - 1.0, key=attrgetter("ended"))
         recent = (attempt for attempt in self.history[first:] if attempt.begun >= since)
@@ -83,7 +83,7 @@ class Load:
 
     def _keep_uploading(self, platform: HttpPlatform, rng: random.Random) -> None:
         """Upload one picture after the other; while the platform doesn't answer, wait until it does."""
-        with journal.unheard():
+        with journal.muted():
             while self._goes_on:
                 attempt = _upload(platform, small_sample(rng, platform.kinds))
                 self.history.append(attempt)
@@ -91,12 +91,12 @@ class Load:
                     self._over.wait(PAUSE_SECONDS)
 
 
-def _upload(platform: HttpPlatform, sample: Sample) -> Attempt:
+def _upload(platform: HttpPlatform, sample: Sample) -> UploadAttempt:
     """Upload a picture and note what became of it."""
     begun = time.monotonic()
 
-    def attempt(outcome: Outcome, *, path: str = "", url: str = "", reason: str = "") -> Attempt:
-        return Attempt(sample.sha256, begun, time.monotonic(), outcome, path, url, reason)
+    def attempt(outcome: Outcome, *, path: str = "", url: str = "", reason: str = "") -> UploadAttempt:
+        return UploadAttempt(sample.sha256, begun, time.monotonic(), outcome, path, url, reason)
 
     try:
         response = platform.offer(sample, timeout=ANSWER_SECONDS)
@@ -116,7 +116,7 @@ def _was_never_sent(error: Exception) -> bool:
 
 @contextmanager
 def uploading(
-    new_platform: Callable[[], HttpPlatform], *, history: list[Attempt], seed: str, seconds: float, limit: int
+    new_platform: Callable[[], HttpPlatform], *, history: list[UploadAttempt], seed: str, seconds: float, limit: int
 ) -> Iterator[Load]:
     """Let clients upload for as long as the block lasts, and append what becomes of it to `history`.
 

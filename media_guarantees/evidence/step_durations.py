@@ -12,7 +12,7 @@ from media_guarantees.core.journal import Event
 
 
 @dataclass(frozen=True)
-class Pace:
+class StepDurations:
     """The seconds that each step took when it last went well, by what it is called."""
 
     seconds: Mapping[str, float] = field(default_factory=dict)
@@ -31,13 +31,15 @@ class Pace:
         return f" (last time {self.expected(what):.1f} s)" if self.expected(what) else ""
 
 
-def recall(file: Path) -> Pace:
+def recall(file: Path) -> StepDurations:
     """Read what `remember` wrote; a file that says anything else is as good as none."""
     with suppress(OSError, ValueError):
         written = json.loads(file.read_text("utf-8"))
         if isinstance(written, dict):
-            return Pace({what: float(took) for what, took in written.items() if isinstance(took, (int, float))})
-    return Pace()
+            return StepDurations(
+                {what: float(took) for what, took in written.items() if isinstance(took, (int, float))}
+            )
+    return StepDurations()
 
 
 def remember(file: Path, steps: Iterable[Event]) -> None:

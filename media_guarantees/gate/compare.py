@@ -23,7 +23,7 @@ MEANS = {
     REOWNED: "whoever owns them now, the service may no longer replace or delete them",
     UNREACHABLE: "the service can't read, or no longer fill, what it is to serve",
 }
-DECLARED, MOVING, UNREAD, RETIMED, OTHER_MODE = "declared", "moving", "unread", "another time", "another mode"
+DECLARED, MOVING, UNREAD, MTIME_CHANGED, OTHER_MODE = "declared", "moving", "unread", "another time", "another mode"
 KEPT = 10_000  # differences of one kind that are remembered, not only counted
 
 _CHANGES, _OWNERS = {"kind", "size", "content", "target"}, {"owner", "group"}
@@ -54,7 +54,7 @@ class Comparison:
     def summary(self) -> str:
         """Tell in one line what was compared and how it came out."""
         told = ", ".join(f"{self.counts[verdict]} {verdict}" for verdict in JUDGED)
-        others = (DECLARED, MOVING, UNREAD, RETIMED, OTHER_MODE)
+        others = (DECLARED, MOVING, UNREAD, MTIME_CHANGED, OTHER_MODE)
         asides = [f"{self.counts[name]} {name}" for name in others if self.counts[name]]
         rest = f"; {self.new} new" + "".join(f", {aside}" for aside in asides)
         return f"{self.files} files, {readable_size(self.size)}, {self.read} of them by content: {told}{rest}"
@@ -82,7 +82,7 @@ def compare(
             seen.read += not was.startswith(b"- ") and line is not None and not line.startswith(b"- ")
         if path in now.moving:
             seen.note(MOVING)
-        elif line is not None and users[0] == users[1] and agree(was, line):
+        elif line is not None and users[0] == users[1] and equivalent(was, line):
             continue
         elif removed(path) and (line is None or is_file(was)):
             seen.note(DECLARED)
@@ -90,13 +90,13 @@ def compare(
             _note_gone(seen, entry_of(path, was))
         else:
             _judge(seen, entry_of(path, was), entry_of(path, line), users)
-            if is_file(was) and is_file(line) and not settled(was, line):
+            if is_file(was) and is_file(line) and not is_conclusive(was, line):
                 seen.note(UNREAD)
     seen.new = len(now.entries) - known
     return seen
 
 
-def agree(was: bytes, line: bytes) -> bool:
+def equivalent(was: bytes, line: bytes) -> bool:
     """Whether two lines say the same; a content that was not read agrees with any."""
     if was == line:
         return True
@@ -104,7 +104,7 @@ def agree(was: bytes, line: bytes) -> bool:
     return rest == others and b"-" in (old, new)
 
 
-def settled(was: bytes, line: bytes) -> bool:
+def is_conclusive(was: bytes, line: bytes) -> bool:
     """Whether two lines tell if a content changed: both have its sum, or its size, or no time is another."""
     old, new = was.split(b" ", 8), line.split(b" ", 8)
     return b"-" not in (old[0], new[0]) or old[2] != new[2] or old[6:8] == new[6:8]
@@ -124,8 +124,8 @@ def _judge(seen: Comparison, before: Entry, after: Entry, users: tuple[User | No
             seen.note(verdict, found)
     old, new = access(before, users[0], owner=before), access(after, users[1], owner=before)
     if old & ~new & (_READ if before.kind == "file" else _READ | _WRITE | _PASS) and before.kind != "symlink":
-        seen.note(UNREACHABLE, [Difference(before.path, "access", spelt(old), spelt(new))])
-    for aspect, aside in (("mtime", RETIMED), ("mode", OTHER_MODE)):
+        seen.note(UNREACHABLE, [Difference(before.path, "access", rwx(old), rwx(new))])
+    for aspect, aside in (("mtime", MTIME_CHANGED), ("mode", OTHER_MODE)):
         if aspect in differences and before.kind == "file":
             seen.note(aside)
 
@@ -142,6 +142,6 @@ def access(entry: Entry, user: User | None, *, owner: Entry) -> int:
     return entry.mode >> shift & 7
 
 
-def spelt(rights: int) -> str:
+def rwx(rights: int) -> str:
     """Spell rights as `ls` does."""
     return "".join(letter if rights & bit else "-" for letter, bit in (("r", _READ), ("w", _WRITE), ("x", _PASS)))

@@ -33,7 +33,7 @@ SECONDS = 6 * 3600.0  # of a command; a terabyte takes its time
 
 
 @dataclass(frozen=True)
-class Drilled:
+class BackupTaken:
     """What came of the backup. `live` is the volume when it began, without the paths in `meanwhile`, which changed."""
 
     day: date
@@ -57,7 +57,7 @@ class Drilled:
         kept = copy.only(lambda path: path not in self.meanwhile)
         found = diff(self.live, kept, mtime="seconds", ignore={"links"})
         changes = tuple(each for each in found if not self._is_time_of_directory(each))
-        journal.observe(f"{summarize(self.live, changes)}; {len(self.meanwhile)} changed meanwhile")
+        journal.add_evidence(f"{summarize(self.live, changes)}; {len(self.meanwhile)} changed meanwhile")
         return changes
 
     def _is_time_of_directory(self, change: Difference) -> bool:
@@ -74,7 +74,7 @@ class Drill:
         self.folder = folder
         self.backups, self.restored = (f"{LABEL}-{run.identifier}-{name}" for name in ("backups", "restored"))
 
-    def back_up(self) -> Drilled:
+    def back_up(self) -> BackupTaken:
         """Type the guide's backup command, with the live volume for reading only, and look at the volume around it."""
         live = self.gate.live
         volume = self.gate.expect_one_volume().name
@@ -87,7 +87,7 @@ class Drill:
         after = self.gate.fresh_survey()
         meanwhile = changed_between(before, after)
         names = commands.check(live.reader(self.backups)(["ls", "-A"]), env=live.engine.environment).text.splitlines()
-        return Drilled(day, tuple(names), before.manifest(without=meanwhile), meanwhile, self.backups)
+        return BackupTaken(day, tuple(names), before.manifest(without=meanwhile), meanwhile, self.backups)
 
     def read(self, name: str) -> Manifest:
         """Return what is in the archive."""
@@ -135,11 +135,11 @@ class Drill:
             not self.gate.live.engine.docker("image", "inspect", helper_container.IMAGE).ok
             and helper_container.IMAGE in script
         ):
-            journal.observe(f"{helper_container.IMAGE} is not on the engine: the guide's command pulls it")
+            journal.add_evidence(f"{helper_container.IMAGE} is not on the engine: the guide's command pulls it")
         environment = self.gate.live.engine.environment
         typed = commands.run(["bash", "-c", script], cwd=self.folder, env=environment, timeout=SECONDS, kind="guide")
         if people_were_uploading(typed):
-            journal.observe(
+            journal.add_evidence(
                 f"the guide's {step.procedure} command ended with status 1, as people were uploading "
                 f"({typed.complaint.rpartition(': ')[0]}): it is judged by what is in the archive"
             )

@@ -57,12 +57,12 @@ def judge(host: str, report: Path, command: Sequence[str], *, cwd: Path, env: di
     before = latest.resolve() if latest.exists() else None
     ended = commands.run(command, cwd=cwd, env=env, timeout=SECONDS)
     if not latest.exists() or latest.resolve() == before:
-        return HostVerdict(host, UNPROVEN, complaint_of(ended.text), str(report), answered=False)
+        return HostVerdict(host, UNPROVEN, failure_line(ended.text), str(report), answered=False)
     evidence = json.loads(latest.read_text(encoding="utf-8"))
     return HostVerdict(host, evidence["verdict"], reason_of(evidence), str(report), str(latest.resolve().parent))
 
 
-def complaint_of(said: str) -> str:
+def failure_line(said: str) -> str:
     """Return why a run did not come about: what pytest says of its usage or its exit, else its last line."""
     lines = [line for line in said.splitlines() if line.strip()]
     telling = [line for line in lines if line.startswith("ERROR: ") or "_pytest.outcomes.Exit: " in line]

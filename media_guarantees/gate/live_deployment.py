@@ -212,7 +212,7 @@ class Live:
         told = [each["RW"] for each in replica.mounts if posixpath.normpath(each["Destination"]) == self.media_root]
         return all([*told, *(each.writable for each in replica.inner or () if each.point == self.media_root)])
 
-    def shadows(self, replica: Replica) -> tuple[str, ...]:
+    def overmounts(self, replica: Replica) -> tuple[str, ...]:
         """Return where something is mounted over a part of the media root."""
         points = {posixpath.normpath(each["Destination"]) for each in replica.mounts}
         points |= {each.point for each in replica.inner or ()}
@@ -249,13 +249,13 @@ class Live:
             return helper_container.IMAGE
         for replica in self.replicas:
             if self.engine.docker(*self._run(replica.image, [])[1:], "bash", "-c", _TOOLS).ok:
-                journal.observe(
+                journal.add_evidence(
                     f"{helper_container.IMAGE} is not on the engine: the volume is read with the service's own image"
                 )
                 return replica.image
         journal.progress(f"images: pulling {helper_container.IMAGE}, as no image on the engine has bash and GNU find")
         self._ask("pull", "--quiet", helper_container.IMAGE)
-        journal.observe(f"{helper_container.IMAGE} was pulled: no image on the engine had bash and GNU find")
+        journal.add_evidence(f"{helper_container.IMAGE} was pulled: no image on the engine had bash and GNU find")
         return helper_container.IMAGE
 
     def _run(self, image: str, options: Sequence[str]) -> list[str]:

@@ -85,7 +85,7 @@ class Gate:
 
     def expect_unshadowed(self, replica: Replica, before: Record) -> None:
         """Raise `PromiseBroken` where a container sees something else at the media root, or at a part of it."""
-        if points := self.live.shadows(replica):
+        if points := self.live.overmounts(replica):
             raise PromiseBroken(
                 f"in {replica.name}, {', '.join(points)} is mounted over the volume",
                 means="the media there are out of sight, and what is uploaded there now is in no backup",
@@ -120,7 +120,7 @@ class Gate:
     def _choice(self, record: Record | None) -> Choice | None:
         if self.settings.manifest == FULL:
             return None
-        return lambda seen: drawn(seen, self.settings) if record is None else doubtful(seen, record, self.settings)
+        return lambda seen: drawn(seen, self.settings) if record is None else suspects(seen, record, self.settings)
 
     def record(self) -> Record:
         """Write down what the service and its media are now."""
@@ -145,13 +145,13 @@ class Gate:
         """Ask for pictures, of whatever serves them; return of each what was wrong with an answer."""
         server, _, port = self.settings.media_server.partition(":")
         if server:
-            doors = [(each["Id"], int(port or 80)) for each in self.live.running(server)]
+            endpoints = [(each["Id"], int(port or 80)) for each in self.live.running(server)]
         else:
-            doors = [(each.identifier, each.ports[0]) for each in replicas if each.ports]
-        faults = {} if doors else dict.fromkeys(paths, "can't be asked for: no port is known")
+            endpoints = [(each.identifier, each.ports[0]) for each in replicas if each.ports]
+        faults = {} if endpoints else dict.fromkeys(paths, "can't be asked for: no port is known")
         if any(survey.entries[path].startswith(b"- ") for path in paths):
             survey = self.fresh_survey(lambda _: paths)
-        for container, number in doors if paths else ():
+        for container, number in endpoints if paths else ():
             beside = self.live.beside(container)
             answers = served_as_held(beside, number, paths, survey, self.live.engine.environment)
             faults = {path: faults.get(path) or fault for path, fault in answers.items()}
@@ -170,7 +170,7 @@ def drawn(seen: Survey, settings: GateSettings) -> Collection[bytes]:
     return random.Random(settings.seed).sample(files, min(settings.sample, len(files)))  # noqa: S311
 
 
-def doubtful(seen: Survey, record: Record, settings: GateSettings) -> Collection[bytes]:
+def suspects(seen: Survey, record: Record, settings: GateSettings) -> Collection[bytes]:
     """Choose the files whose contents are read after a deploy in quick mode: a sample, and all that look changed.
 
     Only what was read before can be compared.

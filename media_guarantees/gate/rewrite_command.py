@@ -26,7 +26,7 @@ _PLAIN_PATH = re.compile(r"/[\w./-]*")
 Edit = tuple[int, int, str]  # from one offset to another, this text takes its place
 
 
-class Unfit(Exception):  # noqa: N818 - named for what it tells
+class NotRunnableLive(Exception):  # noqa: N818 - named for what it tells
     """A command that a live server is not given; the message says why."""
 
 
@@ -59,8 +59,10 @@ def redirect(step: Step, *, media: str, backups: str, read_only: bool, labels: M
     return script
 
 
-def _unfit(step: Step, why: str) -> Unfit:
-    return Unfit(f"the guide's {step.procedure} command, line {step.line}, is not run on a live server: {why}")
+def _unfit(step: Step, why: str) -> NotRunnableLive:
+    return NotRunnableLive(
+        f"the guide's {step.procedure} command, line {step.line}, is not run on a live server: {why}"
+    )
 
 
 def _only_asks(call: Call) -> bool:

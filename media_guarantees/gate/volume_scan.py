@@ -97,24 +97,24 @@ class Survey:
         left_out = self.moving.union(without)
         return Manifest({path: entry_of(path, line) for path, line in self.entries.items() if path not in left_out})
 
-    def see(self, record: bytes) -> None:
+    def add_stat(self, record: bytes) -> None:
         """Note what find said of a path."""
         path, line = _parted(record)
         self.entries[path] = b"- " + line
 
-    def see_other(self, record: bytes) -> None:
+    def add_stat_if_absent(self, record: bytes) -> None:
         """Note what find said of a path, unless it was looked at on its own, and so later."""
         path, line = _parted(record)
         self.entries.setdefault(path, b"- " + line)
 
-    def put_content(self, hashed: bytes) -> None:
+    def add_hash(self, hashed: bytes) -> None:
         """Note what sha256sum said of a path that was seen."""
         if hashed[64:68] not in (b"  ./", b" *./"):
             raise IncompleteListing(f"the survey holds a damaged hash: {hashed!r}")
         if hashed[68:] in self.entries:
             self.entries[hashed[68:]] = hashed[:64] + self.entries[hashed[68:]][1:]
 
-    def note_moving(self, record: bytes) -> None:
+    def mark_unstable(self, record: bytes) -> None:
         """Note a path of which find said another thing before and after it was read."""
         self.moving.add(_parted(record)[0])
 
@@ -162,13 +162,13 @@ def take_survey(helper: Helper, env: Mapping[str, str], *, choose: Choice | None
         wanted = {*choose(look(helper, env, NOTHING))}
         survey = look(helper, env, GIVEN, wanted)
     for _ in range(ROUNDS):
-        doubtful = survey.moving | survey.unread(wanted)
-        if not doubtful:
+        suspects = survey.moving | survey.unread(wanted)
+        if not suspects:
             break
-        again = look(helper, env, GIVEN, doubtful)
-        for path in doubtful:
+        again = look(helper, env, GIVEN, suspects)
+        for path in suspects:
             survey.entries.pop(path, None)
-        survey.entries.update((path, again.entries[path]) for path in doubtful & again.entries.keys())
+        survey.entries.update((path, again.entries[path]) for path in suspects & again.entries.keys())
         survey.moving = again.moving
     if unread := survey.unread(wanted) - survey.moving:
         raise IncompleteListing(
@@ -241,10 +241,10 @@ def read_survey(fields: Iterator[bytes]) -> Survey:
         raise IncompleteListing("the survey has no beginning: " + ", ".join(map(printable, fields)))
     survey, progress = Survey(), _Progress()
     read = {
-        b"seen": survey.see,
-        b"contents": survey.put_content,
-        b"moving": survey.note_moving,
-        b"others": survey.see_other,
+        b"seen": survey.add_stat,
+        b"contents": survey.add_hash,
+        b"moving": survey.mark_unstable,
+        b"others": survey.add_stat_if_absent,
     }
     part = b""
     for record in fields:

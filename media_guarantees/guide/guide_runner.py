@@ -17,7 +17,7 @@ from media_guarantees.system import commands
 from media_guarantees.system.background_command import Background, started
 
 OUR_SCRIPT = Path(__file__).parents[2] / "migrate_media.sh"
-OUTSIDE = ("/", "~", "$HOME", "${HOME}")
+HOST_PATH_PREFIXES = ("/", "~", "$HOME", "${HOME}")
 _WANTS_TERMINAL = re.compile(r"\bdocker\s[^|;&\n]*?\s(?:-(?:i?t|ti)|--tty)\s")
 HARMLESS = {"/etc/localtime", "/etc/timezone"}
 
@@ -72,13 +72,15 @@ class Operator:
         step = replace(step, script=self._inside(step))
         try:
             return step.fill(archive, self._ending()) if step.placeholder else step.script
-        except ValueError as unfit:
-            raise Unproven(f"the name of the backup can't be filled in as the guide says: {unfit}") from unfit
+        except ValueError as not_runnable:
+            raise Unproven(
+                f"the name of the backup can't be filled in as the guide says: {not_runnable}"
+            ) from not_runnable
 
     def _expect_safe(self, step: Step) -> None:
         """Raise `Unproven` for what would reach beyond the sandbox, and can't be kept from it by a change of names."""
         where = f"the guide's {step.procedure} command, line {step.line} of {step.source.name},"
-        if step.body and any(source.startswith(OUTSIDE) for source, _ in step.volumes):
+        if step.body and any(source.startswith(HOST_PATH_PREFIXES) for source, _ in step.volumes):
             raise Unproven(f"{where} runs a script that mounts a directory of this machine, outside the deployment's")
         if self.rename is None:
             return
@@ -101,11 +103,13 @@ class Operator:
     def _inside(self, step: Step) -> str:
         """Return the script with host directories outside the deployment's folder replaced by some inside."""
         script = step.script
-        for source in {source for source, _ in step.volumes if source.startswith(OUTSIDE) and source not in HARMLESS}:
+        for source in {
+            source for source, _ in step.volumes if source.startswith(HOST_PATH_PREFIXES) and source not in HARMLESS
+        }:
             place = self.folder / "outside" / re.sub(r"[^\w.-]+", "_", source).strip("_")
             # A path of ours holds no backslash, which alone would mean something in a replacement.
             script = re.sub(rf"(?<![\w./-]){re.escape(source)}(?=[/:\s\"',]|$)", str(place), script)
-            journal.observe(f"in the sandbox, the guide's {source} is a directory of the run's own")
+            journal.add_evidence(f"in the sandbox, the guide's {source} is a directory of the run's own")
         return script
 
     def _ending(self) -> str:

@@ -12,7 +12,7 @@ from itertools import islice
 from typing import BinaryIO
 
 from media_guarantees.media.manifest import Manifest, printable
-from media_guarantees.media.stable_scan import IncompleteListing, Seen, assembled, hold_still
+from media_guarantees.media.stable_scan import IncompleteListing, Seen, assembled, require_unchanged
 
 _SCRIPT = r"""
 set -o pipefail
@@ -70,7 +70,7 @@ def read_listing(source: bytes | BinaryIO | Iterable[bytes]) -> Manifest:
     if len(ends) != len(_STEPS) + 1:
         raise IncompleteListing("the listing's end marker is cut off")
     *statuses, errors = ends
-    hold_still(before, hashes if statuses[1] == b"0" else None, after)
+    require_unchanged(before, hashes if statuses[1] == b"0" else None, after)
     _expect_success(statuses, errors)
     return assembled(before, hashes)
 

@@ -64,14 +64,14 @@ def diff(
         aspects = _aspects(before.entries.get(path), after.entries.get(path), finest)
         aspects["links"] = names[0].get(path, ()), names[1].get(path, ())
         changed = {name: pair for name, pair in aspects.items() if pair[0] != pair[1] and name not in ignored}
-        found += [Difference(path, name, *changed[name]) for name in _telling(changed)]
+        found += [Difference(path, name, *changed[name]) for name in _root_causes(changed)]
     return tuple(found)
 
 
 def differences_of(before: Entry, after: Entry | None) -> tuple[Difference, ...]:
     """Compare everything about one path but its hard links, with what it is now or None where it is gone."""
     changed = {name: pair for name, pair in _aspects(before, after, finest=1).items() if pair[0] != pair[1]}
-    return tuple(Difference(before.path, name, *changed[name]) for name in _telling(changed))
+    return tuple(Difference(before.path, name, *changed[name]) for name in _root_causes(changed))
 
 
 def describe(changes: Sequence[Difference], *, event: str, limit: int | None = 20) -> str:
@@ -100,11 +100,11 @@ def summarize(before: Manifest, changes: Sequence[Difference]) -> str:
 
 def damaged(changes: Sequence[Difference]) -> dict[str, str]:
     """Name the paths whose content is not what it was, as text, and what became of each: "missing" or "changed"."""
-    fates = {"missing": "missing", "kind": "changed", "size": "changed", "content": "changed"}
+    count_defects = {"missing": "missing", "kind": "changed", "size": "changed", "content": "changed"}
     return {
-        change.path.decode(errors="surrogateescape"): fates[change.aspect]
+        change.path.decode(errors="surrogateescape"): count_defects[change.aspect]
         for change in changes
-        if change.aspect in fates
+        if change.aspect in count_defects
     }
 
 
@@ -138,7 +138,7 @@ def _aspects(before: Entry | None, after: Entry | None, finest: int) -> dict[str
     }
 
 
-def _telling(changed: Collection[str]) -> Collection[str]:
+def _root_causes(changed: Collection[str]) -> Collection[str]:
     """Leave out what only follows from another aspect: a file of another size has other content."""
     if "kind" in changed:
         return ("kind",)

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from media_guarantees.core import journal
 from media_guarantees.media.manifest import ROOT, Manifest, printable
-from media_guarantees.media.stable_scan import ChangedWhileReading, Seen, assembled, hold_still
+from media_guarantees.media.stable_scan import ChangedWhileReading, Seen, assembled, require_unchanged
 
 _PIECE = 1 << 20
 _GONE = {
@@ -57,7 +57,7 @@ def read_directory(path: str | Path) -> Manifest:
             raise
         name = printable(os.fsencode(error.filename))
         raise ChangedWhileReading(f"while it was read, {name} vanished or was replaced") from error
-    hold_still(before, hashes, after)
+    require_unchanged(before, hashes, after)
     return assembled(before, hashes)
 
 

@@ -27,7 +27,7 @@ class VolumeMedia:
     client: docker.DockerClient
     environment: Mapping[str, str]
     labels: Mapping[str, str]
-    on_this_host: bool = False
+    is_local: bool = False
 
     def manifest(self) -> Manifest:
         """Return what is in the volume. Raises `IncompleteListing` rather than a part of it."""
@@ -42,10 +42,10 @@ class VolumeMedia:
         system, memory) is only mounted where the engine is.
         """
         if is_directory(self.volume):
-            return self.volume if self.on_this_host else ""
+            return self.volume if self.is_local else ""
         volume = self.client.volumes.get(self.volume)
         plain = volume.attrs["Driver"] == "local" and not volume.attrs["Options"]
-        return str(volume.attrs["Mountpoint"]) if self.on_this_host and plain else ""
+        return str(volume.attrs["Mountpoint"]) if self.is_local and plain else ""
 
     def shell(self, script: str, *args: str, stdin: bytes | None = None) -> commands.Outcome:
         """Run a `bash` script as root in the volume's root, with `args` as $1 and so on: for damaging media."""

@@ -38,7 +38,9 @@ class Seen(NamedTuple):
     target: bytes
 
 
-def hold_still(before: Mapping[bytes, Seen], hashes: Mapping[bytes, str] | None, after: Mapping[bytes, Seen]) -> None:
+def require_unchanged(
+    before: Mapping[bytes, Seen], hashes: Mapping[bytes, str] | None, after: Mapping[bytes, Seen]
+) -> None:
     """Raise `ChangedWhileReading` unless both observations are the same and what was read are their files.
 
     `hashes` is None where it isn't known what was read.

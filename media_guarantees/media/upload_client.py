@@ -63,7 +63,7 @@ class Platform(Protocol):
     whether it can be asked for one at all. `kinds` of pictures are what it takes; `way` says how they get in.
     """
 
-    chooses_directory: bool
+    has_upload_api: bool
     serves: bool
     way: str
 
@@ -90,7 +90,7 @@ class Platform(Protocol):
         """Make many requests in the block cheap."""
 
 
-def _made_fit(session: requests.Session) -> requests.Session:
+def _without_keepalive_and_proxies(session: requests.Session) -> requests.Session:
     """Let a session neither linger nor stray."""
     # A connection that is kept alive would hold up the service whenever it is told to stop.
     session.headers["Connection"] = "close"
@@ -110,7 +110,7 @@ class HttpPlatform:
     changes when a container is made anew.
     """
 
-    chooses_directory = True
+    has_upload_api = True
     serves = True
     way = "media are uploaded through the platform's own API"
 
@@ -124,7 +124,7 @@ class HttpPlatform:
         self._find_address = address
         self._api = api
         self._address = ""
-        self._session = _made_fit(session or requests.Session())
+        self._session = _without_keepalive_and_proxies(session or requests.Session())
         self._headers = dict(api.headers) or {"Authorization": f"Bearer {token}"}
 
     @property
@@ -144,7 +144,7 @@ class HttpPlatform:
     def for_client(self, address: Callable[[], str], session: requests.Session) -> HttpPlatform:
         """Return the same platform for one more client, as a session can't be shared; `address` tells where it is."""
         other = copy.copy(self)
-        vars(other).update(_find_address=address, _address="", _session=_made_fit(session))
+        vars(other).update(_find_address=address, _address="", _session=_without_keepalive_and_proxies(session))
         return other
 
     def request(self, method: str, url: str, **options: Any) -> requests.Response:
@@ -236,7 +236,7 @@ class HttpPlatform:
 class ExecPlatform(HttpPlatform):
     """A platform without an API for uploads: media are written into its container, and served as ever."""
 
-    chooses_directory = False
+    has_upload_api = False
     way = "media are written by the service's own user through exec: the platform has no part in it"
 
     def __init__(self, address: Callable[[], str], token: str, write: Callable[[str, bytes], commands.Outcome]) -> None:
@@ -256,7 +256,7 @@ class ExecPlatform(HttpPlatform):
         return Upload(sample, path, f"/media/{quote(path)}", sample.sha256, len(sample.content))
 
 
-class SilentPlatform(ExecPlatform):
+class UnpublishedPlatform(ExecPlatform):
     """A platform that listens at no port: media are written into its container, and nobody can be asked for them."""
 
     serves = False

@@ -8,7 +8,7 @@ from chromium import Opened
 from fake_run import HOSTILE, LOST, hostile_run, judgement, typical_run
 from playwright.sync_api import Page
 
-from media_guarantees.core.escaping import legible
+from media_guarantees.core.escaping import printable
 from media_guarantees.evidence.formats.bundle import as_json
 from media_guarantees.evidence.formats.html_page import as_html
 from media_guarantees.evidence.judgement import BROKEN
@@ -204,7 +204,7 @@ def test_what_is_hostile_is_shown_and_does_nothing(open_report: Open) -> None:
 
     lines = opened.page.locator("[id='volume.mounted'] .evidence li").all_text_contents()
 
-    assert lines == [legible(text) for text in HOSTILE]
+    assert lines == [printable(text) for text in HOSTILE]
     assert opened.page.locator("script").count() == 1
     assert opened.page.locator("main img, main iframe, main [onload], main [onerror]").count() == 0
     assert opened.complaints == []

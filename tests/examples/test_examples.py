@@ -21,7 +21,7 @@ PATHS = ("--compose-file", "--guide", "--upload-config")
 def _owner(tmp_path: Path) -> Callable[[Example], Path]:
     """Lay out an example as its owner has it, with the code of the platform where it runs that."""
 
-    def lay_out(example: Example) -> Path:
+    def write_project_folder(example: Example) -> Path:
         folder = tmp_path / "connect"
         shutil.copytree(HERE / example.name, folder)
         if example.code:
@@ -30,7 +30,7 @@ def _owner(tmp_path: Path) -> Callable[[Example], Path]:
             shutil.copy2(ROOT / "migrate_media.sh", folder)
         return folder
 
-    return lay_out
+    return write_project_folder
 
 
 def pointed_at(folder: Path, option: str) -> str:

@@ -23,7 +23,7 @@ from media_guarantees.engine.connection import Engine
 from media_guarantees.events import faults
 from media_guarantees.events.before_after import expect_same
 from media_guarantees.events.loop_disk import Disk, make_disk, media_on, mounted
-from media_guarantees.events.seeded_media import Gallery
+from media_guarantees.events.seeded_media import SeededMedia
 from media_guarantees.guide.guide_runner import Operator
 from media_guarantees.media.diff import describe, diff
 from media_guarantees.media.host_listing import read_directory
@@ -96,9 +96,9 @@ def is_shown(path: bytes) -> bool:
 
 
 @pytest.fixture(name="migration")
-def _migration(stack: Stack, operator: Operator, gallery: Gallery, settings: Settings) -> Iterator[Migration]:
+def _migration(stack: Stack, operator: Operator, seeded_media: SeededMedia, settings: Settings) -> Iterator[Migration]:
     """Old media on the host, and a volume that has newer ones."""
-    gallery.hang(stack)
+    seeded_media.ensure_uploaded(stack)
     folder = operator.folder / "media"
     host = lay_out_legacy(folder, settings.seed, big_bytes=BIG_FILE)
     migration = Migration(stack, operator, folder, host, stack.media.manifest().only(is_shown))
@@ -132,7 +132,7 @@ def test_a_disturbed_migration_shows_nothing_by_halves_and_is_completed_by_the_n
         outcome = process.finish()
     wait_until(lambda: is_quiet(migration.stack), what="nothing of the migration is left in the container", seconds=30)
     migration.stack.wait_until_ready()
-    journal.observe(f"{deed} after {moment:.2f} of {seconds:.2f} s: status {outcome.status}")
+    journal.add_evidence(f"{deed} after {moment:.2f} of {seconds:.2f} s: status {outcome.status}")
 
     assert outcome.ok or outcome.status < 0 or outcome.stderr.strip(), "it failed and doesn't say why"
     migration.expect_no_halves()
@@ -200,4 +200,4 @@ def expect_no_room(outcome: commands.Outcome) -> None:
     said = outcome.stderr.decode(errors="replace")
     assert outcome.status == 1, f"it ended with status {outcome.status} on a full disk: {said}"
     assert "No space left" in said, f"it doesn't say that the disk is full: {said}"
-    journal.observe(f"status {outcome.status}: {said.strip().splitlines()[-1]}")
+    journal.add_evidence(f"status {outcome.status}: {said.strip().splitlines()[-1]}")

@@ -17,7 +17,7 @@ from media_guarantees.engine.connection import Engine
 from media_guarantees.events.before_after import expect_same
 from media_guarantees.events.loop_disk import Disk, make_disk, media_on, mounted
 from media_guarantees.events.seeded_media import (
-    Gallery,
+    SeededMedia,
     expect_new_upload_works,
     expect_served_as_before,
     is_served_as_before,
@@ -114,25 +114,25 @@ def _fault(request: pytest.FixtureRequest) -> Fault:
 
 
 @pytest.fixture(scope="module", name="struck")
-def _struck(fault: Fault, disk: Disk, session_stack: Stack, gallery: Gallery) -> Struck:
+def _struck(fault: Fault, disk: Disk, session_stack: Stack, seeded_media: SeededMedia) -> Struck:
     """Pictures are entrusted, the fault strikes, uploads are tried, the fault is gone again."""
     stack = session_stack
-    uploads = gallery.hang(stack)
+    uploads = seeded_media.ensure_uploaded(stack)
     life, before = life_of(stack), media_on_disk(disk)
     fault.run(fault.strike, stack, disk)
     try:
-        answers = try_uploads(stack, disk, gallery)
+        answers = try_uploads(stack, disk, seeded_media)
         served = tuple(is_served_as_before(stack, upload) for upload in uploads)
     finally:
         fault.run(fault.heal, stack, disk)
     return Struck(life, before, uploads, answers, served)
 
 
-def try_uploads(stack: Stack, disk: Disk, gallery: Gallery) -> tuple[Answer, ...]:
+def try_uploads(stack: Stack, disk: Disk, seeded_media: SeededMedia) -> tuple[Answer, ...]:
     """Upload pictures until some were refused, or far more were taken than there is room for."""
     answers: list[Answer] = []
     while sum(not answer.accepted for answer in answers) < ATTEMPTS and len(answers) < MOST_ATTEMPTS:
-        answers.append(attempt(stack, disk, gallery.fresh()))
+        answers.append(attempt(stack, disk, seeded_media.fresh()))
     return tuple(answers)
 
 
@@ -188,8 +188,8 @@ def test_what_was_there_is_served_meanwhile(struck: Struck) -> None:
     assert all(struck.served), f"{struck.served.count(False)} of {len(struck.served)} pictures were not served"
 
 
-def test_the_service_heals_without_a_restart(struck: Struck, session_stack: Stack, gallery: Gallery) -> None:
-    expect_new_upload_works(session_stack, gallery, event="the fault was gone")
+def test_the_service_heals_without_a_restart(struck: Struck, session_stack: Stack, seeded_media: SeededMedia) -> None:
+    expect_new_upload_works(session_stack, seeded_media, event="the fault was gone")
     expect_served_as_before(session_stack, struck.uploads, event="the fault was gone")
 
     assert life_of(session_stack) == struck.life, "another container or process: it was restarted"

@@ -14,10 +14,10 @@ from media_guarantees.archive.examine import DamagedArchive, read_archive
 from media_guarantees.core import journal
 from media_guarantees.core.errors import PromiseBroken, Unproven
 from media_guarantees.deployment.stack import Stack
-from media_guarantees.events.backup_run import Backup, archives_in, bears_day, take_backup
+from media_guarantees.events.backup_run import Backup, archives_in, name_contains_date, take_backup
 from media_guarantees.events.before_after import expect_same
 from media_guarantees.events.midnight_clock import at_midnight
-from media_guarantees.events.seeded_media import Gallery, expect_somebody_to_ask
+from media_guarantees.events.seeded_media import SeededMedia, require_published_port
 from media_guarantees.guide.guide_runner import Operator
 
 created = pytest.mark.guarantee("backup.created")
@@ -26,9 +26,9 @@ harmless = pytest.mark.guarantee("backup.harmless")
 
 
 @pytest.fixture(scope="module", name="attempt")
-def _attempt(session_stack: Stack, gallery: Gallery, operator: Operator) -> Callable[[], Backup]:
+def _attempt(session_stack: Stack, seeded_media: SeededMedia, operator: Operator) -> Callable[[], Backup]:
     """A backup, taken once as the guide says; what went wrong is raised where a test asks."""
-    return take_backup(session_stack, gallery, operator)
+    return take_backup(session_stack, seeded_media, operator)
 
 
 @created
@@ -38,10 +38,10 @@ def test_the_archive_appears_under_the_day_on_which_the_command_started(
     backup = attempt()
     expect_day(operator)
 
-    assert bears_day(backup.archive.name, backup.day), (
+    assert name_contains_date(backup.archive.name, backup.day), (
         f"a backup started on {backup.day} is called {backup.archive.name}"
     )
-    journal.observe(f"{backup.archive.name}, {backup.archive.stat().st_size} bytes, started on {backup.day}")
+    journal.add_evidence(f"{backup.archive.name}, {backup.archive.stat().st_size} bytes, started on {backup.day}")
 
 
 @created
@@ -66,9 +66,9 @@ def test_a_backup_across_midnight_bears_the_day_on_which_it_started(
     assert outcome.ok, f"the backup command failed around midnight: {outcome.complaint}"
     assert clock.was_read, "the command never asked what day it is"
     names = sorted(path.name for path in archives_in(operator.folder))
-    right = [name for name in names if bears_day(name, date(2031, 12, 31))]
+    right = [name for name in names if name_contains_date(name, date(2031, 12, 31))]
     assert right, f"started on 2031-12-31, just before midnight, it left {names}"
-    journal.observe(f"started on 2031-12-31 and over on 2032-01-01, it is called {right[0]}")
+    journal.add_evidence(f"started on 2031-12-31 and over on 2032-01-01, it is called {right[0]}")
 
 
 def expect_day(operator: Operator) -> None:
@@ -101,11 +101,11 @@ def test_the_volume_is_the_same_before_and_after(stack: Stack, attempt: Callable
 @harmless
 def test_the_service_answered_all_the_time(stack: Stack, attempt: Callable[[], Backup]) -> None:
     backup = attempt()
-    expect_somebody_to_ask(stack)
+    require_published_port(stack)
 
     assert backup.asked >= 3, f"the service was only asked {backup.asked} times during the backup"
     assert not backup.unanswered, f"{backup.unanswered} of {backup.asked} requests during the backup failed"
-    journal.observe(f"{backup.asked} requests during the backup, all answered")
+    journal.add_evidence(f"{backup.asked} requests during the backup, all answered")
 
 
 @harmless

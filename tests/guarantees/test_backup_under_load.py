@@ -16,8 +16,8 @@ from media_guarantees.core import journal
 from media_guarantees.core.deferred import once
 from media_guarantees.core.errors import PromiseBroken
 from media_guarantees.deployment.stack import Stack
-from media_guarantees.events.backup_run import made_by
-from media_guarantees.events.upload_history import Attempt, check, count, digests, expect_nothing_lost
+from media_guarantees.events.backup_run import archive_made_by
+from media_guarantees.events.upload_history import UploadAttempt, check, count, digests, expect_nothing_lost
 from media_guarantees.events.upload_load import uploading
 from media_guarantees.guide.guide_runner import Operator
 from media_guarantees.media.diff import NothingCompared
@@ -43,21 +43,21 @@ class Backup:
     outcome: Outcome
     begun: float
     ended: float
-    history: Sequence[Attempt]
+    history: Sequence[UploadAttempt]
 
     @property
-    def before(self) -> list[Attempt]:
+    def before(self) -> list[UploadAttempt]:
         """The uploads that were over when the command began."""
         return [attempt for attempt in self.history if attempt.ended < self.begun]
 
     @property
-    def due(self) -> list[Attempt]:
+    def due(self) -> list[UploadAttempt]:
         """All uploads; one that was acknowledged later may be in the archive or not, like any that may."""
         before = {*self.before}
         return [attempt if attempt in before else replace(attempt, outcome="unknown") for attempt in self.history]
 
     @property
-    def meanwhile(self) -> list[Attempt]:
+    def meanwhile(self) -> list[UploadAttempt]:
         """The uploads that ended while it ran."""
         return [attempt for attempt in self.history if self.begun <= attempt.ended < self.ended]
 
@@ -65,7 +65,7 @@ class Backup:
 @pytest.fixture(scope="module", name="attempt")
 def _attempt(session_stack: Stack, operator: Operator, settings: Settings) -> Iterator[Callable[[], Backup]]:
     """A backup of a volume with some ballast, taken once amid uploads; what went wrong is raised where a test asks."""
-    history: list[Attempt] = []
+    history: list[UploadAttempt] = []
     yield once(lambda: back_up(session_stack, operator, f"{settings.seed}/backup", history))
     # Hundreds of pictures, which every comparison from here on would read.
     uploaded = b"".join(f"{attempt.path}\0".encode() for attempt in history if attempt.path)
@@ -73,16 +73,16 @@ def _attempt(session_stack: Stack, operator: Operator, settings: Settings) -> It
         session_stack.media.shell("find . -name ballast.media-verify -delete; xargs -0 rm -f --", stdin=uploaded)
 
 
-def back_up(stack: Stack, operator: Operator, seed: str, history: list[Attempt]) -> Backup:
+def back_up(stack: Stack, operator: Operator, seed: str, history: list[UploadAttempt]) -> Backup:
     """Type the guide's backup command amid uploads, what becomes of which goes into `history`."""
-    stack.settle()
+    stack.recover()
     with uploading(stack.new_client, history=history, seed=seed, seconds=SECONDS, limit=UPLOADS) as load:
         first, *_ = load.wait_for_uploads(UPLOADS_BEFORE, since=0.0)
         plant_ballast(stack, posixpath.dirname(first.path))
         begun = time.monotonic()
         outcomes: list[Outcome] = []
         with journal.step("event: the guide's backup, amid uploads"):
-            archive = made_by(operator, lambda: outcomes.append(operator.run("backup")))
+            archive = archive_made_by(operator, lambda: outcomes.append(operator.run("backup")))
         ended = time.monotonic()
     return Backup(archive, outcomes[0], begun, ended, history)
 
@@ -99,7 +99,7 @@ def test_people_uploaded_while_it_was_made(attempt: Callable[[], Backup]) -> Non
     if not (before and meanwhile):
         raise NothingCompared(f"{before} uploads were accepted before the backup, {meanwhile} while it was made")
     seconds = backup.ended - backup.begun
-    journal.observe(
+    journal.add_evidence(
         f"{before} uploads were accepted before the backup, {meanwhile} in the {seconds:.1f} s that it took"
     )
 
@@ -108,7 +108,9 @@ def test_it_complains_of_nothing_but_what_came_while_it_read(attempt: Callable[[
     outcome = attempt().outcome
 
     assert outcome.status in {0, CHANGED_WHILE_READ}, f"amid uploads, the backup command failed: {outcome}"
-    journal.observe(f"amid uploads, the backup command ended with status {outcome.status}: {outcome.complaint[-120:]}")
+    journal.add_evidence(
+        f"amid uploads, the backup command ended with status {outcome.status}: {outcome.complaint[-120:]}"
+    )
 
 
 def test_what_was_acknowledged_before_it_began_is_whole_in_the_archive(attempt: Callable[[], Backup]) -> None:
@@ -119,4 +121,4 @@ def test_what_was_acknowledged_before_it_began_is_whole_in_the_archive(attempt: 
     except DamagedArchive as damage:
         raise PromiseBroken(f"{backup.archive.name} can't be read: {damage}") from damage
     expect_nothing_lost(check(backup.due, stored=archived), backup.due, event="a backup amid uploads")
-    journal.observe(f"{count(backup.before)['acknowledged']} uploads from before the backup are whole in it")
+    journal.add_evidence(f"{count(backup.before)['acknowledged']} uploads from before the backup are whole in it")

@@ -15,7 +15,7 @@ from media_guarantees.core.errors import BadInput, PromiseBroken
 from media_guarantees.deployment.stack import Stack
 from media_guarantees.engine.connection import Engine
 from media_guarantees.events.loop_disk import Disk, make_disk, media_on, mounted
-from media_guarantees.events.seeded_media import Gallery
+from media_guarantees.events.seeded_media import SeededMedia
 from media_guarantees.media.manifest import Entry, Manifest
 from media_guarantees.media.media_volume import is_directory
 from media_guarantees.media.upload_client import Upload
@@ -69,22 +69,22 @@ def _disk(engine: Engine, run_folder: Path) -> Iterator[Disk]:
 
 
 @pytest.fixture(scope="module", name="outages")
-def _outages(disk: Disk, session_stack: Stack, gallery: Gallery) -> Callable[[], Outages]:
+def _outages(disk: Disk, session_stack: Stack, seeded_media: SeededMedia) -> Callable[[], Outages]:
     """The power is cut the moment an upload is answered, again and again."""
-    if not session_stack.platform.chooses_directory:
+    if not session_stack.platform.has_upload_api:
         pytest.skip("the suite wrote the media itself: whether the platform would have synced them can't be told")
-    return once(lambda: cut_power(session_stack, disk, gallery))
+    return once(lambda: cut_power(session_stack, disk, seeded_media))
 
 
-def cut_power(stack: Stack, disk: Disk, gallery: Gallery) -> Outages:
+def cut_power(stack: Stack, disk: Disk, seeded_media: SeededMedia) -> Outages:
     """Copy the disk after each upload, as a power cut would leave it, and look at every copy that is of one instant."""
-    stack.settle()
+    stack.recover()
     expect_no_memory(stack)
     uploads: tuple[Upload, ...] = ()
     copies: dict[Path, tuple[Upload, ...]] = {}
     with media_on(disk, stack), journal.step(f"event: cutting the power, {CUTS} times"):
         for number in range(CUTS):
-            uploads += (stack.platform.upload(gallery.fresh(stack.platform.kinds)),)
+            uploads += (stack.platform.upload(seeded_media.fresh(stack.platform.kinds)),)
             image = disk.image.with_name(f"power-cut-{number}.img")
             if disk.copy(image):
                 copies[image] = uploads
@@ -115,7 +115,7 @@ def test_such_a_power_cut_loses_what_was_not_synced(outages: Callable[[], Outage
 
     if done.control is not None and done.control.size:
         pytest.skip("a file that nobody synced survived the cut: losing nothing else would show nothing")
-    journal.observe("a file that was written and not synced is lost in such a cut")
+    journal.add_evidence("a file that was written and not synced is lost in such a cut")
 
 
 def test_every_acknowledged_picture_is_whole_after_a_power_cut(outages: Callable[[], Outages]) -> None:
@@ -131,4 +131,6 @@ def test_every_acknowledged_picture_is_whole_after_a_power_cut(outages: Callable
             f"{'; '.join(lost[:5])}",
             next_step="call fsync on the file, and on its directory, before the upload is answered",
         )
-    journal.observe(f"{len(cuts)} power cuts, after 1 to {len(cuts[-1].acknowledged)} answers: every picture is whole")
+    journal.add_evidence(
+        f"{len(cuts)} power cuts, after 1 to {len(cuts[-1].acknowledged)} answers: every picture is whole"
+    )

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from media_guarantees.archive.damaged_copy import ABROAD, DAMAGES, MALICE, Corrupted, corrupt, hostile
+from media_guarantees.archive.damaged_copy import DAMAGES, ESCAPE_MARKER, HOSTILE_MEMBERS, DamagedCopy, corrupt, hostile
 from media_guarantees.archive.examine import check, check_name
 from media_guarantees.core import journal
 from media_guarantees.core.deferred import once
@@ -18,8 +18,8 @@ from media_guarantees.core.errors import PromiseBroken
 from media_guarantees.deployment.stack import Stack
 from media_guarantees.engine.helper_container import label_arguments
 from media_guarantees.events.backup_run import archives_in
-from media_guarantees.events.before_after import entrust, expect_same
-from media_guarantees.events.seeded_media import Gallery
+from media_guarantees.events.before_after import expect_same, seed_media
+from media_guarantees.events.seeded_media import SeededMedia
 from media_guarantees.guide.guide_runner import Operator
 from media_guarantees.guide.steps import ARCHIVE_ENDING
 from media_guarantees.media.diff import describe, diff
@@ -69,20 +69,20 @@ class Desk:
 
 @pytest.fixture(scope="module", name="desk")
 def _desk(
-    session_stack: Stack, gallery: Gallery, operator: Operator, run: Run, run_folder: Path
+    session_stack: Stack, seeded_media: SeededMedia, operator: Operator, run: Run, run_folder: Path
 ) -> Iterator[Callable[[], Desk]]:
     """A backup that GNU tar made of the media, without the guide's command: here only its restore is judged."""
     stack = session_stack
     name = run.name("media_restored_aside")
 
-    def lay_out() -> Desk:
-        _, manifest = entrust(stack, gallery)
+    def write_project_folder() -> Desk:
+        _, manifest = seed_media(stack, seeded_media)
         made = commands.check(stack.media.helper_command("tar", "-czf", "-", "."), env=stack.environment)
         stack.docker("volume", "create", *label_arguments(run.labels), name)
         aside = replace(operator.at(run_folder / "damage"), rename=lambda _: name)
         return Desk(made.stdout, manifest, aside, replace(stack.media, volume=name), latest(operator.folder))
 
-    yield once(lay_out)
+    yield once(write_project_folder)
     commands.run(["docker", "volume", "rm", "--force", name], env=stack.environment)
 
 
@@ -104,7 +104,7 @@ def test_a_sound_backup_is_accepted_and_restored(desk: Callable[[], Desk]) -> No
     expect_same(on.manifest, on.aside.manifest(), event="restoring a sound backup", mtime="seconds")
 
 
-@pytest.mark.parametrize("kind", [*DAMAGES, *MALICE])
+@pytest.mark.parametrize("kind", [*DAMAGES, *HOSTILE_MEMBERS])
 def test_a_damaged_backup_is_refused(desk: Callable[[], Desk], settings: Settings, kind: str) -> None:
     on = desk()
     rng = random.Random(f"{settings.seed} {kind}")  # noqa: S311 - drawn from a seed so that a run can be repeated
@@ -113,10 +113,10 @@ def test_a_damaged_backup_is_refused(desk: Callable[[], Desk], settings: Setting
     refusals = [refusal(on, case) for case in cases]
 
     for case, reason in zip(cases, refusals, strict=True):
-        journal.observe(f"{case}: {reason}")
+        journal.add_evidence(f"{case}: {reason}")
 
 
-def refusal(on: Desk, case: Corrupted) -> str:
+def refusal(on: Desk, case: DamagedCopy) -> str:
     """Tell how a damaged backup is refused; raises `PromiseBroken` if it isn't."""
     problems = check(BytesIO(case.content), against=on.manifest)
     if problems:
@@ -133,7 +133,7 @@ def test_a_file_of_another_name_is_refused(name: str) -> None:
     problems = check_name(name)
 
     assert problems, f"{name} passes for a backup's name"
-    journal.observe(f"the check says {problems[0]}")
+    journal.add_evidence(f"the check says {problems[0]}")
 
 
 def test_restoring_a_backup_that_is_not_there_fails(desk: Callable[[], Desk]) -> None:
@@ -148,7 +148,7 @@ def test_restoring_a_backup_that_is_not_there_fails(desk: Callable[[], Desk]) ->
             means="an operator who mistypes a name believes that the media are back",
             next_step="let nothing come between tar and the command's exit status",
         )
-    journal.observe(f"restoring {on.made.name}, which isn't there, ends with status {outcome.status}")
+    journal.add_evidence(f"restoring {on.made.name}, which isn't there, ends with status {outcome.status}")
 
 
 def test_nothing_outside_the_volume_is_written(desk: Callable[[], Desk]) -> None:
@@ -165,6 +165,8 @@ def test_nothing_outside_the_volume_is_written(desk: Callable[[], Desk]) -> None
             means="whoever can plant a backup can write anywhere on the server",
             next_step="leave -P (--absolute-names) out of the restore command",
         )
-    tried = not outcome.ok or any(ABROAD.encode() in path for path in inside.entries)
+    tried = not outcome.ok or any(ESCAPE_MARKER.encode() in path for path in inside.entries)
     assert tried, "nothing was restored, and nothing refused: nothing was shown"
-    journal.observe(f"of {len(MALICE)} ways out none was taken; the restore ended with status {outcome.status}")
+    journal.add_evidence(
+        f"of {len(HOSTILE_MEMBERS)} ways out none was taken; the restore ended with status {outcome.status}"
+    )

@@ -20,8 +20,8 @@ from media_guarantees.core.errors import PromiseBroken
 from media_guarantees.core.waiting import wait_until
 from media_guarantees.deployment.stack import Stack
 from media_guarantees.engine.connection import Engine
-from media_guarantees.events.before_after import entrust
-from media_guarantees.events.seeded_media import Gallery
+from media_guarantees.events.before_after import seed_media
+from media_guarantees.events.seeded_media import SeededMedia
 from media_guarantees.guide.guide_runner import Operator
 from media_guarantees.media.media_volume import VolumeMedia
 from media_guarantees.system import commands
@@ -65,12 +65,12 @@ def _desk(operator: Operator, run_folder: Path, request: pytest.FixtureRequest) 
 
 @pytest.mark.parametrize("trouble", DISKS)
 def test_a_backup_that_finds_no_room_says_so(
-    stack: Stack, gallery: Gallery, desk: Desk, engine: Engine, trouble: str
+    stack: Stack, seeded_media: SeededMedia, desk: Desk, engine: Engine, trouble: str
 ) -> None:
     if engine.power is None:
         pytest.skip("a small disk would be a mount of the machine's own: it takes a private engine")
     options, is_so = DISKS[trouble]
-    entrust(stack, gallery)
+    seed_media(stack, seeded_media)
 
     with engine.power.small_disk(desk.folder / "backups", options) as disk:
         outcome = desk.operator.run("backup")
@@ -101,12 +101,12 @@ def _absent(stack: Stack, run: Run) -> Iterator[str]:
 
 
 @pytest.fixture(name="killed")
-def _killed(stack: Stack, gallery: Gallery, desk: Desk) -> Iterator[Callable[[], commands.Outcome]]:
+def _killed(stack: Stack, seeded_media: SeededMedia, desk: Desk) -> Iterator[Callable[[], commands.Outcome]]:
     """A backup whose container is killed while it writes the archive."""
     planted: list[VolumeMedia] = []
 
     def kill() -> commands.Outcome:
-        uploads, _ = entrust(stack, gallery)
+        uploads, _ = seed_media(stack, seeded_media)
         planted.append(stack.media)
         planted[0].shell('truncate --size=8G "${1%/*}/$2"', uploads[0].path, LARGE)
         with desk.operator.start("backup") as command:
@@ -159,5 +159,5 @@ def expect_loud(outcome: commands.Outcome, left: Sequence[Path], *, event: str) 
     for path in left:
         problems = check(path)
         assert problems, f"{event} left {path.name}, {path.stat().st_size} bytes, which passes for a backup"
-        journal.observe(f"{path.name} is refused: {problems[0]}")
-    journal.observe(f"{event} ended with status {outcome.status}")
+        journal.add_evidence(f"{path.name} is refused: {problems[0]}")
+    journal.add_evidence(f"{event} ended with status {outcome.status}")

@@ -12,7 +12,7 @@ from media_guarantees.core import journal
 from media_guarantees.core.deferred import once
 from media_guarantees.core.errors import Unproven
 from media_guarantees.deployment.stack import Stack
-from media_guarantees.events.seeded_media import Gallery
+from media_guarantees.events.seeded_media import SeededMedia
 from media_guarantees.guide.reader import Guide
 from media_guarantees.media.manifest import Manifest
 from media_guarantees.media.upload_client import Upload
@@ -35,14 +35,14 @@ class Given(NamedTuple):
 
 
 @pytest.fixture(scope="module", name="given")
-def _given(session_stack: Stack, gallery: Gallery) -> Callable[[], Given]:
+def _given(session_stack: Stack, seeded_media: SeededMedia) -> Callable[[], Given]:
     """Pictures of every kind, given once."""
-    if not session_stack.platform.chooses_directory:
+    if not session_stack.platform.has_upload_api:
         pytest.skip("media were written through exec: the suite itself chose the directory")
 
     def give() -> Given:
-        session_stack.settle()
-        return Given(gallery.hang(session_stack), session_stack.media.manifest())
+        session_stack.recover()
+        return Given(seeded_media.ensure_uploaded(session_stack), session_stack.media.manifest())
 
     return once(give)
 
@@ -71,7 +71,7 @@ def test_each_picture_lands_in_the_directory_of_its_kind(given: Callable[[], Giv
     assert pictures, f"no picture of {kind} was given"
     assert not elsewhere, f"pictures given as {kind} that are not in {kind}/ with their own bytes: {elsewhere}"
     formats = sorted({upload.sample.content_type for upload in pictures})
-    journal.observe(f"{len(pictures)} pictures in {kind}/: {', '.join(formats)}")
+    journal.add_evidence(f"{len(pictures)} pictures in {kind}/: {', '.join(formats)}")
 
 
 @each_kind
@@ -86,7 +86,7 @@ def test_each_picture_is_served_the_same_from_that_directory(given: Callable[[],
     assert not changed, (
         f"pictures that are served with other bytes, or as another type, than they were given: {changed}"
     )
-    journal.observe(f"{len(pictures)} {kind} served with the bytes and the type that they were given")
+    journal.add_evidence(f"{len(pictures)} {kind} served with the bytes and the type that they were given")
 
 
 @each_kind

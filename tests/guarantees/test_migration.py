@@ -80,7 +80,7 @@ def _migrated(session_stack: Stack, operator: Operator, media_folder: Path) -> I
 
     def migrate() -> Migrated:
         operator.step("migrate")
-        session_stack.settle()
+        session_stack.recover()
         volume_before = session_stack.media.manifest()
         with journal.step("event: the guide's migration, with a file of 200 MB"):
             outcome = operator.run("migrate")
@@ -142,12 +142,12 @@ def _more(stack: Stack, slimmed: Callable[[], Manifest], media_folder: Path) -> 
     """Something more to migrate than what is in the volume, large enough to be in the middle of."""
     more = media_folder / MORE_NAME
 
-    def lay_out() -> Path:
+    def write_project_folder() -> Path:
         slimmed()
         write_file(more, MORE)
         return more
 
-    yield once(lay_out)
+    yield once(write_project_folder)
     more.unlink(missing_ok=True)
     with suppress(PromiseBroken):
         stack.media.shell('rm -f -- "./$1"', MORE_NAME)
@@ -368,4 +368,4 @@ def expect_refusal(outcome: commands.Outcome, *words: str) -> None:
     said = outcome.stderr.decode(errors="replace")
     assert outcome.status != 0, f"it ended with status 0, as if all was well: {outcome.text}"
     assert any(word.lower() in said.lower() for word in words), f"it doesn't say why, on standard error: {said!r}"
-    journal.observe(f"status {outcome.status}: {said.splitlines()[0]}")
+    journal.add_evidence(f"status {outcome.status}: {said.splitlines()[0]}")

@@ -7,9 +7,9 @@ import pytest
 from media_guarantees.core import journal
 from media_guarantees.deployment.stack import Stack
 from media_guarantees.engine.connection import Engine
-from media_guarantees.events.before_after import Aftermath, undergo
+from media_guarantees.events.before_after import EventResult, run_event
 from media_guarantees.events.faults import EVENTS, Event
-from media_guarantees.events.seeded_media import Gallery, expect_new_upload_works, expect_served_as_before
+from media_guarantees.events.seeded_media import SeededMedia, expect_new_upload_works, expect_served_as_before
 from media_guarantees.guide.guide_runner import Operator
 
 
@@ -24,19 +24,21 @@ def _event(request: pytest.FixtureRequest) -> Event:
     return event
 
 
-@pytest.fixture(scope="module", name="aftermath")
-def _aftermath(event: Event, session_stack: Stack, gallery: Gallery, operator: Operator, engine: Engine) -> Aftermath:
+@pytest.fixture(scope="module", name="event_result")
+def _aftermath(
+    event: Event, session_stack: Stack, seeded_media: SeededMedia, operator: Operator, engine: Engine
+) -> EventResult:
     """The stack before and after the event, which has happened."""
     if event.needs_power and engine.power is None:
         pytest.skip(f"{event.name} would stop what is not the run's: it takes a private engine")
-    return undergo(session_stack, gallery, event.name, lambda stack: event.happen(stack, operator, engine))
+    return run_event(session_stack, seeded_media, event.name, lambda stack: event.happen(stack, operator, engine))
 
 
-def test_the_event_happened(aftermath: Aftermath, event: Event) -> None:
-    before, after = event.mark(aftermath.before.identity), event.mark(aftermath.after.identity)
+def test_the_event_happened(event_result: EventResult, event: Event) -> None:
+    before, after = event.mark(event_result.before.identity), event.mark(event_result.after.identity)
 
     assert before != after, f"nothing shows that {event.name} happened: it is {before} before and after"
-    journal.observe(f"{event.name}: {shortened(before)} became {shortened(after)}")
+    journal.add_evidence(f"{event.name}: {shortened(before)} became {shortened(after)}")
 
 
 def shortened(mark: object) -> str:
@@ -44,19 +46,19 @@ def shortened(mark: object) -> str:
     return mark.removeprefix("sha256:")[:12] if isinstance(mark, str) else str(mark)
 
 
-def test_the_volume_is_the_same(aftermath: Aftermath) -> None:
-    aftermath.expect_same_volume()
+def test_the_volume_is_the_same(event_result: EventResult) -> None:
+    event_result.expect_same_volume()
 
 
-def test_the_media_are_the_same(aftermath: Aftermath) -> None:
-    aftermath.expect_same_media()
+def test_the_media_are_the_same(event_result: EventResult) -> None:
+    event_result.expect_same_media()
 
 
-def test_every_picture_is_served_the_same(aftermath: Aftermath) -> None:
-    assert aftermath.after
-    expect_served_as_before(aftermath.stack, aftermath.uploads, event=aftermath.event)
+def test_every_picture_is_served_the_same(event_result: EventResult) -> None:
+    assert event_result.after
+    expect_served_as_before(event_result.stack, event_result.uploads, event=event_result.event)
 
 
-def test_a_new_upload_works(aftermath: Aftermath, gallery: Gallery) -> None:
-    assert aftermath.after
-    expect_new_upload_works(aftermath.stack, gallery, event=aftermath.event)
+def test_a_new_upload_works(event_result: EventResult, seeded_media: SeededMedia) -> None:
+    assert event_result.after
+    expect_new_upload_works(event_result.stack, seeded_media, event=event_result.event)

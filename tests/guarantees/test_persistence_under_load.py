@@ -10,7 +10,7 @@ from media_guarantees.core import journal
 from media_guarantees.core.deferred import once
 from media_guarantees.deployment.stack import Stack
 from media_guarantees.engine.connection import Engine
-from media_guarantees.events.faults_under_load import Ordeal, drawn, expect_weight, possible
+from media_guarantees.events.faults_under_load import FaultRun, drawn, possible, require_uploads_around
 from media_guarantees.events.upload_history import count, expect_nothing_lost
 from media_guarantees.guide.guide_runner import Operator
 from media_guarantees.settings import Settings
@@ -18,34 +18,34 @@ from media_guarantees.settings import Settings
 pytestmark = pytest.mark.guarantee("persistence.acknowledged")
 
 
-@pytest.fixture(scope="module", name="ordeal")
-def _ordeal(session_stack: Stack, operator: Operator, engine: Engine, settings: Settings) -> Callable[[], Ordeal]:
+@pytest.fixture(scope="module", name="fault_run")
+def _ordeal(session_stack: Stack, operator: Operator, engine: Engine, settings: Settings) -> Callable[[], FaultRun]:
     """A stack that went through every event, each once, in an order drawn from the seed, amid uploads."""
 
-    def suffer() -> Ordeal:
-        session_stack.settle()
-        ordeal = Ordeal(session_stack, operator, engine, str(settings.seed))
-        ordeal.go_through(drawn(possible(engine, operator), str(settings.seed)))
-        return ordeal
+    def inject() -> FaultRun:
+        session_stack.recover()
+        fault_run = FaultRun(session_stack, operator, engine, str(settings.seed))
+        fault_run.inject_all(drawn(possible(engine, operator), str(settings.seed)))
+        return fault_run
 
-    return once(suffer)
+    return once(inject)
 
 
-def test_every_event_happened(ordeal: Callable[[], Ordeal]) -> None:
-    for strike in ordeal().strikes:
+def test_every_event_happened(fault_run: Callable[[], FaultRun]) -> None:
+    for strike in fault_run().injected_faults:
         assert strike.before != strike.after, f"nothing shows that {strike.event} happened: {strike.before} as before"
 
 
-def test_the_events_met_uploads_under_way(ordeal: Callable[[], Ordeal], settings: Settings) -> None:
-    undergone = ordeal()
+def test_the_events_met_uploads_under_way(fault_run: Callable[[], FaultRun], settings: Settings) -> None:
+    undergone = fault_run()
 
-    journal.observe(f"the events came in an order drawn from the seed {settings.seed}")
-    expect_weight(undergone.strikes, undergone.history)
+    journal.add_evidence(f"the events came in an order drawn from the seed {settings.seed}")
+    require_uploads_around(undergone.injected_faults, undergone.history)
 
 
-def test_every_acknowledged_upload_is_there_and_whole(ordeal: Callable[[], Ordeal]) -> None:
-    undergone = ordeal()
+def test_every_acknowledged_upload_is_there_and_whole(fault_run: Callable[[], FaultRun]) -> None:
+    undergone = fault_run()
 
     expect_nothing_lost(undergone.judge(), undergone.history, event="everything that happened amid uploads")
     told = ", ".join(f"{number} {outcome}" for outcome, number in count(undergone.history).items())
-    journal.observe(f"{len(undergone.history)} uploads: {told}; lost, torn, swapped or duplicated: 0")
+    journal.add_evidence(f"{len(undergone.history)} uploads: {told}; lost, torn, swapped or duplicated: 0")

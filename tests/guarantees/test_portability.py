@@ -20,7 +20,7 @@ from media_guarantees.deployment.stack import Stack
 from media_guarantees.engine.connection import Engine, server_version
 from media_guarantees.events.backup_run import Backup, take_backup
 from media_guarantees.events.before_after import expect_same
-from media_guarantees.events.seeded_media import Gallery, expect_new_upload_works, expect_served_as_before
+from media_guarantees.events.seeded_media import SeededMedia, expect_new_upload_works, expect_served_as_before
 from media_guarantees.guide.guide_runner import Operator
 from media_guarantees.guide.reader import Guide
 from media_guarantees.media.manifest import Manifest
@@ -89,11 +89,11 @@ def _host(
 
 
 @pytest.fixture(scope="module", name="moved")
-def _moved(home: Site, host: Site, gallery: Gallery, settings: Settings) -> Iterator[Callable[[], Move]]:
+def _moved(home: Site, host: Site, seeded_media: SeededMedia, settings: Settings) -> Iterator[Callable[[], Move]]:
     """The platform moves to another host, whose engine is looked at before; in the end it runs at home again."""
 
     def move_there() -> Move:
-        move = moving(home, host, gallery, event=THERE)
+        move = moving(home, host, seeded_media, event=THERE)
         host.stack.choose_platform(settings.upload)
         return move
 
@@ -103,20 +103,20 @@ def _moved(home: Site, host: Site, gallery: Gallery, settings: Settings) -> Iter
 
 
 @pytest.fixture(scope="module", name="returned")
-def _returned(moved: Callable[[], Move], home: Site, host: Site, gallery: Gallery) -> Callable[[], Move]:
+def _returned(moved: Callable[[], Move], home: Site, host: Site, seeded_media: SeededMedia) -> Callable[[], Move]:
     """The platform moves back, with what was uploaded meanwhile."""
 
     def move_back() -> Move:
         assert moved().arrived
-        return moving(host, home, gallery, event=HOME)
+        return moving(host, home, seeded_media, event=HOME)
 
     return once(move_back)
 
 
-def moving(here: Site, there: Site, gallery: Gallery, *, event: str) -> Move:
+def moving(here: Site, there: Site, seeded_media: SeededMedia, *, event: str) -> Move:
     """Back up and switch off here, carry the archive, restore and start there; nothing of the media stays here."""
     there.operator.step("restore")
-    backup = take_backup(here.stack, gallery, here.operator)()
+    backup = take_backup(here.stack, seeded_media, here.operator)()
     volume = here.stack.volume
     here.stack.compose("down")
     commands.run(["docker", "volume", "rm", volume], env=here.stack.environment)
@@ -127,7 +127,7 @@ def moving(here: Site, there: Site, gallery: Gallery, *, event: str) -> Move:
         shutil.copyfile(backup.archive, carried)
         there.operator.succeed("restore", archive=backup.stem)
         start(there.stack, event)
-    return Move(gallery.uploads, backup, found, there.stack.media.manifest())
+    return Move(seeded_media.uploads, backup, found, there.stack.media.manifest())
 
 
 def start(stack: Stack, event: str) -> None:
@@ -150,7 +150,7 @@ def test_the_other_host_is_another_engine_with_nothing_on_it(home: Site, host: S
 
     assert len(engines) == 2, "both hosts have the same engine: nothing was moved"
     assert not moved().found, f"the other host was not empty: {', '.join(moved().found)}"
-    journal.observe("the other host's engine had no container and no volume")
+    journal.add_evidence("the other host's engine had no container and no volume")
 
 
 def test_its_engine_is_of_another_version(version: Callable[[], str], home: Site, host: Site) -> None:
@@ -161,7 +161,7 @@ def test_its_engine_is_of_another_version(version: Callable[[], str], home: Site
     here, there = (server_version(site.stack.environment) for site in (home, host))
 
     assert here != there, f"both hosts run engine {here}"
-    journal.observe(f"moved from engine {here} to engine {there}")
+    journal.add_evidence(f"moved from engine {here} to engine {there}")
 
 
 def test_the_media_arrive_as_they_were(moved: Callable[[], Move]) -> None:
@@ -174,9 +174,9 @@ def test_every_picture_is_served_the_same_there(moved: Callable[[], Move], host:
     expect_served_as_before(host.stack, moved().uploads, event=THERE)
 
 
-def test_a_new_upload_works_there(moved: Callable[[], Move], host: Site, gallery: Gallery) -> None:
+def test_a_new_upload_works_there(moved: Callable[[], Move], host: Site, seeded_media: SeededMedia) -> None:
     assert moved().arrived
-    expect_new_upload_works(host.stack, gallery, event=THERE)
+    expect_new_upload_works(host.stack, seeded_media, event=THERE)
 
 
 def test_the_media_come_home_with_what_was_uploaded_there(

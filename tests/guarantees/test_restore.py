@@ -13,8 +13,8 @@ from media_guarantees.core.deferred import once
 from media_guarantees.core.errors import PromiseBroken
 from media_guarantees.deployment.stack import Stack
 from media_guarantees.events.backup_run import Backup, take_backup
-from media_guarantees.events.before_after import Aftermath, expect_same, undergo
-from media_guarantees.events.seeded_media import Gallery, expect_new_upload_works, expect_served_as_before
+from media_guarantees.events.before_after import EventResult, expect_same, run_event
+from media_guarantees.events.seeded_media import SeededMedia, expect_new_upload_works, expect_served_as_before
 from media_guarantees.guide.guide_runner import Operator
 from media_guarantees.media.diff import diff
 from media_guarantees.media.manifest import Manifest
@@ -31,13 +31,15 @@ DEEDS = {
 
 
 @pytest.fixture(scope="module", name="attempt")
-def _attempt(session_stack: Stack, gallery: Gallery, operator: Operator) -> Callable[[], Backup]:
+def _attempt(session_stack: Stack, seeded_media: SeededMedia, operator: Operator) -> Callable[[], Backup]:
     """A backup to restore from."""
-    return take_backup(session_stack, gallery, operator)
+    return take_backup(session_stack, seeded_media, operator)
 
 
 @pytest.fixture(scope="module", name="recovery")
-def _recovery(session_stack: Stack, gallery: Gallery, operator: Operator, attempt: Callable[[], Backup]) -> Aftermath:
+def _recovery(
+    session_stack: Stack, seeded_media: SeededMedia, operator: Operator, attempt: Callable[[], Backup]
+) -> EventResult:
     """The volume is destroyed, restored and put to use again."""
 
     def lose_and_restore(stack: Stack) -> None:
@@ -50,37 +52,37 @@ def _recovery(session_stack: Stack, gallery: Gallery, operator: Operator, attemp
         operator.succeed("restore", archive=backup.stem)
         stack.compose("up", "--detach")
 
-    return undergo(session_stack, gallery, "losing the volume and restoring it", lose_and_restore)
+    return run_event(session_stack, seeded_media, "losing the volume and restoring it", lose_and_restore)
 
 
 @disaster
-def test_the_volume_was_really_lost(recovery: Aftermath) -> None:
+def test_the_volume_was_really_lost(recovery: EventResult) -> None:
     before, after = recovery.before.identity, recovery.after.identity
 
     assert before.volume_created != after.volume_created, f"the volume of {before.volume_created} was never destroyed"
-    journal.observe(f"{before.volume} of {before.volume_created} destroyed, {after.volume_created} in its place")
+    journal.add_evidence(f"{before.volume} of {before.volume_created} destroyed, {after.volume_created} in its place")
 
 
 @disaster
-def test_a_lost_volume_comes_back_as_it_was(recovery: Aftermath, attempt: Callable[[], Backup]) -> None:
+def test_a_lost_volume_comes_back_as_it_was(recovery: EventResult, attempt: Callable[[], Backup]) -> None:
     expect_same(attempt().before, recovery.after.manifest, event=recovery.event, mtime="seconds")
 
 
 @disaster
-def test_every_restored_picture_is_served_the_same(recovery: Aftermath) -> None:
+def test_every_restored_picture_is_served_the_same(recovery: EventResult) -> None:
     assert recovery.after
     expect_served_as_before(recovery.stack, recovery.uploads, event=recovery.event)
 
 
 @disaster
-def test_a_new_upload_works_after_a_restore(recovery: Aftermath, gallery: Gallery) -> None:
+def test_a_new_upload_works_after_a_restore(recovery: EventResult, seeded_media: SeededMedia) -> None:
     assert recovery.after
-    expect_new_upload_works(recovery.stack, gallery, event=recovery.event)
+    expect_new_upload_works(recovery.stack, seeded_media, event=recovery.event)
 
 
 @disaster
 @pytest.mark.parametrize("deed", DEEDS)
-def test_the_services_user_can_work_on_restored_files(recovery: Aftermath, deed: str) -> None:
+def test_the_services_user_can_work_on_restored_files(recovery: EventResult, deed: str) -> None:
     assert recovery.after
     stack = recovery.stack
     stack.inside.expect_programs("cp", "mv", "rm")
@@ -117,16 +119,16 @@ CLEAN_UP = 'find . -mindepth 1 ! -uid "$1" -prune -exec rm -rf -- {} + && chown 
 
 
 @pytest.fixture(scope="module", name="repair_of")
-def _repair_of(session_stack: Stack, gallery: Gallery, operator: Operator) -> Iterator[Callable[[], Repair]]:
+def _repair_of(session_stack: Stack, seeded_media: SeededMedia, operator: Operator) -> Iterator[Callable[[], Repair]]:
     """One file each deleted, truncated, overwritten and re-owned, one added; then the guide's restore, twice."""
 
     def damage_and_repair() -> Repair:
         operator.step("restore")
-        attempt = take_backup(session_stack, gallery, operator)
+        attempt = take_backup(session_stack, seeded_media, operator)
         backup = attempt()
-        session_stack.settle()
-        victims = [upload.path for upload in gallery.hang(session_stack)[:4]]
-        added = session_stack.platform.upload(gallery.fresh(session_stack.platform.kinds))
+        session_stack.recover()
+        victims = [upload.path for upload in seeded_media.ensure_uploaded(session_stack)[:4]]
+        added = session_stack.platform.upload(seeded_media.fresh(session_stack.platform.kinds))
         session_stack.media.shell(DAMAGE, *victims)
         damaged = session_stack.media.manifest()
         once_restored, twice_restored = [restored(backup) for _ in range(2)]
@@ -151,7 +153,7 @@ def test_what_was_damaged_was_really_damaged(repair_of: Callable[[], Repair]) ->
     changed = {change.path for change in diff(done.backup.before, done.damaged)}
 
     assert done.touched <= changed, f"these were to be damaged and are as before: {done.touched - changed}"
-    journal.observe(f"{len(done.touched)} files deleted, truncated, overwritten, re-owned")
+    journal.add_evidence(f"{len(done.touched)} files deleted, truncated, overwritten, re-owned")
 
 
 @repair

@@ -13,13 +13,13 @@ from media_guarantees.core.deferred import once
 from media_guarantees.core.errors import PromiseBroken
 from media_guarantees.deployment.stack import Stack
 from media_guarantees.events import faults
-from media_guarantees.events.before_after import Aftermath, entrust, expect_same, undergo
+from media_guarantees.events.before_after import EventResult, expect_same, run_event, seed_media
 from media_guarantees.events.seeded_media import (
-    Gallery,
+    SeededMedia,
     expect_new_upload_works,
     expect_served_as_before,
-    expect_somebody_to_ask,
     is_served_as_before,
+    require_published_port,
 )
 from media_guarantees.guide.guide_runner import Operator
 from media_guarantees.media.legacy_media import restricted, without_directories
@@ -32,8 +32,10 @@ restart = pytest.mark.guarantee("troubleshooting.restart")
 
 
 @inspect
-def test_the_listing_shows_the_three_directories(stack: Stack, operator: Operator, gallery: Gallery) -> None:
-    directories = sorted({upload.path.split("/")[0] for upload in gallery.hang(stack) if "/" in upload.path})
+def test_the_listing_shows_the_three_directories(stack: Stack, operator: Operator, seeded_media: SeededMedia) -> None:
+    directories = sorted(
+        {upload.path.split("/")[0] for upload in seeded_media.ensure_uploaded(stack) if "/" in upload.path}
+    )
 
     listing = operator.succeed("inspect").text
 
@@ -41,7 +43,7 @@ def test_the_listing_shows_the_three_directories(stack: Stack, operator: Operato
     missing = [name for name in directories if name not in last_words]
     assert directories, "no picture lies in a directory: there is nothing to look for"
     assert not missing, f"the listing does not show {missing}; it shows: {listing}"
-    journal.observe(f"the listing shows {', '.join(directories)}")
+    journal.add_evidence(f"the listing shows {', '.join(directories)}")
 
 
 @dataclass(frozen=True)
@@ -57,18 +59,20 @@ class Damage:
 
 
 @pytest.fixture(scope="module", name="damage")
-def _damage(session_stack: Stack, gallery: Gallery, operator: Operator) -> Iterator[Callable[[], Damage]]:
+def _damage(session_stack: Stack, seeded_media: SeededMedia, operator: Operator) -> Iterator[Callable[[], Damage]]:
     """Every permission in the volume is taken away; then the guide's command is typed."""
 
     def break_and_mend() -> Damage:
         operator.step("permissions")
-        expect_somebody_to_ask(session_stack)
-        uploads, before = entrust(session_stack, gallery)
+        require_published_port(session_stack)
+        uploads, before = seed_media(session_stack, seeded_media)
         with journal.step("event: taking every permission away"):
             session_stack.media.shell("chmod -R 000 .")
         served = sum(is_served_as_before(session_stack, upload) for upload in uploads)
         try:
-            refused = f"accepted as {session_stack.platform.upload(gallery.fresh(session_stack.platform.kinds)).path}"
+            refused = (
+                f"accepted as {session_stack.platform.upload(seeded_media.fresh(session_stack.platform.kinds)).path}"
+            )
         except PromiseBroken as refusal:
             refused = f"refused: {refusal}"
         operator.succeed("permissions")
@@ -91,7 +95,7 @@ def test_damaged_permissions_really_hurt(damage: Callable[[], Damage]) -> None:
         f"with no permission left, {done.served_while_damaged} pictures were served and an upload was "
         f"{done.upload_refused}: nothing was damaged, so nothing can be shown to be repaired"
     )
-    journal.observe(
+    journal.add_evidence(
         f"without permissions {done.served_while_damaged} pictures served, an upload {done.upload_refused[:60]}"
     )
 
@@ -112,11 +116,11 @@ def test_after_the_guides_command_every_picture_is_served(stack: Stack, damage: 
 
 @permissions
 def test_after_the_guides_command_a_new_upload_works(
-    stack: Stack, damage: Callable[[], Damage], gallery: Gallery
+    stack: Stack, damage: Callable[[], Damage], seeded_media: SeededMedia
 ) -> None:
     damage()
 
-    expect_new_upload_works(stack, gallery, event="repairing permissions")
+    expect_new_upload_works(stack, seeded_media, event="repairing permissions")
 
 
 TROUBLES: dict[str, Callable[[Stack], object]] = {
@@ -136,12 +140,12 @@ def _trouble(request: pytest.FixtureRequest) -> str:
 class Restarted:
     """The stack before its trouble and after the restart, and whether it answered in between."""
 
-    aftermath: Aftermath
+    event_result: EventResult
     answered_in_trouble: list[bool]
 
 
 @pytest.fixture(scope="module", name="restarted")
-def _restarted(trouble: str, session_stack: Stack, gallery: Gallery, operator: Operator) -> Restarted:
+def _restarted(trouble: str, session_stack: Stack, seeded_media: SeededMedia, operator: Operator) -> Restarted:
     """The service is in trouble; then the guide's restart line is typed."""
     answered: list[bool] = []
 
@@ -151,28 +155,30 @@ def _restarted(trouble: str, session_stack: Stack, gallery: Gallery, operator: O
         answered.append(stack.platform.answers(within=0.5))
         operator.succeed("restart")
 
-    aftermath = undergo(session_stack, gallery, f"restarting a service that was {trouble}", go_wrong_and_restart)
-    return Restarted(aftermath, answered)
+    event_result = run_event(
+        session_stack, seeded_media, f"restarting a service that was {trouble}", go_wrong_and_restart
+    )
+    return Restarted(event_result, answered)
 
 
 @restart
 def test_the_service_really_was_in_trouble(restarted: Restarted, trouble: str) -> None:
-    assert restarted.aftermath.after
-    expect_somebody_to_ask(restarted.aftermath.stack)
+    assert restarted.event_result.after
+    require_published_port(restarted.event_result.stack)
     assert restarted.answered_in_trouble == [False], f"the service still answered while it was meant to be {trouble}"
-    journal.observe(f"{trouble}: no answer before the restart")
+    journal.add_evidence(f"{trouble}: no answer before the restart")
 
 
 @restart
 def test_the_restart_brings_the_media_back(restarted: Restarted) -> None:
-    restarted.aftermath.expect_same_volume()
-    restarted.aftermath.expect_same_media()
+    restarted.event_result.expect_same_volume()
+    restarted.event_result.expect_same_media()
 
 
 @restart
-def test_the_restart_brings_the_service_back(restarted: Restarted, gallery: Gallery) -> None:
-    aftermath = restarted.aftermath
-    assert aftermath.after
+def test_the_restart_brings_the_service_back(restarted: Restarted, seeded_media: SeededMedia) -> None:
+    event_result = restarted.event_result
+    assert event_result.after
 
-    expect_served_as_before(aftermath.stack, aftermath.uploads, event=aftermath.event)
-    expect_new_upload_works(aftermath.stack, gallery, event=aftermath.event)
+    expect_served_as_before(event_result.stack, event_result.uploads, event=event_result.event)
+    expect_new_upload_works(event_result.stack, seeded_media, event=event_result.event)

@@ -10,7 +10,7 @@ from media_guarantees.core import journal
 from media_guarantees.core.errors import PromiseBroken, Unproven
 from media_guarantees.deployment.compose_model import Deployment
 from media_guarantees.deployment.stack import Stack
-from media_guarantees.events.seeded_media import Gallery
+from media_guarantees.events.seeded_media import SeededMedia
 from media_guarantees.guide.guide_runner import Operator, named_volumes
 from media_guarantees.media.manifest import printable
 from media_guarantees.media.volume_watcher import watching
@@ -31,7 +31,7 @@ def test_a_named_volume_backs_the_media_root(stack: Stack, deployment: Deploymen
         f"{stack.media_root} is backed by {name!r}, which the compose file does not name: an anonymous volume is left "
         "behind, with all media, when the container is made anew"
     )
-    journal.observe(f"volume {name} is mounted at {stack.media_root}")
+    journal.add_evidence(f"volume {name} is mounted at {stack.media_root}")
 
 
 @dedicated
@@ -52,7 +52,7 @@ def test_the_guides_command_names_the_volume_that_holds_the_media(
             means=CONSEQUENCES[procedure],
             next_step=mend(deployment, settings, named[0]),
         )
-    journal.observe(f"the guide's {procedure} command names {real[0]}, which is where the media are")
+    journal.add_evidence(f"the guide's {procedure} command names {real[0]}, which is where the media are")
 
 
 CONSEQUENCES = {
@@ -122,8 +122,8 @@ def test_no_other_mount_hides_a_part_of_it(stack: Stack) -> None:
 
 
 @mounted
-def test_no_symbolic_link_leads_out_of_it(stack: Stack, gallery: Gallery) -> None:
-    gallery.hang(stack)
+def test_no_symbolic_link_leads_out_of_it(stack: Stack, seeded_media: SeededMedia) -> None:
+    seeded_media.ensure_uploaded(stack)
     assert not stack.inside.host().file(stack.media_root).is_symlink, f"{stack.media_root} is itself a symbolic link"
 
     ways_out = [
@@ -168,11 +168,11 @@ def test_the_services_own_user_can_work_there(stack: Stack, deed: str) -> None:
 
 
 @receives_uploads
-def test_every_upload_is_in_the_volume_when_its_answer_arrives(stack: Stack, gallery: Gallery) -> None:
+def test_every_upload_is_in_the_volume_when_its_answer_arrives(stack: Stack, seeded_media: SeededMedia) -> None:
     assert stack.volume, "the media are in no volume"
     seen = {}
     with watching(stack.media) as watcher:
-        for sample in (sample for sample in gallery.samples if sample.kind in stack.platform.kinds):
+        for sample in (sample for sample in seeded_media.samples if sample.kind in stack.platform.kinds):
             upload = stack.platform.upload(sample)
             seen[upload.path] = (watcher.sha256(upload.path), sample.sha256)
 
@@ -181,16 +181,16 @@ def test_every_upload_is_in_the_volume_when_its_answer_arrives(stack: Stack, gal
     assert seen, "nothing was uploaded"
     assert not missing, f"accepted, but not in the volume when the answer came: {missing}"
     assert not other, f"accepted, but in the volume with other bytes: {other}"
-    journal.observe(f"{len(seen)} uploads, each in the volume, byte for byte, when its answer arrived")
+    journal.add_evidence(f"{len(seen)} uploads, each in the volume, byte for byte, when its answer arrived")
 
 
 @receives_uploads
-def test_the_containers_own_layer_holds_no_media(stack: Stack, gallery: Gallery) -> None:
-    uploads = gallery.hang(stack)
+def test_the_containers_own_layer_holds_no_media(stack: Stack, seeded_media: SeededMedia) -> None:
+    uploads = seeded_media.ensure_uploaded(stack)
     layer = stack.inside.written_layer()
 
     strays = sorted(path for path, digest in layer.items() if digest in {upload.sample.sha256 for upload in uploads})
 
     assert uploads, "nothing was uploaded"
     assert not strays, f"media in the container's own layer, which goes at the next deploy: {strays}"
-    journal.observe(f"{len(layer)} files in the container's own layer, none of them media")
+    journal.add_evidence(f"{len(layer)} files in the container's own layer, none of them media")

@@ -62,8 +62,8 @@ class Machine:
 
     def command(self, *words: str) -> list[str]:
         """Return a command that runs `words` there, in the checkout."""
-        entering = ["nsenter", f"--target={self._init}", "--mount", "--pid", "--net"]
-        return [*entering, "sh", "-c", 'cd "$0" && exec "$@"', str(self._checkout.folder), *words]
+        nsenter_command = ["nsenter", f"--target={self._init}", "--mount", "--pid", "--net"]
+        return [*nsenter_command, "sh", "-c", 'cd "$0" && exec "$@"', str(self._checkout.folder), *words]
 
     def traces(self) -> Traces:
         """Look at everything that a run may leave there."""

@@ -13,7 +13,7 @@ from typing import Any
 
 from bystanders import Owner
 
-from media_guarantees.engine.base_images import BASE
+from media_guarantees.engine.base_images import PYTHON_SLIM
 from media_guarantees.system.background_command import started
 from media_guarantees.system.run_id import LABEL, this_run
 
@@ -75,7 +75,7 @@ def _uses_a_volume_of_a_run(event: Event) -> bool:
 
 
 def _is_stand_in(event: Event) -> bool:
-    names = {BASE.name, *BASE.digest.split("@")}
+    names = {PYTHON_SLIM.name, *PYTHON_SLIM.digest.split("@")}
     return LABEL in event.attributes or event.attributes.get("name", event.actor) in names
 
 

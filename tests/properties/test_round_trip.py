@@ -17,7 +17,7 @@ from trees import PLANT, Tree, planted_together, trees
 
 from media_guarantees.deployment.stack import Stack
 from media_guarantees.events.backup_run import Backup, take_backup
-from media_guarantees.events.seeded_media import Gallery
+from media_guarantees.events.seeded_media import SeededMedia
 from media_guarantees.guide.guide_runner import Operator
 from media_guarantees.media.diff import describe, diff
 from media_guarantees.media.manifest import ROOT, Manifest
@@ -67,13 +67,13 @@ Travel = Callable[[Tree], Trip]
 
 
 @pytest.fixture(scope="module", name="travel")
-def _travel(session_stack: Stack, gallery: Gallery, operator: Operator) -> Iterator[Travel]:
+def _travel(session_stack: Stack, seeded_media: SeededMedia, operator: Operator) -> Iterator[Travel]:
     """Plant a forest in the volume, back it up as the guide says, lose all media, restore them as the guide says."""
 
     def travel(forest: Tree) -> Trip:
         meant = forest.under(FOREST)
         session_stack.media.shell(f"{CLEAR} && {PLANT}", stdin=meant.stream())
-        backup = take_backup(session_stack, gallery, operator)()
+        backup = take_backup(session_stack, seeded_media, operator)()
         session_stack.media.shell(LOSE)
         lost = session_stack.media.manifest()
         operator.succeed("restore", archive=backup.stem)

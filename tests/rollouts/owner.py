@@ -12,7 +12,7 @@ from typing import Any
 
 from media_guarantees.core.waiting import wait_until
 from media_guarantees.deployment.sandbox import host_ca_bundle
-from media_guarantees.engine.base_images import BASE, TOOLS, provide
+from media_guarantees.engine.base_images import PYTHON_SLIM, UBUNTU, provide
 from media_guarantees.engine.connection import Engine
 from media_guarantees.media.sample_pictures import Sample, make_samples
 from media_guarantees.media.upload_client import HttpPlatform
@@ -146,7 +146,7 @@ def edit(file: Path, old: str, new: str) -> None:
 @contextmanager
 def provided(engine: Engine) -> Iterator[Engine]:
     """Give an engine the images that the platform and the guide need."""
-    for wanted in (TOOLS, BASE):
+    for wanted in (UBUNTU, PYTHON_SLIM):
         provide(wanted, engine.docker, CACHE)
     yield engine
 

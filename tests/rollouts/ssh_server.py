@@ -52,7 +52,7 @@ def ssh_to(engine: Engine, folder: Path, cache: Path) -> Iterator[Way]:
             start_new_session=True,
         )
     try:
-        wait_until(lambda: _listens(port), what="the ssh server listens", seconds=30, died=lambda: _last_words(server))
+        wait_until(lambda: _listens(port), what="the ssh server listens", seconds=30, died=lambda: _log_tail(server))
         yield Way(f"ssh://root@127.0.0.1:{port}", folder / "bin")
     finally:
         commands.end_group(server)
@@ -92,5 +92,5 @@ def _listens(port: int) -> bool:
         return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
-def _last_words(server: subprocess.Popen[bytes]) -> str | None:
+def _log_tail(server: subprocess.Popen[bytes]) -> str | None:
     return None if server.poll() is None else f"sshd ended with status {server.returncode}"

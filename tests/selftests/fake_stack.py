@@ -10,13 +10,13 @@ import docker.errors
 import requests
 
 from media_guarantees.core.errors import PromiseBroken
-from media_guarantees.deployment.stack import Identity, Stack
+from media_guarantees.deployment.stack import ServiceState, Stack
 from media_guarantees.media.manifest import Entry, Manifest
 from media_guarantees.media.sample_pictures import KINDS, Sample
 from media_guarantees.media.upload_client import Platform, Served, Upload
 from media_guarantees.system.run_id import Run
 
-IDENTITY = Identity(
+IDENTITY = ServiceState(
     container="c1",
     image="i1",
     process=100,
@@ -41,7 +41,7 @@ def sample(name: str, content: bytes = b"") -> Sample:
 class FakePlatform:
     """Keeps pictures under ``/media/`` and their names."""
 
-    chooses_directory = True
+    has_upload_api = True
     serves = True
     way = "pictures are kept in a dictionary"
     kinds = KINDS
@@ -122,11 +122,11 @@ class FakeStack:
             volumes=SimpleNamespace(list=lambda: volumes), api=SimpleNamespace(containers=lambda **_: containers)
         )
 
-    def identity(self) -> Identity:
+    def identity(self) -> ServiceState:
         """Return who the stack is."""
         return self.who
 
-    def settle(self) -> None:
+    def recover(self) -> None:
         """Do what the test wants to happen before anything else."""
         for mend in self.mends:
             mend()

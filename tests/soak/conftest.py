@@ -16,7 +16,7 @@ import pytest
 from media_guarantees.core import journal
 from media_guarantees.deployment.stack import Stack
 from media_guarantees.engine.connection import Engine
-from media_guarantees.events.faults_under_load import Ordeal
+from media_guarantees.events.faults_under_load import FaultRun
 from media_guarantees.events.soak import Soak
 from media_guarantees.guide.guide_runner import Operator
 from media_guarantees.settings import Settings
@@ -81,7 +81,7 @@ def _soak(
 ) -> Iterator[Soak]:
     """A soak of the stack; its figures are written down however it ends."""
     folder = settings.report_dir / f"soak-{time.strftime('%Y%m%d-%H%M%S')}"
-    soak = Soak(Ordeal(session_stack, operator, engine, str(settings.seed), rest=REST))
+    soak = Soak(FaultRun(session_stack, operator, engine, str(settings.seed), rest=REST))
     pytestconfig.stash[SOAK] = (soak, folder)
     yield soak
     folder.mkdir(parents=True, exist_ok=True)

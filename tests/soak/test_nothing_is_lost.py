@@ -13,15 +13,17 @@ from media_guarantees.events.upload_history import expect_nothing_lost
 def test_nothing_that_was_acknowledged_is_lost(
     soak: Soak, engine: Engine, enough: Callable[[], bool], say: Callable[[str], None]
 ) -> None:
-    ordeal = soak.ordeal
-    say(f"soaking, with faults drawn from the seed {ordeal.seed}")
+    fault_run = soak.fault_run
+    say(f"soaking, with faults drawn from the seed {fault_run.seed}")
 
     while not enough():
-        soak.go_round(possible(engine, ordeal.operator), enough)
-        say(soak.in_short())
-        expect_nothing_lost(soak.findings, ordeal.history, event=f"{len(ordeal.strikes)} faults amid uploads")
+        soak.go_round(possible(engine, fault_run.operator), enough)
+        say(soak.progress_line())
+        expect_nothing_lost(
+            soak.findings, fault_run.history, event=f"{len(fault_run.injected_faults)} faults amid uploads"
+        )
 
-    idle = [strike.event for strike in ordeal.strikes if strike.before == strike.after]
+    idle = [strike.event for strike in fault_run.injected_faults if strike.before == strike.after]
     assert not idle, f"nothing shows that these happened: {idle}"
-    assert ordeal.strikes, "nothing happened: give it more time, make soak MINUTES=1"
+    assert fault_run.injected_faults, "nothing happened: give it more time, make soak MINUTES=1"
     assert soak.uploads["refused"] + soak.uploads["unknown"], "no fault met an upload under way: this shows nothing"

@@ -12,7 +12,7 @@ from bench.scenarios import twelve
 from fixtures.media import SEED
 from media_guarantees.engine.connection import Engine, describe
 from media_guarantees.engine.private_engine import PrivateEngine
-from media_guarantees.events.seeded_media import Gallery
+from media_guarantees.events.seeded_media import SeededMedia
 
 
 @pytest.fixture(scope="session", name="engine")
@@ -22,7 +22,7 @@ def _engine() -> Engine:
     return describe("private", os.environ, "docker-compose", power)
 
 
-@pytest.fixture(scope="session", name="gallery")
-def _gallery() -> Gallery:
+@pytest.fixture(scope="session", name="seeded_media")
+def _gallery() -> SeededMedia:
     """The same twelve pictures that everybody uploads."""
-    return Gallery(twelve(), SEED)
+    return SeededMedia(twelve(), SEED)

@@ -5,18 +5,18 @@ from __future__ import annotations
 import pytest
 
 from media_guarantees.deployment.stack import Stack
-from media_guarantees.events.backup_run import made_by
-from media_guarantees.events.before_after import entrust, expect_same
+from media_guarantees.events.backup_run import archive_made_by
+from media_guarantees.events.before_after import expect_same, seed_media
 from media_guarantees.events.faults import recreate
-from media_guarantees.events.seeded_media import Gallery
+from media_guarantees.events.seeded_media import SeededMedia
 from media_guarantees.guide.guide_runner import Operator
 
 WIPE = "find . -mindepth 1 -delete"
 
 
 @pytest.mark.guarantee("restore.disaster")
-def test_media_survive_a_deploy_and_a_disaster(stack: Stack, gallery: Gallery, operator: Operator) -> None:
-    uploads, before = entrust(stack, gallery)
+def test_media_survive_a_deploy_and_a_disaster(stack: Stack, seeded_media: SeededMedia, operator: Operator) -> None:
+    uploads, before = seed_media(stack, seeded_media)
     assert len(uploads) == 12
 
     container = stack.container().id
@@ -25,7 +25,7 @@ def test_media_survive_a_deploy_and_a_disaster(stack: Stack, gallery: Gallery, o
     assert stack.container().id != container
     expect_same(before, stack.media.manifest(), event="recreating the container")
 
-    archive = made_by(operator, lambda: operator.succeed("backup"))
+    archive = archive_made_by(operator, lambda: operator.succeed("backup"))
 
     stack.media.shell(WIPE)
     assert not stack.media.manifest().files

@@ -9,7 +9,7 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from media_guarantees.core.escaping import legible, shortened
+from media_guarantees.core.escaping import printable, shortened
 from media_guarantees.evidence.judgement import BROKEN, PROVED, Judgement
 from media_guarantees.evidence.run_summary import RunFacts, explain, parts_of
 
@@ -36,7 +36,7 @@ def annotate(facts: RunFacts, judgements: Sequence[Judgement], workspace: Path) 
             title = f"{judgement.guarantee.identifier} is {judgement.verdict}: {judgement.guarantee.title}"
             place = _place(judgement, workspace)
             properties = ",".join(f"{name}={_property(value)}" for name, value in [*place, ("title", title)])
-            yield f"::{level} {properties}::{_data(shortened(legible(text), 2000))}"
+            yield f"::{level} {properties}::{_data(shortened(printable(text), 2000))}"
 
 
 def summarize(file: Path, markdown: str) -> None:
@@ -61,4 +61,4 @@ def _data(text: str) -> str:
 
 
 def _property(text: str) -> str:
-    return _data(legible(text)).replace(":", "%3A").replace(",", "%2C")
+    return _data(printable(text)).replace(":", "%3A").replace(",", "%2C")

@@ -19,7 +19,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from media_guarantees.core.escaping import legible, shortened
+from media_guarantees.core.escaping import printable, shortened
 from media_guarantees.core.journal import Event
 from media_guarantees.evidence.catalogue import Guarantee
 from media_guarantees.evidence.catalogue_pt import CATALOGUE_PT, FAMILIES
@@ -177,7 +177,7 @@ def _environment() -> Environment:
     from markupsafe import Markup  # noqa: PLC0415
 
     def safe_to_show(value: Any) -> Any:
-        return legible(value) if isinstance(value, str) and not isinstance(value, Markup) else value
+        return printable(value) if isinstance(value, str) and not isinstance(value, Markup) else value
 
     environment = Environment(
         loader=FileSystemLoader(WEB),

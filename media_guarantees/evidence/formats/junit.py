@@ -10,7 +10,7 @@ import xml.etree.ElementTree as ET
 from collections.abc import Sequence
 from datetime import datetime, timezone
 
-from media_guarantees.core.escaping import legible
+from media_guarantees.core.escaping import printable
 from media_guarantees.evidence.judgement import BROKEN, PROVED, Judgement
 from media_guarantees.evidence.run_summary import RunFacts, explain
 
@@ -38,15 +38,17 @@ def as_junit(facts: RunFacts, judgements: Sequence[Judgement]) -> str:
 def _case(judgement: Judgement, facts: RunFacts) -> ET.Element:
     guarantee, verdict = judgement.guarantee, judgement.verdict
     seconds = sum(test.seconds for test in judgement.tests)
-    case = ET.Element("testcase", classname=guarantee.identifier, name=legible(guarantee.title), time=f"{seconds:.3f}")
+    case = ET.Element(
+        "testcase", classname=guarantee.identifier, name=printable(guarantee.title), time=f"{seconds:.3f}"
+    )
     if judgement.promise:
-        case.set("file", legible(str(judgement.promise.source)))
+        case.set("file", printable(str(judgement.promise.source)))
         case.set("line", str(judgement.promise.line))
     if verdict != PROVED:
         said = "\n".join(explain(judgement, facts.command)) if verdict == BROKEN else judgement.reason
         kind = "failure" if facts.fails(judgement) else "skipped"
-        outcome = ET.SubElement(case, kind, message=legible(f"{verdict}: {said}".split("\n")[0]))
-        outcome.text = legible(said)
+        outcome = ET.SubElement(case, kind, message=printable(f"{verdict}: {said}".split("\n")[0]))
+        outcome.text = printable(said)
     if seen := dict.fromkeys(line for test in judgement.tests for line in test.evidence):
-        ET.SubElement(case, "system-out").text = legible("\n".join(seen))
+        ET.SubElement(case, "system-out").text = printable("\n".join(seen))
     return case

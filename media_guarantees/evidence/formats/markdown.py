@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
-from media_guarantees.core.escaping import legible, shortened
+from media_guarantees.core.escaping import printable, shortened
 from media_guarantees.evidence.judgement import BROKEN, PROVED, UNPROVEN, Judgement, overall
 from media_guarantees.evidence.run_summary import MARKS, RunFacts, counts, explain
 
@@ -63,7 +63,7 @@ def _table(judgements: Iterable[Judgement]) -> Iterator[str]:
 
 def code(text: str, length: int = 160) -> str:
     """Return `text` as code in one line of a table: nobody is mentioned, nothing is fetched, no cell ends early."""
-    line = " ".join(shortened(legible(text), length).split())
+    line = " ".join(shortened(printable(text), length).split())
     fence = "`" * (_longest_run("`", line) + 1)
     padding = " " if line.startswith("`") or line.endswith("`") else ""
     return fence + padding + line.replace("|", "\\|") + padding + fence
@@ -71,7 +71,7 @@ def code(text: str, length: int = 160) -> str:
 
 def _fence(text: str) -> list[str]:
     """Return a block of code that nothing in `text` can end."""
-    lines = legible(text).splitlines()
+    lines = printable(text).splitlines()
     fence = "`" * max(3, _longest_run("`", text) + 1)
     return [f"{fence}text", *lines, fence]
 

@@ -9,9 +9,9 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, TextIO
 
-from media_guarantees.core.escaping import legible
+from media_guarantees.core.escaping import printable
 from media_guarantees.core.journal import Step
-from media_guarantees.evidence.step_durations import Pace
+from media_guarantees.evidence.step_durations import StepDurations
 from media_guarantees.media.manifest import readable_size
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ WORTH_SHOWING = 0.3  # seconds; what is over sooner would only flicker
 class StatusLine:
     """A line that tells that `done` of `total` tests are over, and of the steps that are under way."""
 
-    def __init__(self, terminal: TextIO, pace: Pace, clock: Callable[[], float] = time.time) -> None:
+    def __init__(self, terminal: TextIO, pace: StepDurations, clock: Callable[[], float] = time.time) -> None:
         # Only who looks at a terminal pays for drawing on it.
         from rich.console import Console  # noqa: PLC0415
         from rich.live import Live  # noqa: PLC0415
@@ -81,7 +81,7 @@ class StatusLine:
         ]
         now = self._clock()
         for step in [step for step in self._under_way if step.kind == "step" or now - step.start > WORTH_SHOWING][-2:]:
-            cells.append(Text(legible(self.told(step)).replace("\n", " "), overflow="ellipsis", no_wrap=True))
+            cells.append(Text(printable(self.told(step)).replace("\n", " "), overflow="ellipsis", no_wrap=True))
             total, completed = self._extent(step)
             if total:
                 cells.append(ProgressBar(total=total, completed=min(total, completed), width=BAR_WIDTH // 2))

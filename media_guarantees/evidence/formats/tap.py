@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from media_guarantees.core.escaping import legible
+from media_guarantees.core.escaping import printable
 from media_guarantees.evidence.judgement import BROKEN, PROVED, Judgement
 from media_guarantees.evidence.run_summary import RunFacts, explain
 
@@ -33,9 +33,9 @@ def _test_point(number: int, judgement: Judgement, facts: RunFacts) -> Iterator[
     said = explain(judgement, facts.command) if verdict == BROKEN else [judgement.reason]
     yield from ("  ---", f"  verdict: {verdict}", "  message: |2")
     # A byte order mark, a line break of Unicode's own: YAML knows more of them than `splitlines` does of ours.
-    yield from (f"    {line}" for line in legible("\n".join(said)).split("\n"))
+    yield from (f"    {line}" for line in printable("\n".join(said)).split("\n"))
     yield "  ..."
 
 
 def _escaped(text: str) -> str:
-    return re.sub(r"[\\#]", r"\\\g<0>", " ".join(legible(text).split()))
+    return re.sub(r"[\\#]", r"\\\g<0>", " ".join(printable(text).split()))

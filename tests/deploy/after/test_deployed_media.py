@@ -26,7 +26,7 @@ def test_something_was_deployed(gate: Gate, before: Record) -> None:
         pytest.skip("nothing was deployed: every container is the one that ran before")
     images = {replica.image for replica in fresh} - {replica.image for replica in before.replicas}
     minutes = (time.time() - before.recorded) / 60
-    journal.observe(
+    journal.add_evidence(
         f"{len(fresh)} new containers in place of {len(then)}, of {'a new' if images else 'the same'} image; "
         f"recorded {minutes:.0f} minutes ago"
     )
@@ -43,7 +43,7 @@ def test_the_volume_is_the_same(gate: Gate, before: Record) -> None:
             + (f"; the volume {before.volume.name} is still there" if kept else ""),
             next_step=f"mount {before.volume.name} again" if kept else "restore the last backup",
         )
-    journal.observe(f"{volume} is the same over the deploy")
+    journal.add_evidence(f"{volume} is the same over the deploy")
 
 
 @pytest.mark.parametrize("lost", [GONE, CHANGED, REOWNED, UNREACHABLE])
@@ -58,8 +58,8 @@ def test_no_media_are(comparison: Callable[[], Comparison], gate: Gate, lost: st
             next_step="look at every difference, in the folder differences/ of this run's report",
             detail=describe(found, event="the deploy", limit=None),
         )
-    journal.observe(f"{seen.summary()} after the deploy")
-    journal.observe(gate.settings.how)
+    journal.add_evidence(f"{seen.summary()} after the deploy")
+    journal.add_evidence(gate.settings.how)
 
 
 def test_enough_was_compared(comparison: Callable[[], Comparison]) -> None:
@@ -92,4 +92,4 @@ def test_the_service_serves_what_it_has(gate: Gate, before: Record) -> None:
         )
     if not faults:
         pytest.skip("none of the pictures that were served before the deploy is there to be asked for")
-    journal.observe(f"{len(faults)} pictures are served as the volume holds them, by every container")
+    journal.add_evidence(f"{len(faults)} pictures are served as the volume holds them, by every container")

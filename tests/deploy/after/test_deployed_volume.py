@@ -20,7 +20,7 @@ def test_the_volume_is_mounted_at_the_media_root_of_every_container(gate: Gate) 
     for replica in gate.live.replicas:
         volume = gate.live.volume_of(replica)
         assert gate.live.is_writable(replica), f"{volume.name} is mounted read-only in {replica.name}: uploads fail"
-        journal.observe(f"{replica.name} mounts {volume.name} at {gate.live.media_root}")
+        journal.add_evidence(f"{replica.name} mounts {volume.name} at {gate.live.media_root}")
 
 
 @mounted
@@ -47,4 +47,4 @@ def test_the_guides_command_names_the_live_volume(gate: Gate, guide: Guide, proc
             means=f"the {procedure} command makes a new, empty volume, works on that, and reports success",
             next_step=f"give the volume its literal name in the compose file:  name: {(named or ['media_volume'])[0]}",
         )
-    journal.observe(f"the guide's {procedure} command names {volume.name}, which is where the media are")
+    journal.add_evidence(f"the guide's {procedure} command names {volume.name}, which is where the media are")

@@ -8,23 +8,23 @@ import pytest
 
 from media_guarantees.core import journal
 from media_guarantees.core.errors import PromiseBroken
-from media_guarantees.gate.drill import Drill, Drilled
+from media_guarantees.gate.drill import BackupTaken, Drill
 from media_guarantees.media.diff import Difference, describe
 from media_guarantees.media.manifest import Manifest
 
 
 @pytest.mark.guarantee("backup.created")
-def test_the_backup_bears_the_day_on_which_it_started(backed_up: Callable[[], Drilled]) -> None:
+def test_the_backup_bears_the_day_on_which_it_started(backed_up: Callable[[], BackupTaken]) -> None:
     backup = backed_up()
 
     assert backup.name == f"media_backup_{backup.day:%Y%m%d}.tar.gz", (
         f"a backup started on {backup.day} is called {backup.name}"
     )
-    journal.observe(f"{backup.name}, of the live volume mounted read-only, into a scratch volume beside it")
+    journal.add_evidence(f"{backup.name}, of the live volume mounted read-only, into a scratch volume beside it")
 
 
 @pytest.mark.guarantee("backup.complete")
-def test_the_backup_holds_the_live_media(drill: Drill, backed_up: Callable[[], Drilled]) -> None:
+def test_the_backup_holds_the_live_media(drill: Drill, backed_up: Callable[[], BackupTaken]) -> None:
     backup = backed_up()
 
     expect_none(backup.differences(drill.read(backup.name)), "archiving it")
@@ -32,12 +32,12 @@ def test_the_backup_holds_the_live_media(drill: Drill, backed_up: Callable[[], D
 
 @pytest.mark.guarantee("restore.disaster")
 def test_the_restored_volume_is_the_live_one(
-    backed_up: Callable[[], Drilled], restored: Callable[[], Manifest]
+    backed_up: Callable[[], BackupTaken], restored: Callable[[], Manifest]
 ) -> None:
     copy = restored()
 
     expect_none(backed_up().differences(copy), "restoring it into an empty volume")
-    journal.observe("that a service serves what was restored is shown by make verify, not on a live server")
+    journal.add_evidence("that a service serves what was restored is shown by make verify, not on a live server")
 
 
 def expect_none(changes: tuple[Difference, ...], event: str) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from media_guarantees.cli import kept_stack
-from media_guarantees.cli.kept_stack import Standing
+from media_guarantees.cli.kept_stack import KeptStack
 from media_guarantees.core.errors import BadInput
 from media_guarantees.system.run_id import start_ticks
 
@@ -42,13 +42,13 @@ def _state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
 
 @pytest.fixture(name="mine")
-def _mine(tmp_path: Path) -> Standing:
+def _mine(tmp_path: Path) -> KeptStack:
     """A stack that this very process keeps."""
     environment = {"PATH": "/engine's/bin:/usr/bin", "DOCKER_HOST": "unix:///tmp/x.sock", "HOME": "/root"}
     return kept_stack.describe("http://127.0.0.1:8000", tmp_path, environment, "web-project", "t0k3n")
 
 
-def test_a_stack_is_found_while_it_is_kept(mine: Standing, state: Path) -> None:
+def test_a_stack_is_found_while_it_is_kept(mine: KeptStack, state: Path) -> None:
     with kept_stack.written_down(mine):
         assert kept_stack.find() == mine
         assert state.stat().st_mode & 0o077 == 0, "the token is for its owner alone"
@@ -57,7 +57,7 @@ def test_a_stack_is_found_while_it_is_kept(mine: Standing, state: Path) -> None:
     assert not state.exists()
 
 
-def test_a_stack_whose_keeper_was_killed_is_not_found(mine: Standing) -> None:
+def test_a_stack_whose_keeper_was_killed_is_not_found(mine: KeptStack) -> None:
     with kept_stack.written_down(replace(mine, ticks="1")):
         assert kept_stack.find() is None, "another process has taken the number"
     with kept_stack.written_down(replace(mine, pid=2**22 + 1)):
@@ -72,14 +72,14 @@ def test_a_file_that_says_anything_else_is_no_stack(state: Path, content: str) -
     assert kept_stack.find() is None
 
 
-def test_a_second_stack_does_not_take_the_firsts_place(mine: Standing) -> None:
+def test_a_second_stack_does_not_take_the_firsts_place(mine: KeptStack) -> None:
     with kept_stack.written_down(mine):
         with kept_stack.written_down(replace(mine, address="http://127.0.0.1:9")):
             assert kept_stack.find() == mine
         assert kept_stack.find() == mine, "the second has taken the first one along"
 
 
-def test_a_person_is_told_all_that_it_takes(mine: Standing, tmp_path: Path) -> None:
+def test_a_person_is_told_all_that_it_takes(mine: KeptStack, tmp_path: Path) -> None:
     assert kept_stack.told(mine) == [
         "The stack is up, at http://127.0.0.1:8000",
         "  token: t0k3n",
@@ -141,7 +141,7 @@ def test_without_a_stack_there_is_nowhere_to_go(command: str, capsys: pytest.Cap
     [("shell", [], ["/bin/zsh"]), ("logs", ["--follow"], ["docker-compose", "logs", "--follow"])],
 )
 def test_a_shell_stands_where_the_guides_commands_work(
-    mine: Standing, monkeypatch: pytest.MonkeyPatch, command: str, args: list[str], program: list[str]
+    mine: KeptStack, monkeypatch: pytest.MonkeyPatch, command: str, args: list[str], program: list[str]
 ) -> None:
     became: list[tuple[str, list[str], dict[str, str]]] = []
     monkeypatch.setattr(os, "execvpe", lambda *what: became.append(what))

@@ -2,14 +2,14 @@
 
 import pytest
 
-from media_guarantees.core.escaping import legible, shortened
+from media_guarantees.core.escaping import printable, shortened
 
 
 @pytest.mark.parametrize(
     "text", ["avatar-ação.png", "festa 🎉.gif", "日本語", "tab\there", "two\nlines", "nb\u00a0sp", "<b>&amp;</b>", ""]
 )
 def test_what_is_text_stays_as_it_is(text: str) -> None:
-    assert legible(text) == text
+    assert printable(text) == text
 
 
 @pytest.mark.parametrize(
@@ -31,7 +31,7 @@ def test_what_is_text_stays_as_it_is(text: str) -> None:
     ],
 )
 def test_what_would_act_unseen_is_shown_by_its_code(text: str, shown: str) -> None:
-    assert legible(text) == shown
+    assert printable(text) == shown
 
 
 def test_a_short_text_stays_whole() -> None:

@@ -73,18 +73,18 @@ def test_timed_work_is_called_as_it_was_and_described_by_its_first_argument(hear
     def add(first: int, *, second: int) -> int:
         return first + second
 
-    assert journal.timing("command", add, what="adding to {}")(3, second=4) == 7
+    assert journal.timed_call("command", add, what="adding to {}")(3, second=4) == 7
     assert [event.what for event in events_in(heard)] == ["adding to 3"]
 
 
 def test_braces_in_an_argument_are_no_placeholders(heard: pytest.LogCaptureFixture) -> None:
-    journal.timing("command", len, what="asking {}")("{{.ID}} {0}")
+    journal.timed_call("command", len, what="asking {}")("{{.ID}} {0}")
 
     assert [event.what for event in events_in(heard)] == ["asking {{.ID}} {0}"]
 
 
 def test_what_nobody_is_to_hear_is_not_journalled(heard: pytest.LogCaptureFixture) -> None:
-    with journal.unheard(), journal.timed("request", "GET /healthz"):
+    with journal.muted(), journal.timed("request", "GET /healthz"):
         journal.record(Event("command", "docker ps"))
 
     assert events_in(heard) == []
@@ -94,7 +94,7 @@ def test_what_nobody_is_to_hear_is_not_journalled(heard: pytest.LogCaptureFixtur
 def test_what_comes_next_is_heard_again_even_after_an_exception(
     heard: pytest.LogCaptureFixture, error: BaseException
 ) -> None:
-    with pytest.raises(type(error)), journal.unheard():
+    with pytest.raises(type(error)), journal.muted():
         raise error
     journal.record(Event("command", "docker ps"))
 
@@ -102,8 +102,8 @@ def test_what_comes_next_is_heard_again_even_after_an_exception(
 
 
 def test_a_block_within_another_does_not_end_the_silence(heard: pytest.LogCaptureFixture) -> None:
-    with journal.unheard():
-        with journal.unheard():
+    with journal.muted():
+        with journal.muted():
             pass
         journal.record(Event("command", "docker ps"))
 
@@ -120,7 +120,7 @@ def test_a_long_command_is_cut_for_the_eye_only(heard: pytest.LogCaptureFixture)
 
 
 def test_each_kind_of_news_has_its_own_logger(heard: pytest.LogCaptureFixture) -> None:
-    journal.observe("12 files")
+    journal.add_evidence("12 files")
     journal.progress("building")
 
     assert [(record.name, record.getMessage()) for record in heard.records] == [
@@ -130,16 +130,16 @@ def test_each_kind_of_news_has_its_own_logger(heard: pytest.LogCaptureFixture) -
 
 
 def test_a_percent_sign_is_no_placeholder(heard: pytest.LogCaptureFixture) -> None:
-    journal.observe("100%s full")
+    journal.add_evidence("100%s full")
 
     assert heard.messages[0] == "100%s full"
 
 
 def test_a_secret_is_in_nothing_that_the_journal_says(heard: pytest.LogCaptureFixture) -> None:
-    journal.conceal("hunter2")
+    journal.register_secret("hunter2")
 
     with journal.timed("command", "login hunter2"):
-        journal.observe("hunter2 let us in")
+        journal.add_evidence("hunter2 let us in")
         journal.progress("trying hunter2")
 
     assert [message for message in heard.messages if "hunter2" in message] == []
@@ -147,21 +147,21 @@ def test_a_secret_is_in_nothing_that_the_journal_says(heard: pytest.LogCaptureFi
 
 
 def test_every_occurrence_of_every_secret_is_concealed() -> None:
-    journal.conceal("one")
-    journal.conceal("two")
+    journal.register_secret("one")
+    journal.register_secret("two")
 
     assert journal.redact("one two one") == "*** *** ***"
 
 
 def test_a_secret_that_holds_another_leaves_no_rest() -> None:
     for secret in ("a1", "a1b2", "a1b2c3", "a1b2c3d4"):  # enough for a set to bring a short one first
-        journal.conceal(secret)
+        journal.register_secret(secret)
 
     assert journal.redact("token a1b2c3d4") == "token ***"
 
 
 def test_an_empty_secret_conceals_nothing() -> None:
-    journal.conceal("")
+    journal.register_secret("")
 
     assert journal.redact("plain") == "plain"
 

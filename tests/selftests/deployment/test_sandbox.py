@@ -16,10 +16,10 @@ from media_guarantees.deployment.compose_model import Deployment, Model
 from media_guarantees.deployment.sandbox import (
     deviations,
     host_ca_bundle,
-    lay_out,
     sandboxed,
-    without_way_out,
+    with_internal_networks,
     write_model,
+    write_project_folder,
 )
 from media_guarantees.system.run_id import Run
 
@@ -167,7 +167,7 @@ def test_a_model_without_volumes_and_networks_is_no_stumbling_block(deployment: 
 
 @on_either
 def test_the_owners_model_is_never_changed(deployment: Deployment, run: Run) -> None:
-    without_way_out(sandboxed(deployment, run, ca_bundle="/etc/ca.pem"))
+    with_internal_networks(sandboxed(deployment, run, ca_bundle="/etc/ca.pem"))
 
     assert deployment.model == MODEL
 
@@ -175,7 +175,7 @@ def test_the_owners_model_is_never_changed(deployment: Deployment, run: Run) -> 
 def test_without_a_way_out_every_network_is_internal(deployment: Deployment) -> None:
     model = sandboxed(deployment, PRIVATE)
 
-    networks = without_way_out(model)["networks"]
+    networks = with_internal_networks(model)["networks"]
 
     assert {name: network["internal"] for name, network in networks.items()} == {"default": True, "proxy": True}
     assert "internal" not in model["networks"]["proxy"], "the model that was given must stay as it was"
@@ -208,7 +208,7 @@ def test_a_model_may_be_written_again(tmp_path: Path) -> None:
 @pytest.mark.usefixtures("umask")
 def test_the_deployments_folder_is_private(deployment: Deployment, tmp_path: Path) -> None:
     folder = tmp_path / "run" / "deployment"
-    lay_out(deployment, MODEL, folder)
+    write_project_folder(deployment, MODEL, folder)
 
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
 
@@ -221,7 +221,7 @@ def test_scripts_come_along_executable_and_nothing_else_does(deployment: Deploym
     (deployment.folder / "scripts").mkdir()
     shutil.copy2(script, deployment.folder / "scripts" / "backup.sh")
 
-    lay_out(deployment, MODEL, tmp_path / "deployment")
+    write_project_folder(deployment, MODEL, tmp_path / "deployment")
 
     copied = {str(path.relative_to(tmp_path / "deployment")): path for path in (tmp_path / "deployment").rglob("*.*")}
     assert set(copied) == {"migrate_media.sh", "scripts/backup.sh", "docker-compose.yml"}
@@ -232,7 +232,7 @@ def test_a_guide_may_call_the_compose_files_by_their_names(deployment: Deploymen
     folder = tmp_path / "deployment"
     both = replace(deployment, files=(deployment.folder / "base.yml", deployment.folder / "prod.yml"))
 
-    lay_out(both, MODEL, folder)
+    write_project_folder(both, MODEL, folder)
 
     assert [json.loads((folder / name).read_text()) for name in ("base.yml", "prod.yml")] == [
         MODEL,
@@ -320,7 +320,7 @@ def test_a_build_moves_no_tag_and_writes_no_cache_of_the_owners(deployment: Depl
 
 def test_a_folder_that_is_there_already_is_not_taken_over(deployment: Deployment, tmp_path: Path) -> None:
     with pytest.raises(FileExistsError):
-        lay_out(deployment, MODEL, tmp_path)
+        write_project_folder(deployment, MODEL, tmp_path)
 
 
 @pytest.mark.parametrize(("set_to", "found"), [({}, ""), ({"PIP_CERT": "/no/such"}, "")])

@@ -15,12 +15,12 @@ from docker.models.containers import Container
 from fake_programs import Programs
 
 from media_guarantees.core.errors import Unproven
-from media_guarantees.deployment.service_container import Interior, _file_digest
+from media_guarantees.deployment.service_container import ServiceContainer, _file_digest
 
 DIRECTORY = 1 << 31  # Go's os.ModeDir
 USER = "10001:10002"
 
-InteriorOf = Callable[[SimpleNamespace], Interior]
+InteriorOf = Callable[[SimpleNamespace], ServiceContainer]
 
 
 def container(name: str = "c1", **attributes: Any) -> SimpleNamespace:
@@ -49,7 +49,7 @@ def holding(*members: tuple[str, bytes, bytes], mode: int = 0o644) -> Container:
 @pytest.fixture(name="inside")
 def _inside(programs: Programs) -> InteriorOf:
     del programs  # what the environment leads to
-    return lambda running: Interior(lambda: cast("Container", running), "web-project", dict(os.environ))
+    return lambda running: ServiceContainer(lambda: cast("Container", running), "web-project", dict(os.environ))
 
 
 @pytest.mark.parametrize(
@@ -99,27 +99,27 @@ def test_without_a_shell_a_file_is_handed_to_the_engine_in_the_name_of_the_servi
 
 
 @pytest.fixture(name="writing")
-def _writing(inside: InteriorOf, programs: Programs) -> Interior:
+def _writing(inside: InteriorOf, programs: Programs) -> ServiceContainer:
     """The inside of a container that is this machine."""
     programs.add("docker", 'while [ "$1" != sh ]; do shift; done; exec "$@"')
     return inside(container(top=top))
 
 
 @pytest.mark.parametrize("name", ["avatars/x.png", "avatars/a b'$(x).png", "-d/-x.png"])
-def test_a_file_is_written_whole_with_its_folder(writing: Interior, tmp_path: Path, name: str) -> None:
+def test_a_file_is_written_whole_with_its_folder(writing: ServiceContainer, tmp_path: Path, name: str) -> None:
     content = b"\x00\xff\n" * 1000
 
     assert writing.write(str(tmp_path / "media"), name, content).ok
     assert (tmp_path / "media" / name).read_bytes() == content
 
 
-def test_a_file_is_written_as_the_services_user(writing: Interior, tmp_path: Path, programs: Programs) -> None:
+def test_a_file_is_written_as_the_services_user(writing: ServiceContainer, tmp_path: Path, programs: Programs) -> None:
     writing.write(str(tmp_path), "avatars/x.png", b"x")
 
     assert programs.calls("docker")[-1].startswith(f"exec --user={USER} --interactive c1 sh -c ")
 
 
-def test_a_file_that_can_not_be_written_is_told_by_status(writing: Interior, tmp_path: Path) -> None:
+def test_a_file_that_can_not_be_written_is_told_by_status(writing: ServiceContainer, tmp_path: Path) -> None:
     (tmp_path / "media").touch()
 
     assert not writing.write(str(tmp_path / "media"), "avatars/x.png", b"x").ok
@@ -128,7 +128,7 @@ def test_a_file_that_can_not_be_written_is_told_by_status(writing: Interior, tmp
 def test_the_inside_of_one_container_is_opened_once_and_that_of_the_next_anew(programs: Programs) -> None:
     del programs
     running = [container("c1")]
-    interior = Interior(lambda: cast("Container", running[-1]), "web-project", dict(os.environ))
+    interior = ServiceContainer(lambda: cast("Container", running[-1]), "web-project", dict(os.environ))
     first, again = interior.host(), interior.host()
     running.append(container("c2"))
 

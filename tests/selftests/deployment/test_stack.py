@@ -17,7 +17,7 @@ from fake_stack import FakePlatform
 
 from media_guarantees.core.errors import PromiseBroken, Unproven
 from media_guarantees.deployment.compose_model import Deployment
-from media_guarantees.deployment.stack import Identity, Stack, _journal_api_call
+from media_guarantees.deployment.stack import ServiceState, Stack, _journal_api_call
 from media_guarantees.media.upload_api import UploadApi
 from media_guarantees.media.upload_client import ExecPlatform, HttpPlatform
 from media_guarantees.system.run_id import Run
@@ -169,7 +169,7 @@ def test_a_volume_exists_under_its_whole_name_only(found: Found, name: str, *, e
 def test_a_container_that_ended_for_good_is_told_with_status_and_last_lines(
     found: Found, policy: str, status: str
 ) -> None:
-    assert found(ended(policy, status))._obituary() == "its container ended with status 137: the last 5 lines"
+    assert found(ended(policy, status))._exit_reason() == "its container ended with status 137: the last 5 lines"
 
 
 @pytest.mark.parametrize(
@@ -178,7 +178,7 @@ def test_a_container_that_ended_for_good_is_told_with_status_and_last_lines(
     ids=["none", "running", "always", "unless-stopped", "on-failure", "created"],
 )
 def test_a_container_that_may_still_come_has_no_obituary(found: Found, containers: list[SimpleNamespace]) -> None:
-    assert found(*containers)._obituary() is None
+    assert found(*containers)._exit_reason() is None
 
 
 def test_waiting_for_a_service_that_ended_for_good_is_pointless(found: Found) -> None:
@@ -194,7 +194,7 @@ def test_a_stack_that_is_started_over_has_as_long_as_at_first(
     stack = found(container())
     cast("Any", stack).platform = SimpleNamespace(answers=lambda: next(answers))
 
-    stack._start_over()
+    stack._recreate()
 
     assert programs.calls("docker-compose")[-1] == "up --detach"
 
@@ -232,7 +232,7 @@ def test_a_service_that_was_given_up_is_not_waited_for_as_long(found: Found, mon
     monkeypatch.setattr("media_guarantees.deployment.stack.MEND_SECONDS", 0.05)
     stack = found(container())
     cast("Any", stack).platform = SimpleNamespace(answers=lambda: False)
-    stack.give_up()
+    stack.stop_recovering()
 
     with pytest.raises(PromiseBroken, match=r"waited 0\.05 s until web-project answers, in vain"):
         stack.wait_until_ready()
@@ -271,7 +271,7 @@ def test_what_is_deployed_instead_leaves_the_stacks_own_model_as_it_was(
 def test_who_the_stack_is_comes_from_the_engines_own_answers(found: Found) -> None:
     running = container(Image="i1", State={"Pid": 100, "StartedAt": "09:00"}, Mounts=[mount("/srv/media")])
 
-    assert found(running, volumes=("media_volume",), engine_process=lambda: "dockerd 1").identity() == Identity(
+    assert found(running, volumes=("media_volume",), engine_process=lambda: "dockerd 1").identity() == ServiceState(
         container="c1",
         image="i1",
         process=100,
@@ -291,7 +291,7 @@ def bound(directory: object) -> SimpleNamespace:
 def test_a_directory_of_the_host_that_is_made_anew_is_another_one(found: Found, tmp_path: Path) -> None:
     directory = tmp_path / "media"
     directory.mkdir()
-    stack = found(bound(directory), on_this_host=True)
+    stack = found(bound(directory), is_local=True)
     before = stack.identity()
 
     directory.rename(tmp_path / "moved away")
@@ -311,7 +311,7 @@ def test_a_stack_that_is_well_is_left_as_it_is(found: Found, programs: Programs)
     stack = found(container())
     stack.platform = FakePlatform()
 
-    stack.settle()
+    stack.recover()
 
     assert programs.calls("docker-compose") == []
 
@@ -332,7 +332,7 @@ def test_a_stack_that_a_test_broke_is_started_again_as_it_was_written(
 
     cast("Any", stack).compose = start
 
-    stack.settle()
+    stack.recover()
 
     assert started == [("up", "--detach")]
     assert json.loads((tmp_path / "docker-compose.yml").read_text()) == MODEL
@@ -452,7 +452,7 @@ def test_that_an_image_has_no_shell_is_told_with_how_media_get_in_then(
 def test_a_volume_that_is_only_taken_over_by_its_service_is_the_same_volume(found: Found, tmp_path: Path) -> None:
     data = tmp_path / "volumes" / "media_volume" / "_data"
     data.mkdir(parents=True)
-    stack = found(on_this_host=True)
+    stack = found(is_local=True)
 
     before = stack._made({"CreatedAt": "1", "Mountpoint": str(data)})
     data.chmod(0o700)

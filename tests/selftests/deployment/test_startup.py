@@ -15,8 +15,8 @@ from media_guarantees.deployment.startup import (
     choose_platform,
     explain_failed_start,
     provide_images,
-    publish_what_is_exposed,
-    wait_for_the_first_time,
+    publish_exposed_ports,
+    wait_for_first_start,
 )
 from media_guarantees.system.run_id import Run
 
@@ -77,7 +77,7 @@ def test_images_that_are_there_are_not_pulled(stack: Stack, programs: Programs) 
 def test_what_the_image_exposes_is_published(stack: Stack, programs: Programs) -> None:
     programs.add("docker", """echo '{"ExposedPorts": {"8000/tcp": {}, "53/udp": {}}}'""")
 
-    publish_what_is_exposed(stack)
+    publish_exposed_ports(stack)
 
     assert stack.model["services"]["web"]["ports"] == [{"target": 8000, "protocol": "tcp", "host_ip": "127.0.0.1"}]
     assert programs.calls("docker") == ["image inspect --format {{json .Config}} connect-web"]
@@ -87,7 +87,7 @@ def test_what_the_image_exposes_is_published(stack: Stack, programs: Programs) -
 def test_an_image_that_exposes_nothing_publishes_nothing(stack: Stack, programs: Programs) -> None:
     programs.add("docker", "echo null")
 
-    publish_what_is_exposed(stack)
+    publish_exposed_ports(stack)
 
     assert stack.model["services"]["web"]["ports"] == []
 
@@ -99,14 +99,14 @@ def ended() -> SimpleNamespace:
 
 
 def test_a_container_that_exits_at_once_is_told_with_its_last_lines(stack: Stack) -> None:
-    def give_up() -> None:
+    def stop_recovering() -> None:
         raise PromiseBroken("waiting until web answers is pointless")
 
-    cast("Any", stack).wait_until_ready = give_up
+    cast("Any", stack).wait_until_ready = stop_recovering
     cast("Any", stack).containers = lambda _service, running_only=True: [] if running_only else [ended()]
 
     with pytest.raises(BadInput) as refused:
-        wait_for_the_first_time(stack)
+        wait_for_first_start(stack)
 
     text = str(refused.value)
     assert "web should come up and answer: waiting until web answers is pointless" in text
@@ -128,16 +128,16 @@ def test_a_container_that_ends_as_soon_as_it_is_up_is_told_with_its_last_lines(s
 
 
 def test_a_service_that_answers_with_a_fault_of_its_own_is_up_and_nothing_more_is_waited_for(stack: Stack) -> None:
-    def give_up() -> None:
+    def stop_recovering() -> None:
         raise PromiseBroken("waited 60 s until web answers, in vain")
 
-    cast("Any", stack).wait_until_ready = give_up
+    cast("Any", stack).wait_until_ready = stop_recovering
     cast("Any", stack).platform = SimpleNamespace(probe=lambda: 503, answers=lambda: False)
 
-    wait_for_the_first_time(stack)
+    wait_for_first_start(stack)
 
     with pytest.raises(PromiseBroken, match="web is not well, whatever is done about it"):
-        stack.settle()
+        stack.recover()
 
 
 def test_what_compose_says_of_a_start_that_failed_is_told_and_no_more(stack: Stack) -> None:

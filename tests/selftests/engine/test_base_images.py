@@ -9,14 +9,22 @@ import pytest
 from fake_programs import Programs
 
 from media_guarantees.core.errors import BadInput
-from media_guarantees.engine.base_images import BASE, TOOLS, Image, Wanted, provide, release, root_file_system
+from media_guarantees.engine.base_images import (
+    PYTHON_SLIM,
+    UBUNTU,
+    Image,
+    ImageSpec,
+    provide,
+    release,
+    root_file_system,
+)
 from media_guarantees.system import commands
 from media_guarantees.system.commands import CommandFailed
 from media_guarantees.system.run_id import Run
 
 RUN = Run("0123abcd-1-2", "media-verify-0123abcd-1-2-")
 MARKED = '{"media-verify.stand-in": "ubuntu"}'
-WANTED = Wanted("ubuntu", "ubuntu@sha256:00")
+WANTED = ImageSpec("ubuntu", "ubuntu@sha256:00")
 NO_REGISTRY = 'echo "Error response from daemon" >&2; echo "dial tcp: no route to host" >&2; exit 1'
 BUILD = 'for archive; do :; done; echo "root file system" > "$archive"'
 
@@ -236,8 +244,8 @@ def test_a_machine_without_a_debian_release_is_told_to_load_the_images(
     assert "load the images `ubuntu` and `python:3.12-slim-bookworm`" in refused.value.hint
 
 
-@pytest.mark.parametrize("wanted", [TOOLS, BASE], ids=lambda wanted: wanted.name)
-def test_what_is_pulled_is_pinned_by_digest(wanted: Wanted) -> None:
+@pytest.mark.parametrize("wanted", [UBUNTU, PYTHON_SLIM], ids=lambda wanted: wanted.name)
+def test_what_is_pulled_is_pinned_by_digest(wanted: ImageSpec) -> None:
     name, _, digest = wanted.digest.partition("@sha256:")
 
     assert (name, len(digest)) == (wanted.name, 64)

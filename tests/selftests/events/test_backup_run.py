@@ -13,8 +13,8 @@ from fake_stack import FakeStack, manifest_of, sample
 
 from media_guarantees.core.errors import PromiseBroken
 from media_guarantees.events import backup_run
-from media_guarantees.events.backup_run import Backup, archives_in, asking, bears_day, take_backup
-from media_guarantees.events.seeded_media import Gallery
+from media_guarantees.events.backup_run import Backup, archives_in, name_contains_date, poll_health, take_backup
+from media_guarantees.events.seeded_media import SeededMedia
 from media_guarantees.guide.guide_runner import Operator
 from media_guarantees.system import background_command
 from media_guarantees.system.run_id import Run
@@ -53,15 +53,15 @@ def _folder(tmp_path: Path) -> Path:
     return folder
 
 
-@pytest.fixture(name="gallery")
-def _gallery() -> Gallery:
-    return Gallery([sample("1.png")], seed=1)
+@pytest.fixture(name="seeded_media")
+def _gallery() -> SeededMedia:
+    return SeededMedia([sample("1.png")], seed=1)
 
 
 @pytest.fixture(name="take")
-def _take(stack: FakeStack, gallery: Gallery, tmp_path: Path) -> Take:
+def _take(stack: FakeStack, seeded_media: SeededMedia, tmp_path: Path) -> Take:
     def take(happen: Callable[[], object]) -> Callable[[], Backup]:
-        return take_backup(stack.as_stack(), gallery, cast("Operator", FakeOperator(tmp_path, happen)))
+        return take_backup(stack.as_stack(), seeded_media, cast("Operator", FakeOperator(tmp_path, happen)))
 
     return take
 
@@ -141,7 +141,7 @@ def test_the_stack_is_well_and_has_its_pictures_before_the_command_is_typed(
 
 
 def test_a_stack_that_can_not_be_mended_is_raised_for_each_who_asks_and_nothing_is_typed(
-    stack: FakeStack, gallery: Gallery, tmp_path: Path
+    stack: FakeStack, seeded_media: SeededMedia, tmp_path: Path
 ) -> None:
     def mend() -> None:
         raise PromiseBroken("waited 60 s until web-project answers, in vain")
@@ -149,7 +149,7 @@ def test_a_stack_that_can_not_be_mended_is_raised_for_each_who_asks_and_nothing_
     stack.mends.append(mend)
     operator = FakeOperator(tmp_path, lambda: None)
 
-    backup = take_backup(stack.as_stack(), gallery, cast("Operator", operator))
+    backup = take_backup(stack.as_stack(), seeded_media, cast("Operator", operator))
 
     for _ in range(2):
         with pytest.raises(PromiseBroken, match="in vain"):
@@ -157,10 +157,10 @@ def test_a_stack_that_can_not_be_mended_is_raised_for_each_who_asks_and_nothing_
     assert operator.typed == []
 
 
-def test_the_command_is_typed_once_for_all_who_ask(stack: FakeStack, gallery: Gallery, folder: Path) -> None:
+def test_the_command_is_typed_once_for_all_who_ask(stack: FakeStack, seeded_media: SeededMedia, folder: Path) -> None:
     operator = FakeOperator(folder.parent, (folder / NAME).touch)
 
-    backup = take_backup(stack.as_stack(), gallery, cast("Operator", operator))
+    backup = take_backup(stack.as_stack(), seeded_media, cast("Operator", operator))
 
     assert backup() is backup()
     assert operator.typed == ["backup"]
@@ -235,7 +235,7 @@ def test_a_service_that_falls_silent_is_counted(take: Take, folder: Path, stack:
 def test_the_asking_ends_with_its_block(stack: FakeStack) -> None:
     before = set(threading.enumerate())
 
-    with asking(stack.as_stack()):
+    with poll_health(stack.as_stack()):
         assert set(threading.enumerate()) - before, "somebody must be asking for this to say anything"
 
     assert not set(threading.enumerate()) - before
@@ -252,7 +252,7 @@ def test_the_asking_ends_if_it_is_interrupted_while_it_begins(
     monkeypatch.setattr(background_command, "ThreadPoolExecutor", Interrupted)
     before = set(threading.enumerate())
 
-    with pytest.raises(KeyboardInterrupt), asking(stack.as_stack()):
+    with pytest.raises(KeyboardInterrupt), poll_health(stack.as_stack()):
         pass
 
     assert set(threading.enumerate()) == before, "whoever presses Ctrl-C would wait for ever"
@@ -261,7 +261,7 @@ def test_the_asking_ends_if_it_is_interrupted_while_it_begins(
 def test_the_asking_ends_even_with_a_block_that_fails(stack: FakeStack) -> None:
     before = set(threading.enumerate())
 
-    with pytest.raises(ZeroDivisionError), asking(stack.as_stack()) as answers:
+    with pytest.raises(ZeroDivisionError), poll_health(stack.as_stack()) as answers:
         raise ZeroDivisionError
 
     assert not set(threading.enumerate()) - before
@@ -274,14 +274,14 @@ def test_a_platform_that_can_not_even_be_asked_is_told(stack: FakeStack) -> None
 
     stack.platform.answers = answers  # type: ignore[method-assign]
 
-    with pytest.raises(OSError, match="no such engine"), asking(stack.as_stack()):
+    with pytest.raises(OSError, match="no such engine"), poll_health(stack.as_stack()):
         pass
 
 
 @pytest.mark.parametrize("name", ["m_20260131.tar.gz", "m-2026-01-31.tgz", "31-01-2026.tar", "31.01.2026_m.tar.gz"])
 def test_a_name_bears_its_day_in_whatever_way_people_write_days(name: str) -> None:
-    assert bears_day(name, date(2026, 1, 31))
-    assert not bears_day(name, date(2026, 1, 30))
+    assert name_contains_date(name, date(2026, 1, 31))
+    assert not name_contains_date(name, date(2026, 1, 30))
 
 
 def test_archives_are_found_wherever_the_operator_has_them(tmp_path: Path) -> None:

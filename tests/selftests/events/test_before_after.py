@@ -7,8 +7,8 @@ import pytest
 from fake_stack import IDENTITY, FakeStack, manifest_of, sample
 
 from media_guarantees.core.errors import PromiseBroken
-from media_guarantees.events.before_after import Aftermath, Snapshot, entrust, expect_same, snapshot, undergo
-from media_guarantees.events.seeded_media import Gallery
+from media_guarantees.events.before_after import EventResult, Snapshot, expect_same, run_event, seed_media, snapshot
+from media_guarantees.events.seeded_media import SeededMedia
 from media_guarantees.media.diff import NothingCompared
 from media_guarantees.media.manifest import Manifest
 from media_guarantees.media.sample_pictures import Sample
@@ -25,8 +25,8 @@ def _stack() -> FakeStack:
     return stack
 
 
-def after(stack: FakeStack, happen: Callable[[], object]) -> Aftermath:
-    return undergo(stack.as_stack(), Gallery((), seed=1), EVENT, lambda _: happen())
+def after(stack: FakeStack, happen: Callable[[], object]) -> EventResult:
+    return run_event(stack.as_stack(), SeededMedia((), seed=1), EVENT, lambda _: happen())
 
 
 def test_a_snapshot_is_who_the_stack_is_and_what_it_holds(stack: FakeStack) -> None:
@@ -39,11 +39,11 @@ def test_the_event_happens_once_between_two_snapshots(stack: FakeStack) -> None:
     def happen() -> None:
         stack.tree, stack.who = changed, replace(IDENTITY, container=next(lives))
 
-    aftermath = after(stack, happen)
+    event_result = after(stack, happen)
 
-    assert aftermath.before == Snapshot(IDENTITY, BEFORE)
-    assert aftermath.after is aftermath.after, "asking must not make it happen again"
-    assert aftermath.after == Snapshot(replace(IDENTITY, container="c2"), changed)
+    assert event_result.before == Snapshot(IDENTITY, BEFORE)
+    assert event_result.after is event_result.after, "asking must not make it happen again"
+    assert event_result.after == Snapshot(replace(IDENTITY, container="c2"), changed)
 
 
 def test_the_stack_is_looked_at_only_once_it_answers_again(stack: FakeStack) -> None:
@@ -60,9 +60,9 @@ def test_what_goes_wrong_during_the_event_is_raised_for_each_who_asks_and_not_be
     def happen() -> None:
         raise error
 
-    aftermath = after(stack, happen)
+    event_result = after(stack, happen)
 
-    for ask in (lambda: aftermath.after, aftermath.expect_same_media, aftermath.expect_same_volume):
+    for ask in (lambda: event_result.after, event_result.expect_same_media, event_result.expect_same_volume):
         with pytest.raises(type(error), match=str(error)):
             ask()
 
@@ -85,7 +85,7 @@ def test_the_event_happens_at_once_whoever_asks_for_it_later(stack: FakeStack) -
     assert happened == [EVENT]
 
 
-def keeping(stack: FakeStack) -> Gallery:
+def keeping(stack: FakeStack) -> SeededMedia:
     """Return a gallery of two pictures, of which the stack keeps each in its volume when it is uploaded."""
     upload = stack.platform.upload
 
@@ -94,11 +94,11 @@ def keeping(stack: FakeStack) -> Gallery:
         return upload(sample)
 
     stack.platform.upload = keep  # type: ignore[method-assign]
-    return Gallery([sample("1.png"), sample("2.png")], seed=1)
+    return SeededMedia([sample("1.png"), sample("2.png")], seed=1)
 
 
 def test_a_stack_is_entrusted_with_pictures_that_are_in_its_volume_then(stack: FakeStack) -> None:
-    uploads, manifest = entrust(stack.as_stack(), keeping(stack))
+    uploads, manifest = seed_media(stack.as_stack(), keeping(stack))
 
     assert [upload.path for upload in uploads] == ["1.png", "2.png"]
     assert set(manifest.entries) == {b"a", b"b", b"1.png", b"2.png"}
@@ -108,16 +108,16 @@ def test_a_stack_is_mended_before_it_is_entrusted_with_anything(stack: FakeStack
     uploaded_by_then: list[list[str]] = []
     stack.mends.append(lambda: uploaded_by_then.append([*stack.platform.uploaded]))
 
-    entrust(stack.as_stack(), keeping(stack))
+    seed_media(stack.as_stack(), keeping(stack))
 
     assert uploaded_by_then == [[]]
 
 
 def test_pictures_that_were_accepted_and_are_not_in_the_volume_are_a_broken_promise_by_name(stack: FakeStack) -> None:
-    gallery = Gallery([sample(f"{number}.png") for number in range(7)], seed=1)
+    seeded_media = SeededMedia([sample(f"{number}.png") for number in range(7)], seed=1)
 
     with pytest.raises(PromiseBroken) as broken:
-        entrust(stack.as_stack(), gallery)
+        seed_media(stack.as_stack(), seeded_media)
 
     assert broken.value.seen == (
         "7 of 7 pictures that were accepted are not in media_volume: ['0.png', '1.png', '2.png', '3.png', '4.png']"
@@ -127,11 +127,11 @@ def test_pictures_that_were_accepted_and_are_not_in_the_volume_are_a_broken_prom
 
 def test_what_the_stack_was_entrusted_with_belongs_to_what_it_was_like_before(stack: FakeStack) -> None:
     lost = manifest_of(a="00")
-    aftermath = undergo(stack.as_stack(), keeping(stack), EVENT, lambda _: setattr(stack, "tree", lost))
+    event_result = run_event(stack.as_stack(), keeping(stack), EVENT, lambda _: setattr(stack, "tree", lost))
 
-    assert aftermath.after.manifest == lost
-    assert [upload.path for upload in aftermath.uploads] == ["1.png", "2.png"]
-    assert aftermath.before.manifest.entries.keys() >= {b"1.png", b"2.png"}
+    assert event_result.after.manifest == lost
+    assert [upload.path for upload in event_result.uploads] == ["1.png", "2.png"]
+    assert event_result.before.manifest.entries.keys() >= {b"1.png", b"2.png"}
 
 
 def test_a_stack_that_can_not_be_mended_is_raised_for_each_who_asks_and_nothing_happens_to_it(
@@ -142,9 +142,9 @@ def test_a_stack_that_can_not_be_mended_is_raised_for_each_who_asks_and_nothing_
 
     stack.mends.append(mend)
     happened: list[str] = []
-    aftermath = after(stack, lambda: happened.append(EVENT))
+    event_result = after(stack, lambda: happened.append(EVENT))
 
-    for ask in (lambda: aftermath.uploads, lambda: aftermath.before, aftermath.expect_same_media):
+    for ask in (lambda: event_result.uploads, lambda: event_result.before, event_result.expect_same_media):
         with pytest.raises(PromiseBroken, match="in vain"):
             ask()
     assert happened == [], "an event that finds the stack broken proves nothing of the event"
@@ -169,10 +169,10 @@ def test_media_that_are_the_same_are_evidence(stack: FakeStack, caplog: pytest.L
 def test_media_that_are_not_the_same_are_a_broken_promise_by_name_and_event(
     stack: FakeStack, tree: Manifest, words: str
 ) -> None:
-    aftermath = after(stack, lambda: setattr(stack, "tree", tree))
+    event_result = after(stack, lambda: setattr(stack, "tree", tree))
 
     with pytest.raises(PromiseBroken) as broken:
-        aftermath.expect_same_media()
+        event_result.expect_same_media()
 
     assert f"after {EVENT}: " in broken.value.seen
     assert words in broken.value.seen
@@ -196,12 +196,12 @@ def test_nothing_to_compare_is_no_proof() -> None:
 
 def test_times_are_compared_as_finely_as_is_asked(stack: FakeStack) -> None:
     later = Manifest({path: replace(entry, mtime_ns=999_999_999) for path, entry in BEFORE.entries.items()})
-    aftermath = after(stack, lambda: setattr(stack, "tree", later))
+    event_result = after(stack, lambda: setattr(stack, "tree", later))
 
-    aftermath.expect_same_media(mtime="seconds")
+    event_result.expect_same_media(mtime="seconds")
 
     with pytest.raises(PromiseBroken, match="mtime"):
-        aftermath.expect_same_media()
+        event_result.expect_same_media()
 
 
 def test_what_is_to_be_ignored_is() -> None:
@@ -232,10 +232,10 @@ def test_the_same_volume_is_evidence(stack: FakeStack, caplog: pytest.LogCapture
     ids=["another", "made anew"],
 )
 def test_another_volume_or_one_made_anew_is_a_broken_promise(stack: FakeStack, who: object, words: str) -> None:
-    aftermath = after(stack, lambda: setattr(stack, "who", who))
+    event_result = after(stack, lambda: setattr(stack, "who", who))
 
     with pytest.raises(PromiseBroken) as broken:
-        aftermath.expect_same_volume()
+        event_result.expect_same_volume()
 
     assert words in broken.value.seen
     assert broken.value.next_step == "docker volume ls"

@@ -16,27 +16,27 @@ from media_guarantees.engine.connection import Engine
 from media_guarantees.engine.private_engine import PrivateEngine
 from media_guarantees.events.faults import EVENTS, Event
 from media_guarantees.events.faults_under_load import (
-    Ordeal,
-    Strike,
-    Weight,
+    FaultRun,
+    InjectedFault,
+    UploadCounts,
+    count_uploads,
     drawn,
-    expect_weight,
     possible,
     read_back,
-    weigh,
+    require_uploads_around,
 )
-from media_guarantees.events.upload_history import Attempt, Outcome
+from media_guarantees.events.upload_history import Outcome, UploadAttempt
 from media_guarantees.guide.guide_runner import Operator
 from media_guarantees.media.diff import NothingCompared
 from media_guarantees.media.sample_pictures import KINDS, Sample
 from media_guarantees.media.upload_client import Upload
 
-CRASH = Strike("a crash", begun=10.0, ended=12.0, recovered=13.0, before="one", after="another")
-DEPLOY = Strike("a deploy", begun=20.0, ended=22.0, recovered=24.0, before="one", after="another")
+CRASH = InjectedFault("a crash", begun=10.0, ended=12.0, recovered=13.0, before="one", after="another")
+DEPLOY = InjectedFault("a deploy", begun=20.0, ended=22.0, recovered=24.0, before="one", after="another")
 
 
-def ended(moment: float, outcome: Outcome = "acknowledged") -> Attempt:
-    return Attempt(f"sha {moment}", moment - 0.1, moment, outcome)
+def ended(moment: float, outcome: Outcome = "acknowledged") -> UploadAttempt:
+    return UploadAttempt(f"sha {moment}", moment - 0.1, moment, outcome)
 
 
 HISTORY = [
@@ -56,19 +56,19 @@ def test_recovery_is_from_the_beginning_of_an_event_to_the_first_accepted_upload
 
 
 def test_each_strike_is_weighed_by_the_uploads_around_it() -> None:
-    assert weigh([CRASH, DEPLOY], HISTORY) == (
-        Weight(before=3, during=1, after=2, failed=3),
-        Weight(before=2, during=1, after=1, failed=1),
+    assert count_uploads([CRASH, DEPLOY], HISTORY) == (
+        UploadCounts(before=3, during=1, after=2, failed=3),
+        UploadCounts(before=2, during=1, after=1, failed=1),
     )
 
 
 def test_no_strike_weighs_nothing() -> None:
-    assert weigh([], HISTORY) == ()
+    assert count_uploads([], HISTORY) == ()
 
 
 def test_what_each_strike_weighed_is_evidence(caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.INFO, "verify.observations"):
-        expect_weight([CRASH], HISTORY)
+        require_uploads_around([CRASH], HISTORY)
 
     (said,) = caplog.messages
     assert said.startswith("a crash: 3 accepted before, 1 during, 4 after, 3 refused or cut off; ")
@@ -83,16 +83,16 @@ def test_what_each_strike_weighed_is_evidence(caplog: pytest.LogCaptureFixture) 
     ],
     ids=["nothing before", "nothing after"],
 )
-def test_an_event_without_uploads_on_both_sides_proves_nothing(history: list[Attempt]) -> None:
+def test_an_event_without_uploads_on_both_sides_proves_nothing(history: list[UploadAttempt]) -> None:
     with pytest.raises(NothingCompared, match="a crash proved nothing: "):
-        expect_weight([CRASH], history)
+        require_uploads_around([CRASH], history)
 
 
 def test_events_that_met_no_upload_under_way_prove_nothing() -> None:
     history = [ended(1.0), ended(13.0), ended(15.0, "unknown")]
 
     with pytest.raises(NothingCompared, match="not one of 3 uploads was refused or cut off"):
-        expect_weight([CRASH], history)
+        require_uploads_around([CRASH], history)
 
 
 def test_an_order_is_drawn_that_the_seed_brings_back() -> None:
@@ -149,32 +149,34 @@ class OpenPlatform:
         return Upload(sample, sample.sha256, f"/{sample.sha256}", "", 0)
 
 
-@pytest.fixture(name="ordeal")
-def _ordeal() -> Ordeal:
+@pytest.fixture(name="fault_run")
+def _ordeal() -> FaultRun:
     stack: Any = FakeStack()
     stack.new_client = lambda _: OpenPlatform()
-    return Ordeal(stack.as_stack(), cast("Operator", None), engine(), seed="1")
+    return FaultRun(stack.as_stack(), cast("Operator", None), engine(), seed="1")
 
 
-def test_an_event_amid_uploads_is_told_of_until_they_go_on(ordeal: Ordeal, caplog: pytest.LogCaptureFixture) -> None:
+def test_an_event_amid_uploads_is_told_of_until_they_go_on(
+    fault_run: FaultRun, caplog: pytest.LogCaptureFixture
+) -> None:
     with caplog.at_level(logging.INFO, journal.PROGRESS.name):
-        ordeal.go_through([Event("a crash", lambda *_: None, lambda _: "")])
+        fault_run.inject_all([Event("a crash", lambda *_: None, lambda _: "")])
 
     (told,) = [cast("Any", record).step for record in caplog.records if record.name == journal.PROGRESS.name]
     assert told.what == "event: a crash, amid uploads"
-    assert told.seconds >= ordeal.strikes[0].recovery
+    assert told.seconds >= fault_run.injected_faults[0].recovery
 
 
-def test_events_happen_until_it_is_enough(ordeal: Ordeal) -> None:
+def test_events_happen_until_it_is_enough(fault_run: FaultRun) -> None:
     events = [Event(name, lambda *_: None, lambda _: "") for name in ("a crash", "a deploy", "a kill")]
 
-    ordeal.go_through(events, enough=lambda: len(ordeal.strikes) == 2)
+    fault_run.inject_all(events, enough=lambda: len(fault_run.injected_faults) == 2)
 
-    assert [strike.event for strike in ordeal.strikes] == ["a crash", "a deploy"]
+    assert [strike.event for strike in fault_run.injected_faults] == ["a crash", "a deploy"]
 
 
-def test_events_happen_in_their_order_amid_uploads(ordeal: Ordeal) -> None:
-    stack = cast("Any", ordeal.stack)
+def test_events_happen_in_their_order_amid_uploads(fault_run: FaultRun) -> None:
+    stack = cast("Any", fault_run.stack)
 
     def become(container: str) -> Event:
         def happen(*_: object) -> None:
@@ -182,35 +184,35 @@ def test_events_happen_in_their_order_amid_uploads(ordeal: Ordeal) -> None:
 
         return Event(f"becoming {container}", happen, lambda seen: seen.container)
 
-    ordeal.go_through([become("c2"), become("c3")])
+    fault_run.inject_all([become("c2"), become("c3")])
 
-    assert [(strike.event, strike.before, strike.after) for strike in ordeal.strikes] == [
+    assert [(strike.event, strike.before, strike.after) for strike in fault_run.injected_faults] == [
         ("becoming c2", "c1", "c2"),
         ("becoming c3", "c2", "c3"),
     ]
-    first, second = ordeal.strikes
+    first, second = fault_run.injected_faults
     assert first.begun <= first.ended <= first.recovered <= second.begun
-    assert all(weight.before and weight.after for weight in weigh(ordeal.strikes, ordeal.history))
+    assert all(weight.before and weight.after for weight in count_uploads(fault_run.injected_faults, fault_run.history))
 
 
-def test_what_happened_before_an_event_that_failed_is_not_forgotten(ordeal: Ordeal) -> None:
+def test_what_happened_before_an_event_that_failed_is_not_forgotten(fault_run: FaultRun) -> None:
     def fail(*_: object) -> None:
         raise PromiseBroken("it never came back")
 
     with pytest.raises(PromiseBroken, match="it never came back"):
-        ordeal.go_through([Event("a crash", fail, lambda _: "")])
+        fault_run.inject_all([Event("a crash", fail, lambda _: "")])
 
-    assert ordeal.history
-    assert ordeal.strikes == []
+    assert fault_run.history
+    assert fault_run.injected_faults == []
 
 
-def test_while_the_engine_is_off_nobody_asks_it_for_an_address(ordeal: Ordeal) -> None:
+def test_while_the_engine_is_off_nobody_asks_it_for_an_address(fault_run: FaultRun) -> None:
     seen: list[bool] = []
 
     def crash(*_: object) -> None:
-        seen.append(ordeal._engine_is_on.locked())
+        seen.append(fault_run._engine_is_on.locked())
 
-    ordeal.go_through(
+    fault_run.inject_all(
         [Event(name, crash, lambda _: "", needs_power=power) for name, power in (("a", True), ("b", False))]
     )
 
@@ -220,7 +222,10 @@ def test_while_the_engine_is_off_nobody_asks_it_for_an_address(ordeal: Ordeal) -
 def test_every_acknowledged_upload_is_read_back_and_no_other() -> None:
     stack = FakeStack()
     stack.platform.upload(sample("a"))
-    kept, gone = Attempt("", 0, 1, "acknowledged", "a", "/media/a"), Attempt("", 0, 1, "acknowledged", "b", "/media/b")
+    kept, gone = (
+        UploadAttempt("", 0, 1, "acknowledged", "a", "/media/a"),
+        UploadAttempt("", 0, 1, "acknowledged", "b", "/media/b"),
+    )
 
     assert read_back(stack.as_stack(), [kept, gone, ended(1.0, "unknown")]) == {"a": sample("a").sha256, "b": ""}
 
@@ -230,10 +235,10 @@ def test_a_platform_that_does_not_answer_gives_nothing_back() -> None:
     stack.platform.upload(sample("a"))
     stack.platform.up = False
 
-    assert read_back(stack.as_stack(), [Attempt("", 0, 1, "acknowledged", "a", "/media/a")]) == {"a": ""}
+    assert read_back(stack.as_stack(), [UploadAttempt("", 0, 1, "acknowledged", "a", "/media/a")]) == {"a": ""}
 
 
-def test_an_ordeal_is_judged_by_the_volume_and_by_what_is_served(ordeal: Ordeal) -> None:
-    ordeal.history.append(Attempt("00", 0.0, 1.0, "acknowledged", "a", "/media/a"))
+def test_an_ordeal_is_judged_by_the_volume_and_by_what_is_served(fault_run: FaultRun) -> None:
+    fault_run.history.append(UploadAttempt("00", 0.0, 1.0, "acknowledged", "a", "/media/a"))
 
-    assert [str(finding) for finding in ordeal.judge()] == ["lost: a, acknowledged, is not served"]
+    assert [str(finding) for finding in fault_run.judge()] == ["lost: a, acknowledged, is not served"]

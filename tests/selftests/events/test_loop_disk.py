@@ -18,7 +18,7 @@ ROOT = "/srv/media"
 
 def power() -> PrivateEngine:
     """Make an engine that sees what this machine sees."""
-    return cast("PrivateEngine", SimpleNamespace(entering=lambda *args: list(args)))
+    return cast("PrivateEngine", SimpleNamespace(nsenter_command=lambda *args: list(args)))
 
 
 @pytest.fixture(name="programs")

@@ -5,7 +5,7 @@ from fake_stack import FakeStack, sample
 
 from media_guarantees.core.errors import PromiseBroken
 from media_guarantees.events.seeded_media import (
-    Gallery,
+    SeededMedia,
     expect_new_upload_works,
     expect_served_as_before,
     is_served_as_before,
@@ -22,9 +22,9 @@ def _stack() -> FakeStack:
     return FakeStack()
 
 
-@pytest.fixture(name="gallery")
-def _gallery() -> Gallery:
-    return Gallery(SAMPLES, seed=1)
+@pytest.fixture(name="seeded_media")
+def _gallery() -> SeededMedia:
+    return SeededMedia(SAMPLES, seed=1)
 
 
 def always_serve(stack: FakeStack, served: Served) -> None:
@@ -35,52 +35,52 @@ def always_serve(stack: FakeStack, served: Served) -> None:
     stack.platform.fetch = fetch  # type: ignore[method-assign]
 
 
-def test_every_sample_is_uploaded(gallery: Gallery, stack: FakeStack) -> None:
-    uploads = gallery.hang(stack.as_stack())
+def test_every_sample_is_uploaded(seeded_media: SeededMedia, stack: FakeStack) -> None:
+    uploads = seeded_media.ensure_uploaded(stack.as_stack())
 
     assert [upload.sample for upload in uploads] == list(SAMPLES)
 
 
-def test_an_upload_tells_how_it_was_served_when_it_was_new(gallery: Gallery, stack: FakeStack) -> None:
-    uploads = gallery.hang(stack.as_stack())
+def test_an_upload_tells_how_it_was_served_when_it_was_new(seeded_media: SeededMedia, stack: FakeStack) -> None:
+    uploads = seeded_media.ensure_uploaded(stack.as_stack())
 
     assert [upload.served for upload in uploads] == [
         Served(200, picture.content, picture.content_type) for picture in SAMPLES
     ]
 
 
-def test_what_the_platform_still_has_is_not_uploaded_again(gallery: Gallery, stack: FakeStack) -> None:
-    before = gallery.hang(stack.as_stack())
+def test_what_the_platform_still_has_is_not_uploaded_again(seeded_media: SeededMedia, stack: FakeStack) -> None:
+    before = seeded_media.ensure_uploaded(stack.as_stack())
     stack.platform.uploaded.clear()
 
-    assert gallery.hang(stack.as_stack()) == before
+    assert seeded_media.ensure_uploaded(stack.as_stack()) == before
     assert stack.platform.uploaded == []
 
 
-def test_only_what_was_lost_or_changed_is_uploaded_again(gallery: Gallery, stack: FakeStack) -> None:
-    gallery.hang(stack.as_stack())
+def test_only_what_was_lost_or_changed_is_uploaded_again(seeded_media: SeededMedia, stack: FakeStack) -> None:
+    seeded_media.ensure_uploaded(stack.as_stack())
     del stack.platform.pictures["/media/1.png"]
     stack.platform.pictures["/media/2.png"] = sample("2.png", b"other bytes")
     stack.platform.uploaded.clear()
 
-    uploads = gallery.hang(stack.as_stack())
+    uploads = seeded_media.ensure_uploaded(stack.as_stack())
 
     assert stack.platform.uploaded == ["1.png", "2.png"]
     assert {upload.sample for upload in uploads} == set(SAMPLES)
 
 
-def test_a_picture_that_is_served_as_it_was_is_the_same(gallery: Gallery, stack: FakeStack) -> None:
-    upload, *_ = gallery.hang(stack.as_stack())
+def test_a_picture_that_is_served_as_it_was_is_the_same(seeded_media: SeededMedia, stack: FakeStack) -> None:
+    upload, *_ = seeded_media.ensure_uploaded(stack.as_stack())
 
     assert is_served_as_before(stack.as_stack(), upload)
 
 
 def test_a_platform_that_changes_what_it_is_given_may_do_so_if_it_serves_it_on(
-    gallery: Gallery, stack: FakeStack
+    seeded_media: SeededMedia, stack: FakeStack
 ) -> None:
     shrunk = Served(200, b"smaller", "image/webp")
     always_serve(stack, shrunk)
-    upload, *_ = gallery.hang(stack.as_stack())
+    upload, *_ = seeded_media.ensure_uploaded(stack.as_stack())
 
     assert is_served_as_before(stack.as_stack(), upload), "what changes at the upload is for another guarantee to see"
 
@@ -92,10 +92,10 @@ def test_an_upload_that_was_never_asked_for_is_not_the_same(stack: FakeStack) ->
 
 
 def test_a_picture_that_was_missing_from_the_first_is_not_the_same_for_being_missing_still(
-    gallery: Gallery, stack: FakeStack
+    seeded_media: SeededMedia, stack: FakeStack
 ) -> None:
     always_serve(stack, Served(404, b"", "text/html"))
-    upload, *_ = gallery.hang(stack.as_stack())
+    upload, *_ = seeded_media.ensure_uploaded(stack.as_stack())
 
     assert not is_served_as_before(stack.as_stack(), upload)
 
@@ -104,23 +104,25 @@ def test_a_picture_that_was_missing_from_the_first_is_not_the_same_for_being_mis
     "served", [None, sample("0.png", b"other bytes"), Sample("avatars", "0.png", b"0.png", "image/gif", "")]
 )
 def test_a_picture_that_is_gone_or_another_is_not_the_same(
-    gallery: Gallery, stack: FakeStack, served: Sample | None
+    seeded_media: SeededMedia, stack: FakeStack, served: Sample | None
 ) -> None:
-    upload, *_ = gallery.hang(stack.as_stack())
+    upload, *_ = seeded_media.ensure_uploaded(stack.as_stack())
     stack.platform.pictures = {upload.url: served} if served else {}
 
     assert not is_served_as_before(stack.as_stack(), upload)
 
 
-def test_a_platform_that_does_not_answer_serves_nothing_the_same(gallery: Gallery, stack: FakeStack) -> None:
-    upload, *_ = gallery.hang(stack.as_stack())
+def test_a_platform_that_does_not_answer_serves_nothing_the_same(seeded_media: SeededMedia, stack: FakeStack) -> None:
+    upload, *_ = seeded_media.ensure_uploaded(stack.as_stack())
     stack.platform.up = False
 
     assert not is_served_as_before(stack.as_stack(), upload)
 
 
-def test_lost_pictures_are_named_with_the_event_and_the_next_command(gallery: Gallery, stack: FakeStack) -> None:
-    uploads = gallery.hang(stack.as_stack())
+def test_lost_pictures_are_named_with_the_event_and_the_next_command(
+    seeded_media: SeededMedia, stack: FakeStack
+) -> None:
+    uploads = seeded_media.ensure_uploaded(stack.as_stack())
     del stack.platform.pictures["/media/3.png"]
 
     with pytest.raises(PromiseBroken) as broken:
@@ -132,8 +134,8 @@ def test_lost_pictures_are_named_with_the_event_and_the_next_command(gallery: Ga
     assert broken.value.next_step == "docker-compose logs web-project"
 
 
-def test_when_many_are_lost_five_are_named_and_all_counted(gallery: Gallery, stack: FakeStack) -> None:
-    uploads = gallery.hang(stack.as_stack())
+def test_when_many_are_lost_five_are_named_and_all_counted(seeded_media: SeededMedia, stack: FakeStack) -> None:
+    uploads = seeded_media.ensure_uploaded(stack.as_stack())
     stack.platform.up = False
 
     with pytest.raises(PromiseBroken, match=r"7 of 7 pictures") as broken:
@@ -143,9 +145,9 @@ def test_when_many_are_lost_five_are_named_and_all_counted(gallery: Gallery, sta
 
 
 def test_pictures_that_are_all_there_are_counted_as_evidence(
-    gallery: Gallery, stack: FakeStack, caplog: pytest.LogCaptureFixture
+    seeded_media: SeededMedia, stack: FakeStack, caplog: pytest.LogCaptureFixture
 ) -> None:
-    uploads = gallery.hang(stack.as_stack())
+    uploads = seeded_media.ensure_uploaded(stack.as_stack())
 
     with caplog.at_level("INFO", "verify.observations"):
         expect_served_as_before(stack.as_stack(), iter(uploads), event="a restart")
@@ -159,12 +161,12 @@ def test_asking_for_no_picture_at_all_is_no_proof(stack: FakeStack) -> None:
 
 
 def test_a_new_upload_that_is_served_is_evidence(
-    gallery: Gallery, stack: FakeStack, caplog: pytest.LogCaptureFixture
+    seeded_media: SeededMedia, stack: FakeStack, caplog: pytest.LogCaptureFixture
 ) -> None:
-    gallery.hang(stack.as_stack())
+    seeded_media.ensure_uploaded(stack.as_stack())
 
     with caplog.at_level("INFO", "verify.observations"):
-        expect_new_upload_works(stack.as_stack(), gallery, event="a restart")
+        expect_new_upload_works(stack.as_stack(), seeded_media, event="a restart")
 
     assert "a new upload works after a restart" in caplog.messages
     assert len(set(stack.platform.uploaded)) == len(SAMPLES) + 1, "an old picture would be no new upload"
@@ -172,16 +174,16 @@ def test_a_new_upload_that_is_served_is_evidence(
 
 @pytest.mark.parametrize(("status", "content"), [(404, b"no such picture"), (500, b"x"), (200, b"")])
 def test_a_new_upload_that_is_accepted_and_not_served_is_a_broken_promise(
-    gallery: Gallery, stack: FakeStack, status: int, content: bytes
+    seeded_media: SeededMedia, stack: FakeStack, status: int, content: bytes
 ) -> None:
     always_serve(stack, Served(status, content, "image/png"))
 
     with pytest.raises(PromiseBroken, match=rf"after a restart, /media/.* was accepted, and then answered {status}"):
-        expect_new_upload_works(stack.as_stack(), gallery, event="a restart")
+        expect_new_upload_works(stack.as_stack(), seeded_media, event="a restart")
 
 
 def test_a_new_upload_that_is_refused_is_a_broken_promise_in_the_platforms_words(
-    gallery: Gallery, stack: FakeStack
+    seeded_media: SeededMedia, stack: FakeStack
 ) -> None:
     def upload(_: Sample) -> None:
         raise PromiseBroken("was answered 507: no space left")
@@ -189,15 +191,15 @@ def test_a_new_upload_that_is_refused_is_a_broken_promise_in_the_platforms_words
     stack.platform.upload = upload  # type: ignore[assignment, method-assign]
 
     with pytest.raises(PromiseBroken, match="507: no space left"):
-        expect_new_upload_works(stack.as_stack(), gallery, event="a restart")
+        expect_new_upload_works(stack.as_stack(), seeded_media, event="a restart")
 
 
-def test_a_fresh_picture_is_one_that_no_other_is(gallery: Gallery) -> None:
-    fresh = [gallery.fresh() for _ in range(5)]
+def test_a_fresh_picture_is_one_that_no_other_is(seeded_media: SeededMedia) -> None:
+    fresh = [seeded_media.fresh() for _ in range(5)]
 
     assert len({picture.name for picture in fresh}) == 5
     assert {picture.kind for picture in fresh} <= set(KINDS)
 
 
 def test_one_seed_draws_the_same_fresh_pictures_again() -> None:
-    assert Gallery((), seed=1).fresh() == Gallery((), seed=1).fresh()
+    assert SeededMedia((), seed=1).fresh() == SeededMedia((), seed=1).fresh()

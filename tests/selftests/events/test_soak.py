@@ -12,9 +12,9 @@ import pytest
 from fake_stack import FakeStack, manifest_of, sample
 
 from media_guarantees.events.faults import Event
-from media_guarantees.events.faults_under_load import Ordeal, Strike
+from media_guarantees.events.faults_under_load import FaultRun, InjectedFault
 from media_guarantees.events.soak import Recovery, Soak, recoveries
-from media_guarantees.events.upload_history import Attempt
+from media_guarantees.events.upload_history import UploadAttempt
 
 ROOT = Path(__file__).parents[3]
 
@@ -23,8 +23,8 @@ def never() -> bool:
     return False
 
 
-def strike(event: str, recovery: float) -> Strike:
-    return Strike(event, 10.0, 10.5, 10.0 + recovery, "one", "another")
+def strike(event: str, recovery: float) -> InjectedFault:
+    return InjectedFault(event, 10.0, 10.5, 10.0 + recovery, "one", "another")
 
 
 class FakeOrdeal:
@@ -35,96 +35,96 @@ class FakeOrdeal:
     def __init__(self) -> None:
         self.stack: Any = FakeStack()
         self.stack.tree = manifest_of()
-        self.history: list[Attempt] = []
-        self.strikes: list[Strike] = []
+        self.history: list[UploadAttempt] = []
+        self.injected_faults: list[InjectedFault] = []
         self.lose: set[str] = set()
         self.stored: dict[str, str] = {}
         self.asked_for: list[list[str]] = []
 
-    def go_through(self, events: tuple[Event, ...], *, enough: Callable[[], bool]) -> None:
+    def inject_all(self, events: tuple[Event, ...], *, enough: Callable[[], bool]) -> None:
         """Let events happen."""
         self.asked_for.append([event.name for event in events])
         for event in events:
             if enough():
                 return
             for _ in range(3):
-                self._upload(f"p{len(self.history)}-{len(self.strikes)}")
-            self.history.append(Attempt(f"cut off {len(self.history)}", 0.0, 1.0, "unknown"))
-            self.strikes.append(strike(event.name, 1.0))
+                self._upload(f"p{len(self.history)}-{len(self.injected_faults)}")
+            self.history.append(UploadAttempt(f"cut off {len(self.history)}", 0.0, 1.0, "unknown"))
+            self.injected_faults.append(strike(event.name, 1.0))
 
     def _upload(self, name: str) -> None:
         upload = self.stack.platform.upload(sample(name))
-        self.history.append(Attempt(upload.sha256, 0.0, 1.0, "acknowledged", upload.path, upload.url))
+        self.history.append(UploadAttempt(upload.sha256, 0.0, 1.0, "acknowledged", upload.path, upload.url))
         if name not in self.lose:
             self.stored[name] = upload.sha256
         self.stack.tree = manifest_of(**self.stored)
 
 
-@pytest.fixture(name="ordeal")
+@pytest.fixture(name="fault_run")
 def _ordeal() -> FakeOrdeal:
     return FakeOrdeal()
 
 
-def soaking(ordeal: FakeOrdeal, **options: Any) -> Soak:
-    return Soak(cast("Ordeal", ordeal), **options)
+def soaking(fault_run: FakeOrdeal, **options: Any) -> Soak:
+    return Soak(cast("FaultRun", fault_run), **options)
 
 
 EVENTS = tuple(Event(name, lambda *_: None, lambda _: "") for name in ("a crash", "a deploy", "a kill"))
 
 
-def test_every_round_has_every_event_in_an_order_of_its_own(ordeal: FakeOrdeal) -> None:
-    soak = soaking(ordeal)
+def test_every_round_has_every_event_in_an_order_of_its_own(fault_run: FakeOrdeal) -> None:
+    soak = soaking(fault_run)
 
     for _ in range(8):
         soak.go_round(EVENTS, never)
 
-    assert all(sorted(names) == ["a crash", "a deploy", "a kill"] for names in ordeal.asked_for)
-    assert len({tuple(names) for names in ordeal.asked_for}) > 1
+    assert all(sorted(names) == ["a crash", "a deploy", "a kill"] for names in fault_run.asked_for)
+    assert len({tuple(names) for names in fault_run.asked_for}) > 1
     assert soak.findings == ()
 
 
-def test_what_is_lost_is_found_after_its_round(ordeal: FakeOrdeal) -> None:
-    ordeal.lose = {"p0-0"}
-    soak = soaking(ordeal)
+def test_what_is_lost_is_found_after_its_round(fault_run: FakeOrdeal) -> None:
+    fault_run.lose = {"p0-0"}
+    soak = soaking(fault_run)
 
     soak.go_round(EVENTS, never)
 
     assert [str(finding) for finding in soak.findings] == ["lost: p0-0, acknowledged, is not stored"]
-    assert soak.fates["lost"] == 1
+    assert soak.count_defects["lost"] == 1
 
 
-def test_what_is_lost_in_a_later_round_is_found_too(ordeal: FakeOrdeal) -> None:
-    soak = soaking(ordeal)
+def test_what_is_lost_in_a_later_round_is_found_too(fault_run: FakeOrdeal) -> None:
+    soak = soaking(fault_run)
     soak.go_round(EVENTS, never)
 
-    del ordeal.stored["p0-0"]
+    del fault_run.stored["p0-0"]
     soak.go_round(EVENTS, never)
 
-    assert soak.fates["lost"] == 1
+    assert soak.count_defects["lost"] == 1
 
 
-def test_what_is_stored_but_not_served_is_found(ordeal: FakeOrdeal) -> None:
-    ordeal.stack.platform.up = False
-    soak = soaking(ordeal)
+def test_what_is_stored_but_not_served_is_found(fault_run: FakeOrdeal) -> None:
+    fault_run.stack.platform.up = False
+    soak = soaking(fault_run)
 
     soak.go_round(EVENTS, never)
 
-    assert soak.fates["lost"] == 9
+    assert soak.count_defects["lost"] == 9
     assert {finding.seen for finding in soak.findings} == {"is not served"}
 
 
-def test_a_round_that_fails_is_judged_all_the_same(ordeal: FakeOrdeal) -> None:
-    ordeal.lose = {"p0-0"}
-    soak = soaking(ordeal)
+def test_a_round_that_fails_is_judged_all_the_same(fault_run: FakeOrdeal) -> None:
+    fault_run.lose = {"p0-0"}
+    soak = soaking(fault_run)
 
     with pytest.raises(ZeroDivisionError):
-        soak.go_round(EVENTS, lambda: bool(ordeal.strikes) and 1 // 0 == 1)
+        soak.go_round(EVENTS, lambda: bool(fault_run.injected_faults) and 1 // 0 == 1)
 
-    assert soak.fates["lost"] == 1
+    assert soak.count_defects["lost"] == 1
 
 
-def test_a_round_in_which_nothing_happened_has_nothing_to_judge(ordeal: FakeOrdeal) -> None:
-    soak = soaking(ordeal)
+def test_a_round_in_which_nothing_happened_has_nothing_to_judge(fault_run: FakeOrdeal) -> None:
+    soak = soaking(fault_run)
 
     soak.go_round(EVENTS, lambda: True)
 
@@ -133,70 +133,70 @@ def test_a_round_in_which_nothing_happened_has_nothing_to_judge(ordeal: FakeOrde
 
 
 @pytest.fixture(name="removed")
-def _removed(ordeal: FakeOrdeal) -> list[str]:
+def _removed(fault_run: FakeOrdeal) -> list[str]:
     """The paths of pictures that were removed from the volume, which they are."""
     removed: list[str] = []
 
     class Media:
         def manifest(self) -> object:
-            return ordeal.stack.tree
+            return fault_run.stack.tree
 
         def shell(self, script: str, *, stdin: bytes) -> None:
             assert script == "xargs -0 rm -f --"
             removed.extend(stdin.decode().split("\0")[:-1])
-            ordeal.stored = {name: sha256 for name, sha256 in ordeal.stored.items() if name not in removed}
+            fault_run.stored = {name: sha256 for name, sha256 in fault_run.stored.items() if name not in removed}
 
     class Stack(FakeStack):
         media = cast("Any", Media())
 
-    ordeal.stack = Stack()
-    ordeal.stack.tree = manifest_of()
+    fault_run.stack = Stack()
+    fault_run.stack.tree = manifest_of()
     return removed
 
 
 def test_the_oldest_uploads_that_are_too_many_are_let_go_and_still_counted(
-    ordeal: FakeOrdeal, removed: list[str]
+    fault_run: FakeOrdeal, removed: list[str]
 ) -> None:
-    soak = soaking(ordeal, kept=10)
+    soak = soaking(fault_run, kept=10)
 
     for _ in range(3):
         soak.go_round(EVENTS, never)
 
-    assert len(ordeal.history) == 10
-    assert len(removed) + len(ordeal.stored) == 27
+    assert len(fault_run.history) == 10
+    assert len(removed) + len(fault_run.stored) == 27
     assert removed[0] == "p0-0"
     assert soak.uploads == {"acknowledged": 27, "refused": 0, "unknown": 9}
     assert soak.findings == ()
 
 
-def test_as_long_as_they_are_few_all_are_kept(ordeal: FakeOrdeal, removed: list[str]) -> None:
-    soak = soaking(ordeal, kept=12)
+def test_as_long_as_they_are_few_all_are_kept(fault_run: FakeOrdeal, removed: list[str]) -> None:
+    soak = soaking(fault_run, kept=12)
 
     soak.go_round(EVENTS, never)
 
-    assert len(ordeal.history) == 12
+    assert len(fault_run.history) == 12
     assert removed == []
 
 
-def test_a_proof_of_loss_is_not_let_go(ordeal: FakeOrdeal, removed: list[str]) -> None:
-    ordeal.lose = {"p0-0"}
-    soak = soaking(ordeal, kept=1)
+def test_a_proof_of_loss_is_not_let_go(fault_run: FakeOrdeal, removed: list[str]) -> None:
+    fault_run.lose = {"p0-0"}
+    soak = soaking(fault_run, kept=1)
 
     soak.go_round(EVENTS, never)
 
     assert removed == []
-    assert soak.fates["lost"] == 1
+    assert soak.count_defects["lost"] == 1
 
 
 def test_recoveries_are_summed_up_by_kind_the_slowest_first() -> None:
-    strikes = [strike("a crash", 1.0), strike("a deploy", 3.0), strike("a crash", 5.0), strike("a crash", 2.0)]
+    injected_faults = [strike("a crash", 1.0), strike("a deploy", 3.0), strike("a crash", 5.0), strike("a crash", 2.0)]
 
-    assert recoveries(strikes) == [Recovery("a deploy", 1, 3.0, 3.0), Recovery("a crash", 3, 2.0, 5.0)]
+    assert recoveries(injected_faults) == [Recovery("a deploy", 1, 3.0, 3.0), Recovery("a crash", 3, 2.0, 5.0)]
     assert recoveries([]) == []
 
 
-def test_the_figures_are_for_programs_too(ordeal: FakeOrdeal) -> None:
-    soak = soaking(ordeal)
+def test_the_figures_are_for_programs_too(fault_run: FakeOrdeal) -> None:
+    soak = soaking(fault_run)
     soak.go_round(EVENTS[:1], never)
 
     figures = soak.as_json()
@@ -213,11 +213,11 @@ def test_the_figures_are_for_programs_too(ordeal: FakeOrdeal) -> None:
     }
 
 
-def test_how_far_it_is_and_how_it_ended_are_told_in_words(ordeal: FakeOrdeal) -> None:
-    soak = soaking(ordeal)
+def test_how_far_it_is_and_how_it_ended_are_told_in_words(fault_run: FakeOrdeal) -> None:
+    soak = soaking(fault_run)
     soak.go_round(EVENTS[:1], never)
 
-    assert soak.in_short() == "round 1: 1 faults, 3 acknowledged, 0 refused, 1 unknown, 0 lost"
+    assert soak.progress_line() == "round 1: 1 faults, 3 acknowledged, 0 refused, 1 unknown, 0 lost"
     assert soak.table() == [
         "1 faults in 1 rounds, drawn from the seed 7",
         "uploads: 3 acknowledged, 0 refused, 1 unknown, 0 lost, 0 torn, 0 swapped, 0 duplicated, 0 never read",

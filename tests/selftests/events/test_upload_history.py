@@ -11,23 +11,23 @@ from fake_stack import manifest_of
 
 from media_guarantees.core.errors import PromiseBroken
 from media_guarantees.events.upload_history import (
-    Attempt,
     Finding,
     Outcome,
+    UploadAttempt,
     check,
     count,
+    count_defects,
     digests,
     expect_nothing_lost,
-    fates,
 )
 from media_guarantees.media.diff import NothingCompared
 from media_guarantees.media.manifest import Entry, Manifest
 
 
-def upload(name: str, outcome: Outcome = "acknowledged") -> Attempt:
+def upload(name: str, outcome: Outcome = "acknowledged") -> UploadAttempt:
     """Make an upload of the content called `name`, which the platform put at the path of that name."""
     path = f"avatars/{name}" if outcome == "acknowledged" else ""
-    return Attempt(f"sha of {name}", 0.0, 1.0, outcome, path, f"/media/{path}" if path else "", "")
+    return UploadAttempt(f"sha of {name}", 0.0, 1.0, outcome, path, f"/media/{path}" if path else "", "")
 
 
 def at(**names: str) -> dict[str, str]:
@@ -79,23 +79,23 @@ def test_where_serving_is_not_in_question_nobody_has_to_ask() -> None:
 
 @pytest.mark.parametrize("there", [{}, at(c="c"), at(x="c")], ids=["absent", "there", "there under another name"])
 @pytest.mark.parametrize("attempt", [REFUSED, UNKNOWN], ids=["refused", "unknown"])
-def test_what_was_not_acknowledged_may_be_there_or_not(attempt: Attempt, there: dict[str, str]) -> None:
+def test_what_was_not_acknowledged_may_be_there_or_not(attempt: UploadAttempt, there: dict[str, str]) -> None:
     assert check((A, attempt), stored=at(a="a") | there, served=at(a="a")) == ()
 
 
 def test_two_uploads_acknowledged_at_one_path_can_not_both_be_there() -> None:
-    usurper = Attempt("sha of b", 1.0, 2.0, "acknowledged", A.path, A.url)
+    usurper = UploadAttempt("sha of b", 1.0, 2.0, "acknowledged", A.path, A.url)
 
     assert told(check((A, usurper), stored=at(a="b"), served=at(a="b"))) == ["a swapped", "a swapped"]
 
 
 @pytest.mark.parametrize("history", [(), (REFUSED,), (REFUSED, UNKNOWN)], ids=["empty", "refused", "nothing accepted"])
-def test_a_history_without_an_acknowledged_upload_shows_nothing(history: tuple[Attempt, ...]) -> None:
+def test_a_history_without_an_acknowledged_upload_shows_nothing(history: tuple[UploadAttempt, ...]) -> None:
     with pytest.raises(NothingCompared, match=f"not one of {len(history)} uploads was acknowledged"):
         check(history, stored=at(a="a"), served=at(a="a"))
 
 
-def is_well(attempt: Attempt, stored: Mapping[str, str], served: Mapping[str, str]) -> bool:
+def is_well(attempt: UploadAttempt, stored: Mapping[str, str], served: Mapping[str, str]) -> bool:
     """Say what is promised, in other words than the checker's."""
     copies = list(stored.values()).count(attempt.sha256)
     if attempt.outcome != "acknowledged":
@@ -150,7 +150,7 @@ def test_of_very_many_copies_the_first_are_named() -> None:
 
 
 def test_an_upload_that_has_no_path_is_told_by_its_content() -> None:
-    unknown = Attempt("0123456789abcdef" * 4, 0.0, 1.0, "unknown")
+    unknown = UploadAttempt("0123456789abcdef" * 4, 0.0, 1.0, "unknown")
     (finding,) = check((A, unknown), stored=at(a="a") | {"x": unknown.sha256, "y": unknown.sha256})
 
     assert str(finding) == "duplicated: 0123456789ab, unknown, is stored 2 times: x, y"
@@ -205,4 +205,4 @@ def test_an_upload_that_is_neither_stored_nor_served_is_lost_once() -> None:
     findings = check(HISTORY, stored=at(b="b", c="c", x="c"), served=at(a="", b="b"))
 
     assert len(findings) == 3
-    assert fates(findings) == {"lost": 1, "torn": 0, "swapped": 0, "duplicated": 1, "never read": 0}
+    assert count_defects(findings) == {"lost": 1, "torn": 0, "swapped": 0, "duplicated": 1, "never read": 0}

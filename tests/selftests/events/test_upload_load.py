@@ -16,7 +16,7 @@ import urllib3.exceptions
 
 from media_guarantees.core.errors import PromiseBroken
 from media_guarantees.core.waiting import DeadlineExceeded, wait_until
-from media_guarantees.events.upload_history import Attempt, count
+from media_guarantees.events.upload_history import UploadAttempt, count
 from media_guarantees.events.upload_load import CLIENTS, Load, uploading
 from media_guarantees.media.sample_pictures import KINDS, Sample
 from media_guarantees.media.upload_client import HttpPlatform, Upload
@@ -63,7 +63,7 @@ class ScriptedPlatform:
         return True
 
 
-def made_by(platform: type[ScriptedPlatform], *answers: Answer) -> Callable[[], HttpPlatform]:
+def archive_made_by(platform: type[ScriptedPlatform], *answers: Answer) -> Callable[[], HttpPlatform]:
     """Return what makes platforms that give these answers, and then accept everything."""
     return lambda: cast("HttpPlatform", platform(chain(answers, repeat(201))))
 
@@ -71,13 +71,13 @@ def made_by(platform: type[ScriptedPlatform], *answers: Answer) -> Callable[[], 
 def load_on(
     *answers: Answer,
     platform: type[ScriptedPlatform] = ScriptedPlatform,
-    history: list[Attempt] | None = None,
+    history: list[UploadAttempt] | None = None,
     seconds: float = 10.0,
     limit: int = 1000,
 ) -> AbstractContextManager[Load]:
     """Let clients upload to platforms that give each of them these answers, and then accept everything."""
     history = [] if history is None else history
-    return uploading(made_by(platform, *answers), history=history, seed="1", seconds=seconds, limit=limit)
+    return uploading(archive_made_by(platform, *answers), history=history, seed="1", seconds=seconds, limit=limit)
 
 
 def over(load: Load) -> None:
@@ -215,7 +215,7 @@ def test_they_end_with_the_block_even_if_it_fails() -> None:
 
 
 def test_uploads_are_added_to_the_history_that_there_is_and_do_not_count_as_new() -> None:
-    history = [Attempt("sha", 0.0, 0.0, "acknowledged")] * 50
+    history = [UploadAttempt("sha", 0.0, 0.0, "acknowledged")] * 50
 
     with load_on(history=history, limit=20) as load:
         over(load)

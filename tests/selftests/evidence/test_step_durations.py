@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from media_guarantees.core.journal import Step
-from media_guarantees.evidence.step_durations import Pace, recall, remember
+from media_guarantees.evidence.step_durations import StepDurations, recall, remember
 
 
 def step(what: str, seconds: float = 1.25, status: str = "ok") -> Step:
@@ -42,15 +42,15 @@ def test_a_file_that_says_anything_else_is_as_good_as_none(file: Path, content: 
     file.parent.mkdir()
     file.write_text(content)
 
-    assert recall(file) == Pace({})
+    assert recall(file) == StepDurations({})
 
 
 def test_without_a_file_nothing_is_known(file: Path) -> None:
-    assert recall(file) == Pace()
+    assert recall(file) == StepDurations()
 
 
 def test_a_step_is_told_beside_its_last_time() -> None:
-    pace = Pace({"a": 2.0})
+    pace = StepDurations({"a": 2.0})
 
     assert pace.told(step("a")) == "1.2 s (last time 2.0 s)"
     assert pace.told(step("b")) == "1.2 s"

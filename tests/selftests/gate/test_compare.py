@@ -8,14 +8,14 @@ from media_guarantees.gate.compare import (
     GONE,
     KEPT,
     MOVING,
+    MTIME_CHANGED,
     OTHER_MODE,
     REOWNED,
-    RETIMED,
     UNREACHABLE,
     UNREAD,
     Comparison,
     compare,
-    spelt,
+    rwx,
 )
 from media_guarantees.gate.live_deployment import User
 from media_guarantees.gate.volume_scan import Survey
@@ -55,7 +55,7 @@ def judged(was: bytes, now: bytes | None, *, users: tuple[User | None, User | No
         ({"mode": "600"}, {"mode": "600", "uid": "0"}, {REOWNED, UNREACHABLE}),
         ({}, {"mode": "755"}, {OTHER_MODE}),
         ({}, {"mode": "444"}, {OTHER_MODE}),
-        ({}, {"mtime": "9.0"}, {RETIMED}),
+        ({}, {"mtime": "9.0"}, {MTIME_CHANGED}),
         ({}, {"ctime": "9.0", "inode": "1:9", "links": "2"}, set()),
         (DIRECTORY, {**DIRECTORY, "mode": "555"}, {UNREACHABLE}),
         (DIRECTORY, {**DIRECTORY, "mode": "777"}, set()),
@@ -63,7 +63,7 @@ def judged(was: bytes, now: bytes | None, *, users: tuple[User | None, User | No
         ({"sha256": "-"}, {"sha256": "-"}, set()),
         ({}, {"sha256": "-"}, set()),
         ({"sha256": "-"}, {"sha256": "-", "ctime": "9.0"}, {UNREAD}),
-        ({}, {"sha256": "-", "mtime": "9.0", "ctime": "9.0"}, {UNREAD, RETIMED}),
+        ({}, {"sha256": "-", "mtime": "9.0", "ctime": "9.0"}, {UNREAD, MTIME_CHANGED}),
         ({"sha256": "-"}, {"sha256": "-", "ctime": "9.0", "size": "9"}, {CHANGED}),
     ],
 )
@@ -152,4 +152,4 @@ def test_of_a_great_many_differences_the_first_are_kept_and_all_are_counted() ->
 
 
 def test_rights_are_spelt_as_ls_does() -> None:
-    assert [spelt(rights) for rights in (0, 4, 5, 7)] == ["---", "r--", "r-x", "rwx"]
+    assert [rwx(rights) for rights in (0, 4, 5, 7)] == ["---", "r--", "r-x", "rwx"]

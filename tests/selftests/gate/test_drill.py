@@ -11,7 +11,7 @@ from fake_programs import Programs
 
 from media_guarantees.core.errors import PromiseBroken
 from media_guarantees.engine.connection import Engine
-from media_guarantees.gate.drill import Drill, Drilled, changed_between, people_were_uploading, room_for_drill
+from media_guarantees.gate.drill import BackupTaken, Drill, changed_between, people_were_uploading, room_for_drill
 from media_guarantees.gate.volume_scan import Survey
 from media_guarantees.guide.reader import read_guide
 from media_guarantees.media.diff import NothingCompared
@@ -26,8 +26,8 @@ RUN = Run("0badcafe-1-1")
 
 def drilled(
     live: Survey, *, meanwhile: frozenset[bytes] = frozenset(), names: tuple[str, ...] = ("a.tar.gz",)
-) -> Drilled:
-    return Drilled(date(2026, 1, 31), names, live.manifest(without=meanwhile), meanwhile, "scratch")
+) -> BackupTaken:
+    return BackupTaken(date(2026, 1, 31), names, live.manifest(without=meanwhile), meanwhile, "scratch")
 
 
 def test_what_came_back_whole_is_no_difference() -> None:

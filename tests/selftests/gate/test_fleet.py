@@ -9,7 +9,7 @@ import pytest
 from media_guarantees.core.errors import BadInput
 from media_guarantees.gate.fleet import (
     HostVerdict,
-    complaint_of,
+    failure_line,
     judge,
     label,
     overall,
@@ -95,7 +95,7 @@ def test_what_an_earlier_run_left_is_not_taken_for_this_ones(tmp_path: Path) -> 
     ],
 )
 def test_why_a_run_did_not_come_about_is_told_in_a_line(said: str, complaint: str) -> None:
-    assert complaint_of(said) == complaint
+    assert failure_line(said) == complaint
 
 
 def test_why_a_host_is_unproven_is_told_by_its_guarantees() -> None:

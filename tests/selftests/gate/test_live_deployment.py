@@ -164,7 +164,7 @@ def test_a_mount_over_a_part_of_the_media_is_seen_from_outside_and_from_inside(l
     inside = f"{ROOT_MOUNT}\n37 36 0:1 / /media/a\\040b rw - tmpfs tmpfs rw\n38 35 0:1 / /media2 rw - tmpfs tmpfs rw"
     service = live(container("c1", mounts=[VOLUME, over]), mountinfo=inside)
 
-    assert service.shadows(service.replicas[0]) == ("/media/a b", "/media/avatars")
+    assert service.overmounts(service.replicas[0]) == ("/media/a b", "/media/avatars")
 
 
 def test_what_is_mounted_last_is_what_is_shown(live: Answer) -> None:

@@ -11,7 +11,7 @@ from media_guarantees.core.errors import BadInput, PromiseBroken
 from media_guarantees.gate import live_gate as gate_module
 from media_guarantees.gate.baseline import Record
 from media_guarantees.gate.live_deployment import Volume
-from media_guarantees.gate.live_gate import Gate, GateSettings, doubtful, drawn
+from media_guarantees.gate.live_gate import Gate, GateSettings, drawn, suspects
 from media_guarantees.gate.volume_scan import Survey
 
 SETTINGS = GateSettings(state=Path("before.media"))
@@ -80,14 +80,14 @@ def test_what_looks_changed_and_was_read_before_is_read_again() -> None:
         {b"same": unread(OLD), b"changed": b"- f 3 644 0 0 9 9 1 1:2 ", b"never read": b"- f 9 644 0 0 9 9 1 1:2 "}
     )
 
-    assert set(doubtful(now, record_of(before), replace(SETTINGS, sample=0))) == {b"changed"}
+    assert set(suspects(now, record_of(before), replace(SETTINGS, sample=0))) == {b"changed"}
 
 
 def test_a_seeded_sample_of_what_was_read_before_is_read_again() -> None:
     before = {b"%d" % number: OLD for number in range(100)}
     now = Survey({path: unread(OLD) for path in before})
 
-    assert len(set(doubtful(now, record_of(before), replace(SETTINGS, sample=10)))) == 10
+    assert len(set(suspects(now, record_of(before), replace(SETTINGS, sample=10)))) == 10
 
 
 class FakeLive:
@@ -96,15 +96,15 @@ class FakeLive:
     service = "web-project"
     media_root = "/media"
 
-    def __init__(self, *volumes: str, shadows: tuple[str, ...] = (), shown: str = "/v") -> None:
+    def __init__(self, *volumes: str, overmounts: tuple[str, ...] = (), shown: str = "/v") -> None:
         self.replicas = [SimpleNamespace(name=f"c{number}", volume=name) for number, name in enumerate(volumes)]
-        self._shadows, self._shown = shadows, shown
+        self._shadows, self._shown = overmounts, shown
 
     def volume_of(self, replica: Any) -> Volume:
         """Return the volume that was named for it."""
         return Volume(replica.volume, "yesterday", "local", {})
 
-    def shadows(self, replica: Any) -> tuple[str, ...]:
+    def overmounts(self, replica: Any) -> tuple[str, ...]:
         """Return what the test has set."""
         del replica
         return self._shadows
@@ -140,7 +140,7 @@ def test_a_volume_that_is_seen_whole_is_not_shadowed() -> None:
 
 
 def test_a_mount_over_a_part_is_a_shadow() -> None:
-    live = FakeLive("media_volume", shadows=("/media/avatars",))
+    live = FakeLive("media_volume", overmounts=("/media/avatars",))
 
     with pytest.raises(PromiseBroken, match="/media/avatars is mounted over the volume"):
         gate_before(live).expect_unshadowed(cast("Any", live.replicas[0]), recorded_at("/v"))

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from media_guarantees.gate.rewrite_command import Unfit, redirect
+from media_guarantees.gate.rewrite_command import NotRunnableLive, redirect
 from media_guarantees.guide.steps import Step, read_steps
 
 BACKUP = (
@@ -86,7 +86,7 @@ def test_every_folder_of_the_host_is_left_alone(written: str) -> None:
     ],
 )
 def test_a_command_that_would_reach_anything_else_is_refused(script: str, why: str) -> None:
-    with pytest.raises(Unfit) as refused:
+    with pytest.raises(NotRunnableLive) as refused:
         redirected(script)
 
     assert why in str(refused.value)

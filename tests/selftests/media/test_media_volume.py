@@ -84,14 +84,14 @@ def test_a_private_engines_plain_volume_is_read_where_it_lies(programs: Programs
     plant_nasty_tree(volume)
     client = client_with("media_volume", Mountpoint=str(volume))
 
-    assert VolumeMedia("media_volume", client, os.environ, {}, on_this_host=True).manifest() == read_directory(volume)
+    assert VolumeMedia("media_volume", client, os.environ, {}, is_local=True).manifest() == read_directory(volume)
     assert programs.calls("docker") == [], "no container is needed to read what lies on this host"
 
 
 def test_a_directory_of_this_host_is_read_where_it_lies(programs: Programs, volume: Path) -> None:
     plant_nasty_tree(volume)
 
-    media = VolumeMedia(str(volume), client_with(), os.environ, {}, on_this_host=True)
+    media = VolumeMedia(str(volume), client_with(), os.environ, {}, is_local=True)
 
     assert media.manifest() == read_directory(volume)
     assert programs.calls("docker") == []
@@ -114,7 +114,7 @@ def test_a_volume_that_is_mounted_only_at_the_engine_is_read_from_a_container(
     (volume / "x").write_bytes(b"x")
     client = client_with("media_volume", Mountpoint=str(tmp_path), **special)
 
-    assert VolumeMedia("media_volume", client, os.environ, {}, on_this_host=True).manifest() == read_directory(volume)
+    assert VolumeMedia("media_volume", client, os.environ, {}, is_local=True).manifest() == read_directory(volume)
     assert len(programs.calls("docker")) == 1
 
 

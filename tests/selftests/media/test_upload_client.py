@@ -402,7 +402,7 @@ def test_without_an_api_pictures_are_served_as_ever(answer: Callable[..., None],
 
 
 def test_only_a_platform_with_an_api_chooses_where_a_picture_lands() -> None:
-    assert (HttpPlatform.chooses_directory, ExecPlatform.chooses_directory) == (True, False)
+    assert (HttpPlatform.has_upload_api, ExecPlatform.has_upload_api) == (True, False)
 
 
 @pytest.mark.parametrize("status", [201, 401])

@@ -11,7 +11,7 @@ import pytest
 
 SCRIPT = Path(__file__).parents[3] / "migrate_media.sh"
 BASH = shutil.which("bash") or "/bin/bash"
-TOOLS = ("cat", "sh")
+UBUNTU = ("cat", "sh")
 
 HEALTHY_DOCKER = """#!/bin/sh
 case "$1 $2" in
@@ -59,7 +59,7 @@ def _bare(tmp_path: Path) -> Deployment:
     deployment = Deployment(tmp_path / "deployment", tmp_path / "programs")
     deployment.directory.mkdir()
     deployment.programs.mkdir()
-    deployment.link(*TOOLS)
+    deployment.link(*UBUNTU)
     return deployment
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from media_guarantees.engine.base_images import BASE
+from media_guarantees.engine.base_images import PYTHON_SLIM
 from media_guarantees.system.run_id import this_run
 
 # What tells a run's things from others' also serves the tests that need an engine, and lies there.
@@ -46,7 +46,7 @@ def test_an_event_is_read_from_the_engines_own_words() -> None:
         event("network", "n0", name=f"media-verify-{RUN}-connect_default"),
         event("volume", f"media-verify-{RUN}-media_volume"),
         event("image", "sha256:00", **{"media-verify": "image"}),
-        event("image", BASE.digest, "pull", name=BASE.name),
+        event("image", PYTHON_SLIM.digest, "pull", name=PYTHON_SLIM.name),
     ],
     ids=["label", "container's name", "network's name", "volume's name", "stand-in", "pulled image"],
 )

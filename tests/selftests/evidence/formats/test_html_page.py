@@ -14,7 +14,7 @@ from html.parser import HTMLParser
 import pytest
 from fake_run import HELD, HOSTILE, LOST, facts, hostile_run, judgement, typical_run
 
-from media_guarantees.core.escaping import legible
+from media_guarantees.core.escaping import printable
 from media_guarantees.core.journal import Event
 from media_guarantees.evidence.catalogue import CATALOGUE
 from media_guarantees.evidence.catalogue_pt import CATALOGUE_PT
@@ -122,7 +122,7 @@ def test_nothing_that_was_seen_is_markup() -> None:
     assert names.isdisjoint({"iframe", "img", "b onload", "object", "embed", "form", "base"})
     assert events == []
     assert len([tag for tag, _ in page.elements if tag == "script"]) == 1
-    assert [text for text in HOSTILE if legible(text) not in page.text] == []
+    assert [text for text in HOSTILE if printable(text) not in page.text] == []
 
 
 def test_the_policy_names_the_only_style_and_the_only_script() -> None:

@@ -8,7 +8,7 @@ from rich.console import Console
 
 from media_guarantees.core.journal import Step
 from media_guarantees.evidence.formats.status_line import StatusLine
-from media_guarantees.evidence.step_durations import Pace
+from media_guarantees.evidence.step_durations import StepDurations
 
 
 class Clock:
@@ -29,7 +29,7 @@ def _clock() -> Clock:
 
 @pytest.fixture(name="line")
 def _line(clock: Clock) -> StatusLine:
-    line = StatusLine(StringIO(), Pace({"event: recreating": 4.0}), clock)
+    line = StatusLine(StringIO(), StepDurations({"event: recreating": 4.0}), clock)
     line.total = 10
     return line
 
@@ -102,7 +102,7 @@ def test_it_fits_into_a_narrow_terminal(line: StatusLine, clock: Clock) -> None:
 
 def test_what_is_written_stays_and_the_line_goes(clock: Clock) -> None:
     terminal = StringIO()
-    line = StatusLine(terminal, Pace(), clock)
+    line = StatusLine(terminal, StepDurations(), clock)
 
     line.show()
     line.write("✓", "  1.0 s  [bold]backup.complete[/bold]: proved", "green")
