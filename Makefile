@@ -58,16 +58,16 @@ verify: $(VENV)/verify.stamp  ## Prove the storage guide's promises on a real en
 	@$(BIN)/python -m pytest -p no:hypothesispytest $(OPTIONS) $(ARGS)
 
 up: $(VENV)/verify.stamp  ## Bring the stack up and keep it; tell its address, its token and how to reach it
-	@$(BIN)/python -m media_guarantees.cli.kept_stack up $(OPTIONS)
+	@$(BIN)/python -m media_guarantees up $(OPTIONS)
 
 shell: $(VENV)/verify.stamp  ## A shell where the guide's commands work, on the stack that is up
-	@$(BIN)/python -m media_guarantees.cli.kept_stack shell
+	@$(BIN)/python -m media_guarantees shell
 
 logs: $(VENV)/verify.stamp  ## What the containers of the stack that is up say (ARGS=--follow)
-	@$(BIN)/python -m media_guarantees.cli.kept_stack logs $(ARGS)
+	@$(BIN)/python -m media_guarantees logs $(ARGS)
 
 down: $(VENV)/verify.stamp  ## Take down what `make up` brought up
-	@$(BIN)/python -m media_guarantees.cli.kept_stack down
+	@$(BIN)/python -m media_guarantees down
 
 before-deploy: $(VENV)/verify.stamp  ## Write down a live service and its media, before a deploy
 	@$(BIN)/python -m pytest $(call gate,tests/deploy/before) $(OPTIONS) $(ARGS)
@@ -118,7 +118,7 @@ neighbours: $(VENV)/verify.stamp $(VENV)/dev.stamp  ## Show that runs touch noth
 	@$(BIN)/python -m pytest tests/neighbours $(if $(SEED),--seed='$(SEED)') $(ARGS)
 
 check-archive: $(VENV)/verify.stamp  ## Say whether a backup may be relied on: ARCHIVE=backups/… [AGAINST=media_volume]
-	@$(BIN)/python -m media_guarantees.cli.check_archive $(if $(AGAINST),--against='$(AGAINST)') \
+	@$(BIN)/python -m media_guarantees check-archive $(if $(AGAINST),--against='$(AGAINST)') \
 		$(if $(SAVE),--save='$(SAVE)') $(if $(ARCHIVE),-- '$(ARCHIVE)')
 
 compatibility: $(VENV)/verify.stamp $(VENV)/dev.stamp  ## Verify on every engine and Compose that can be had, and tell in a table (long)
@@ -135,7 +135,7 @@ check: $(VENV)/dev.stamp  ## Check style, types and shell scripts
 		recipes/deploy.sh recipes/restore-drill.sh
 
 clean:  ## Undo everything: what killed runs left behind, caches, virtual environment, reports
-	@$(PYTHON) -B -m media_guarantees.cli.clean
+	@$(PYTHON) -B -m media_guarantees clean
 
 lock: $(VENV)/dev.stamp  ## Lock the newest dependencies, with hashes
 	@$(BIN)/python -m tools.lock_requirements

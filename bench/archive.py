@@ -22,7 +22,7 @@ from media_guarantees.system.run_id import run_folder, this_run
 SEED = 20260101
 POOL = 1 << 24  # bytes that the files are cut from
 KINDS = ("avatars", "event_banners", "profile_pictures")
-CHECK = (sys.executable, "-m", "media_guarantees.cli.check_archive")
+CHECK = (sys.executable, "-m", "media_guarantees", "check-archive")
 
 
 class Planted(NamedTuple):

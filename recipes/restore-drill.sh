@@ -15,5 +15,5 @@ if [ -z "${CHECK:-}" ]; then
     make --directory="$verifier" --no-print-directory restore-drill REPORT_DIR="$reports" "$@" \
         > "$reports/last-drill.log" 2>&1
 fi
-PYTHONPATH=$verifier exec "$verifier/.venv/bin/python" -m media_guarantees.cli.monitor "$reports" --since="$since" \
+PYTHONPATH=$verifier exec "$verifier/.venv/bin/python" -m media_guarantees monitor "$reports" --since="$since" \
     --max-age-hours="${MAX_AGE_HOURS:-26}" ${METRICS:+--metrics="$METRICS"}

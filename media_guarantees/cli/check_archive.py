@@ -1,4 +1,4 @@
-"""Whether a backup may be relied on: ``python3 -m media_guarantees.cli.check_archive ARCHIVE [--against VOLUME]``.
+"""Whether a backup can be relied on: ``media-guarantees check-archive ARCHIVE [--against VOLUME]``.
 
 Nothing is extracted, nothing is changed, and no engine is needed unless a volume is compared. The exit status is 0
 for an archive that is whole, safe to restore and the same; 1 for one that isn't; 2 where nothing could be checked.
@@ -8,11 +8,9 @@ Standard library only, so that it works on any server with Python.
 from __future__ import annotations
 
 import argparse
-import io
 import os
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
 from datetime import datetime, timezone
 from pathlib import Path
 
@@ -44,7 +42,7 @@ def main(arguments: Sequence[str]) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="check_archive",
+        prog="media-guarantees check-archive",
         description="Say whether a backup is whole and safe to restore, and what is in it. Nothing is extracted.",
         epilog="exit status: 0 whole, safe and the same; 1 not so; 2 nothing could be checked",
     )
@@ -126,11 +124,3 @@ def _day(nanoseconds: int) -> str:
 
 def _shown(path: str | Path) -> str:
     return printable(os.fsencode(path))
-
-
-if __name__ == "__main__":
-    if isinstance(sys.stdout, io.TextIOWrapper):  # a terminal may not know every letter of a name
-        sys.stdout.reconfigure(errors="backslashreplace")
-    with suppress(BrokenPipeError, KeyboardInterrupt):
-        sys.exit(main(sys.argv[1:]))
-    os._exit(UNUSABLE)  # nobody listens any more: neither a last word nor a traceback

@@ -1,10 +1,12 @@
-"""Undoing everything: ``python3 -m media_guarantees.cli.clean``. Standard library only."""
+"""Removing what runs have left behind: ``media-guarantees clean``. Standard library only."""
 
 from __future__ import annotations
 
+import argparse
 import os
 import shutil
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from media_guarantees.core.errors import BadInput
@@ -19,8 +21,13 @@ ROOT = Path(__file__).parents[2]
 CACHE = ROOT / ".cache"
 
 
-def main() -> int:
+def main(arguments: Sequence[str]) -> int:
     """Remove what runs left on engines, then what they left in the checkout; return an exit status."""
+    parser = argparse.ArgumentParser(
+        prog="media-guarantees clean",
+        description="Remove what runs left on engines and in the checkout. Refused while a run is in progress.",
+    )
+    parser.parse_args(arguments)
     try:
         refuse_while_running()
         end_orphans()
@@ -31,7 +38,7 @@ def main() -> int:
         return 2
     for name in (".cache", ".venv", "reports", ".mypy_cache", ".ruff_cache", ".hypothesis"):
         shutil.rmtree(ROOT / name, ignore_errors=True)
-    for folder in (ROOT / "bench", ROOT / "fixtures", ROOT / "tests", ROOT / "service"):
+    for folder in (ROOT / name for name in ("bench", "fixtures", "media_guarantees", "service", "tests", "tools")):
         for name in ("__pycache__", ".ruff_cache"):
             for compiled in folder.rglob(name):
                 shutil.rmtree(compiled)
@@ -64,7 +71,3 @@ def sweep_shared() -> None:
     labelled = ["docker", "image", "ls", "--no-trunc", "--format", "{{.ID}}", "--filter", f"label={LABEL}=image"]
     for stand_in in set(commands.check(labelled).text.split()):
         commands.run(["docker", "image", "rm", stand_in])
-
-
-if __name__ == "__main__":
-    sys.exit(main())

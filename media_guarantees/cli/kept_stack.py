@@ -6,6 +6,7 @@ others how to reach it, for as long as that process lives.
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
 import signal
@@ -28,6 +29,12 @@ LOG = STATE.with_name("pytest.log")
 KEEPER = (sys.executable, "-m", "pytest", "-q", "-s", "tests/up")
 UP_SECONDS = 900.0  # the first time, engine and images are fetched
 DOWN_SECONDS = 120.0
+_COMMANDS = {
+    "up": "Start the stack and keep it running. Further arguments are options of the run: see `pytest --help`.",
+    "shell": "Open a shell in the deployment's folder, in which the guide's commands work.",
+    "logs": "Show the logs of the containers. Further arguments are those of `docker-compose logs`.",
+    "down": "Stop the stack that `up` started.",
+}
 _REACH = ("DOCKER_HOST", "DOCKER_CONFIG", "BUILDX_CONFIG")
 
 
@@ -169,8 +176,9 @@ def enter(args: Sequence[str]) -> None:
     os.execvpe(args[0], list(args), standing.environment)  # noqa: S606 - the person's own shell, at their own terminal
 
 
-def main(command: str, args: Sequence[str]) -> int:
-    """Do what ``make`` was asked for; return an exit status."""
+def main(arguments: Sequence[str]) -> int:
+    """Run the first of the arguments, a command, with the rest of them; return an exit status."""
+    command, args = _parse(arguments)
 
     def say(text: str) -> None:
         sys.stdout.write(text)
@@ -191,5 +199,11 @@ def main(command: str, args: Sequence[str]) -> int:
     return 0
 
 
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1], sys.argv[2:]))
+def _parse(arguments: Sequence[str]) -> tuple[str, list[str]]:
+    """Return the command, and the arguments that are for pytest, for Compose's ``logs`` or for the shell."""
+    parser = argparse.ArgumentParser(prog="media-guarantees", allow_abbrev=False)
+    commands = parser.add_subparsers(dest="command", required=True)
+    for name, text in _COMMANDS.items():
+        commands.add_parser(name, description=text, allow_abbrev=False)
+    known, rest = parser.parse_known_args(arguments)
+    return known.command, rest

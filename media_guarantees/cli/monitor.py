@@ -1,6 +1,6 @@
 """The restore drill as monitors want it: a line and an exit status, and a file for Prometheus' node exporter.
 
-``python -m media_guarantees.cli.monitor REPORTS`` looks at the newest evidence there. The exit status is that of
+``media-guarantees monitor REPORTS`` looks at the newest evidence there. The exit status is that of
 Nagios' plugin guidelines: 0 OK, 1 warning, 2 critical, 3 unknown. What is unproven is unknown, never OK.
 """
 
@@ -11,6 +11,7 @@ import json
 import os
 import sys
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
@@ -113,9 +114,9 @@ def write_metrics(file: Path, text: str) -> None:
     fresh.replace(file)
 
 
-def main(arguments: list[str] | None = None) -> int:
+def main(arguments: Sequence[str]) -> int:
     """Say how the last drill was, and write its metrics; return an exit status for a monitor."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(prog="media-guarantees monitor", description=__doc__)
     parser.add_argument("reports", type=Path, help="the folder of reports of `make restore-drill`")
     parser.add_argument("--max-age-hours", type=float, default=26.0, help="older than this proves nothing any more")
     parser.add_argument("--since", type=float, default=0.0, help="when the drill was started that this is about")
@@ -127,7 +128,3 @@ def main(arguments: list[str] | None = None) -> int:
         write_metrics(asked.metrics, metrics(drill, now=now, last_success=last_success(asked.metrics, drill)))
     sys.stdout.write(f"MEDIA {NAMES[status]} - {line}\n")
     return status
-
-
-if __name__ == "__main__":
-    sys.exit(main())

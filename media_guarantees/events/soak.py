@@ -98,8 +98,7 @@ class Soak:
         """Return all figures, for people."""
         told = [*self.uploads.items(), *self.count_defects.items()]
         return [
-            f"{len(self.fault_run.injected_faults)} faults in {self.rounds} rounds, "
-            f"drawn from the seed {self.fault_run.seed}",
+            f"{len(self.fault_run.injected_faults)} faults in {self.rounds} rounds, from seed {self.fault_run.seed}",
             f"uploads: {', '.join(f'{number:,} {name}' for name, number in told)}",
             "seconds from a fault to the first accepted upload after it (median, worst):",
             *(

@@ -220,7 +220,7 @@ def test_a_wrong_call_is_told_how_to_call(arguments: list[str], capsys: Capture)
         check(*arguments)
 
     assert ended_with.value.code == 2
-    assert "usage: check_archive" in capsys.readouterr().err
+    assert "usage: media-guarantees check-archive" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("kind", DAMAGES)
@@ -233,7 +233,8 @@ def test_it_is_a_program_that_needs_nothing_but_python(archive: Path, kind: str)
             sys.executable,
             "-S",
             "-m",
-            "media_guarantees.cli.check_archive",
+            "media_guarantees",
+            "check-archive",
             archive,
         ],  # -S: without the virtual environment's
         capture_output=True,

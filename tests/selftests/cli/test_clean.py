@@ -18,7 +18,8 @@ ENDED = f"{STARTED}0"  # the same process number, but another start
 def _checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Make a checkout in which things were left lying about."""
     root = tmp_path / "checkout"
-    for folder in (".cache/runs", ".venv/bin", "reports", "fixtures/__pycache__", "service", "tests", ".git"):
+    compiled = ("media_guarantees/core/__pycache__", "fixtures/__pycache__", "tools/__pycache__")
+    for folder in (".cache/runs", ".venv/bin", "reports", "service", "tests", ".git", *compiled):
         (root / folder).mkdir(parents=True)
     (root / "fixtures/stack.py").touch()
     monkeypatch.setattr(clean, "ROOT", root)
@@ -35,21 +36,24 @@ def _programs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Programs:
 
 
 def test_what_the_project_made_goes_and_what_it_is_made_of_stays(checkout: Path) -> None:
-    assert clean.main() == 0
+    assert clean.main([]) == 0
 
     assert sorted(str(path.relative_to(checkout)) for path in checkout.rglob("*")) == [
         ".git",
         "fixtures",
         "fixtures/stack.py",
+        "media_guarantees",
+        "media_guarantees/core",
         "service",
         "tests",
+        "tools",
     ]
 
 
 def test_a_clean_checkout_is_no_trouble(checkout: Path) -> None:
-    clean.main()
+    clean.main([])
 
-    assert clean.main() == 0
+    assert clean.main([]) == 0
     assert (checkout / "fixtures/stack.py").exists()
 
 
@@ -58,7 +62,7 @@ def test_while_a_run_is_in_progress_nothing_is_touched(checkout: Path, capsys: p
     in_progress.mkdir()
 
     with folder_lock.taken(in_progress):
-        assert clean.main() == 2
+        assert clean.main([]) == 2
 
     assert f"a run is in progress: {STARTED}" in capsys.readouterr().err
     assert (checkout / "reports").exists()
@@ -68,13 +72,13 @@ def test_while_a_run_is_in_progress_nothing_is_touched(checkout: Path, capsys: p
 def test_a_run_that_is_over_is_no_hindrance(checkout: Path) -> None:
     (checkout / ".cache/runs" / ENDED).mkdir()
 
-    assert clean.main() == 0
+    assert clean.main([]) == 0
     assert not (checkout / ".cache").exists()
 
 
 @pytest.mark.usefixtures("checkout")
 def test_an_engine_that_does_not_answer_is_not_asked_any_further(programs: Programs) -> None:
-    assert clean.main() == 0
+    assert clean.main([]) == 0
     assert programs.calls("docker") == ["version"]
 
 
@@ -90,7 +94,7 @@ esac
 def test_an_engine_is_rid_of_stand_ins_and_of_runs_that_are_over(programs: Programs) -> None:
     programs.add("docker", ENGINE)
 
-    clean.main()
+    clean.main([])
 
     assert [call for call in programs.calls("docker") if " ls " not in call and "-a" not in call] == [
         "version",
@@ -109,6 +113,6 @@ def test_a_private_engines_leftovers_are_swept_before_what_knows_of_them_goes(
     monkeypatch.setattr(clean, "engine_tools", lambda _cache: "tools")
     monkeypatch.setattr(clean, "sweep", lambda cache, _tools: swept.extend(cache.glob("engine/*")))
 
-    clean.main()
+    clean.main([])
 
     assert swept == [slot]

@@ -132,7 +132,7 @@ def test_one_that_does_not_come_up_says_why_it_can_not(monkeypatch: pytest.Monke
 
 @pytest.mark.parametrize("command", ["shell", "logs"])
 def test_without_a_stack_there_is_nowhere_to_go(command: str, capsys: pytest.CaptureFixture[str]) -> None:
-    assert kept_stack.main(command, []) == 2
+    assert kept_stack.main([command]) == 2
     assert capsys.readouterr().err == "no stack is up\n  hint: make up\n"
 
 
@@ -149,7 +149,7 @@ def test_a_shell_stands_where_the_guides_commands_work(
     monkeypatch.chdir("/")
 
     with kept_stack.written_down(mine):
-        assert kept_stack.main(command, args) == 0
+        assert kept_stack.main([command, *args]) == 0
 
     ((name, words, environment),) = became
     assert (name, words, str(Path.cwd())) == (program[0], program, mine.folder)
@@ -159,5 +159,5 @@ def test_a_shell_stands_where_the_guides_commands_work(
 
 
 def test_there_may_be_nothing_to_take_down(capsys: pytest.CaptureFixture[str]) -> None:
-    assert kept_stack.main("down", []) == 0
+    assert kept_stack.main(["down"]) == 0
     assert capsys.readouterr().out == "no stack is up\n"

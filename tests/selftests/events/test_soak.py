@@ -219,7 +219,7 @@ def test_how_far_it_is_and_how_it_ended_are_told_in_words(fault_run: FakeOrdeal)
 
     assert soak.progress_line() == "round 1: 1 faults, 3 acknowledged, 0 refused, 1 unknown, 0 lost"
     assert soak.table() == [
-        "1 faults in 1 rounds, drawn from the seed 7",
+        "1 faults in 1 rounds, from seed 7",
         "uploads: 3 acknowledged, 0 refused, 1 unknown, 0 lost, 0 torn, 0 swapped, 0 duplicated, 0 never read",
         "seconds from a fault to the first accepted upload after it (median, worst):",
         "    1.00   1.00  a crash (1)",

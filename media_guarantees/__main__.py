@@ -1,0 +1,102 @@
+"""The entry point of every command: ``python -m media_guarantees COMMAND``, or ``media-guarantees`` once installed.
+
+Only the standard library is imported here, and a command's module only when that command is asked for. So a server
+with nothing but Python can check an archive.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+from pathlib import Path
+from typing import NamedTuple
+
+from media_guarantees import __version__
+
+CHECKOUT = Path(__file__).parents[1]
+USAGE_ERROR = 2
+
+
+class Command(NamedTuple):
+    """A command: the module of `cli` whose `main` runs it, with `prefix` in front of the arguments.
+
+    `interrupted` is the exit status when Ctrl-C or a closed pipe ends it early.
+    """
+
+    module: str
+    summary: str
+    prefix: tuple[str, ...] = ()
+    needs_checkout: bool = True
+    interrupted: int = USAGE_ERROR
+
+
+COMMANDS = {
+    "check-archive": Command("check_archive", "say whether a backup can be relied on", needs_checkout=False),
+    "monitor": Command(
+        "monitor", "report the last restore drill to a monitoring system", needs_checkout=False, interrupted=3
+    ),
+    "up": Command("kept_stack", "start the stack and keep it running", ("up",)),
+    "shell": Command("kept_stack", "open a shell in which the guide's commands work", ("shell",)),
+    "logs": Command("kept_stack", "show the logs of the running stack", ("logs",)),
+    "down": Command("kept_stack", "stop the stack that `up` started", ("down",)),
+    "clean": Command("clean", "remove everything that runs have left behind"),
+}
+
+
+def program() -> int:
+    """Run the command line of this process; return its exit status."""
+    arguments = sys.argv[1:]
+    if isinstance(sys.stdout, io.TextIOWrapper):  # a file name may hold what the terminal can't encode
+        sys.stdout.reconfigure(errors="backslashreplace")
+    elif sys.stdout is None:  # the caller closed it
+        sys.stdout = Path(os.devnull).open("w")  # noqa: SIM115 - for as long as the process lives
+    try:
+        try:
+            return main(arguments)
+        finally:
+            sys.stdout.flush()  # here, as Python reports a failure of its own flush with a traceback
+    except (BrokenPipeError, KeyboardInterrupt):
+        command = COMMANDS.get(arguments[0]) if arguments else None
+        os._exit(command.interrupted if command else USAGE_ERROR)
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run the command that the arguments name, and return its exit status."""
+    name, *rest = arguments or ["--help"]
+    if name in ("-h", "--help"):
+        sys.stdout.write(usage())
+        return 0
+    if name == "--version":
+        sys.stdout.write(f"media-guarantees {__version__}\n")
+        return 0
+    command = COMMANDS.get(name)
+    if command is None:
+        return refuse(f"there is no command {name!r}", f"choose one of {', '.join(COMMANDS)}")
+    if command.needs_checkout and not (CHECKOUT / "Makefile").is_file():
+        return refuse(f"{name} needs the repository, and this is an installed package", f"make {name}, in a checkout")
+    status: int = import_module(f"media_guarantees.cli.{command.module}").main([*command.prefix, *rest])
+    return status
+
+
+def refuse(problem: str, hint: str) -> int:
+    """Report a command line that can't be run; return the exit status for it."""
+    sys.stderr.write(f"{problem}\n  hint: {hint}\n")
+    return USAGE_ERROR
+
+
+def usage() -> str:
+    """Return the text of ``--help``."""
+    width = max(map(len, COMMANDS))
+    rows = "".join(f"  {name:<{width}}  {command.summary}\n" for name, command in COMMANDS.items())
+    return (
+        "usage: media-guarantees COMMAND [ARGUMENT...]\n\n"
+        f"Commands:\n{rows}\n"
+        "COMMAND --help explains its arguments. --version prints the version. `make` lists what a checkout can do.\n"
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(program())
