@@ -21,8 +21,9 @@ from media_guarantees.engine.base_images import UBUNTU, provide
 from media_guarantees.engine.connection import Engine
 from media_guarantees.gate.baseline import Record, write_record
 from media_guarantees.gate.compare import compare
+from media_guarantees.gate.gate_settings import QUICK, GateSettings
 from media_guarantees.gate.live_deployment import Live, Volume
-from media_guarantees.gate.live_gate import QUICK, GateSettings, drawn, suspects
+from media_guarantees.gate.live_gate import drawn, suspects
 from media_guarantees.gate.volume_scan import Survey, take_survey
 from media_guarantees.system import commands
 from media_guarantees.system.run_id import this_run

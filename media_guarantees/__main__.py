@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from media_guarantees import __version__
+from media_guarantees.core.paths import ROOT
 
-CHECKOUT = Path(__file__).parents[1]
 USAGE_ERROR = 2
 
 
@@ -75,7 +75,7 @@ def main(arguments: Sequence[str]) -> int:
     command = COMMANDS.get(name)
     if command is None:
         return refuse(f"there is no command {name!r}", f"choose one of {', '.join(COMMANDS)}")
-    if command.needs_checkout and not (CHECKOUT / "Makefile").is_file():
+    if command.needs_checkout and not (ROOT / "Makefile").is_file():
         return refuse(f"{name} needs the repository, and this is an installed package", f"make {name}, in a checkout")
     status: int = import_module(f"media_guarantees.cli.{command.module}").main([*command.prefix, *rest])
     return status

@@ -10,9 +10,8 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from media_guarantees.core.errors import BadInput
+from media_guarantees.core.paths import CACHE
 from media_guarantees.system.debian_packages import PackageArchive
-
-CACHE = Path(__file__).parents[1] / ".cache"
 
 
 def main(folder: Path, lock: Path) -> int:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from pathlib import Path
 
-ROOT = Path(__file__).parents[1]
+from media_guarantees.core.paths import ROOT
+
 LOCKS = (
     "requirements/verify",
     "requirements/dev",

@@ -7,8 +7,8 @@ import shutil
 import subprocess
 import sys
 
+from media_guarantees.core.paths import CACHE
 from media_guarantees.system.debian_packages import PackageArchive, library_environment
-from tools.bootstrap import CACHE
 
 
 def main(scripts: list[str]) -> int:

@@ -17,8 +17,10 @@ from pathlib import Path
 from media_guarantees.archive.examine import Examined, Problem, check_name, examine
 from media_guarantees.archive.reference import read_reference
 from media_guarantees.core.errors import BadInput
+from media_guarantees.core.files import atomic_write
+from media_guarantees.core.text import readable_size
 from media_guarantees.media.diff import describe, summarize
-from media_guarantees.media.manifest import Manifest, printable, readable_size
+from media_guarantees.media.manifest import Manifest, printable
 
 WHOLE, REFUSED, UNUSABLE = 0, 1, 2
 _SHOWN = 20  # lines of problems
@@ -67,10 +69,8 @@ def _examined(options: argparse.Namespace, against: Manifest | None) -> Examined
 
 def _save(contents: Manifest, file: Path) -> None:
     """Write a manifest in one step: one that is there is whole."""
-    fresh = file.with_name(f".{file.name}-{os.getpid()}")
     try:
-        fresh.write_text(contents.to_json(), "utf-8")
-        fresh.replace(file)
+        atomic_write(file, contents.to_json())
     except (OSError, ValueError) as error:
         raise BadInput(f"{_shown(file)} can't be written: {error}", "name a file in a folder of yours") from error
 

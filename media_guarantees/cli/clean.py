@@ -7,18 +7,15 @@ import os
 import shutil
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 
 from media_guarantees.core.errors import BadInput
+from media_guarantees.core.paths import CACHE, ROOT
 from media_guarantees.engine.engine_slot import Slot
 from media_guarantees.engine.private_engine import sweep
 from media_guarantees.engine.toolchain import engine_tools
 from media_guarantees.system import commands, folder_lock
 from media_guarantees.system.orphans import end_orphans
 from media_guarantees.system.run_id import LABEL, sweep_engine
-
-ROOT = Path(__file__).parents[2]
-CACHE = ROOT / ".cache"
 
 
 def main(arguments: Sequence[str]) -> int:

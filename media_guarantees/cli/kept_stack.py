@@ -20,11 +20,12 @@ from pathlib import Path
 from shlex import quote
 
 from media_guarantees.core.errors import BadInput, PromiseBroken
+from media_guarantees.core.files import atomic_write
+from media_guarantees.core.paths import CACHE, ROOT
 from media_guarantees.core.waiting import wait_until
 from media_guarantees.system.run_id import start_ticks
 
-ROOT = Path(__file__).parents[2]
-STATE = ROOT / ".cache" / "up" / "state.json"
+STATE = CACHE / "up" / "state.json"
 LOG = STATE.with_name("pytest.log")
 KEEPER = (sys.executable, "-m", "pytest", "-q", "-s", "tests/up")
 UP_SECONDS = 900.0  # the first time, engine and images are fetched
@@ -91,11 +92,7 @@ def written_down(standing: KeptStack, file: Path | None = None) -> Iterator[None
         yield
         return
     file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    unfinished = file.with_name(f".{file.name}")
-    unfinished.unlink(missing_ok=True)
-    with os.fdopen(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as stream:
-        json.dump(asdict(standing), stream)
-    unfinished.replace(file)
+    atomic_write(file, json.dumps(asdict(standing)))
     try:
         yield
     finally:

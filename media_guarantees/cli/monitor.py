@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import sys
 import time
 from collections.abc import Sequence
@@ -17,6 +16,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
+from media_guarantees.core.files import atomic_write
 from media_guarantees.evidence.judgement import BROKEN, PROVED
 
 OK, WARNING, CRITICAL, UNKNOWN = range(4)
@@ -108,10 +108,7 @@ def last_success(file: Path, drill: Drill | None) -> float:
 
 def write_metrics(file: Path, text: str) -> None:
     """Write a file of metrics in one step: the exporter must never see half of one."""
-    fresh = file.with_name(f"{file.name}.{os.getpid()}")
-    fresh.write_text(text, encoding="utf-8")
-    fresh.chmod(0o644)
-    fresh.replace(file)
+    atomic_write(file, text, mode=0o644)
 
 
 def main(arguments: Sequence[str]) -> int:

@@ -16,8 +16,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from media_guarantees.core.text import readable_size
 from media_guarantees.deployment.compose_model import Model
-from media_guarantees.media.manifest import readable_size
 
 COPY_BYTES = 1_000_000_000
 COPY_ENTRIES = 100_000

@@ -12,6 +12,7 @@ import os
 import shutil
 from pathlib import Path
 
+from media_guarantees.core.files import atomic_write
 from media_guarantees.deployment.compose_model import Deployment, Model
 from media_guarantees.system.run_id import LABEL, Run
 
@@ -126,11 +127,8 @@ def with_internal_networks(model: Model) -> Model:
 def write_model(model: Model, folder: Path) -> Path:
     """Write `model` where an operator's plain `docker-compose` in `folder` finds it. It may hold tokens: 0600."""
     file = folder / COMPOSE_FILE
-    fresh = file.with_suffix(".new")
-    fresh.touch(mode=0o600)
     # YAML holds JSON, but for its pairs of escapes that stand for one character, such as an emoji.
-    fresh.write_text(json.dumps(model, indent=2, ensure_ascii=False), encoding="utf-8")
-    fresh.replace(file)
+    atomic_write(file, json.dumps(model, indent=2, ensure_ascii=False))
     return file
 
 

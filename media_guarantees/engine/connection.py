@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from media_guarantees.core.errors import BadInput
+from media_guarantees.core.files import atomic_link
 from media_guarantees.engine.private_engine import PrivateEngine, running_engine
 from media_guarantees.engine.toolchain import SHORT_LIVED, engine_tools, find_compose
 from media_guarantees.system import commands
@@ -154,7 +155,4 @@ def bin_folder(cache: Path, programs: Mapping[str, str]) -> Path:
 def link(name: Path, target: Path) -> None:
     """Let `name` point at `target`, in one step, whatever other runs do at the same time."""
     name.parent.mkdir(parents=True, exist_ok=True)
-    fresh = name.with_name(f".{name.name}-{os.getpid()}")
-    fresh.unlink(missing_ok=True)
-    fresh.symlink_to(target)
-    fresh.replace(name)
+    atomic_link(name, target)

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
+from media_guarantees.core.files import atomic_write
 from media_guarantees.engine import address_lease
 from media_guarantees.system import folder_lock
 
@@ -77,9 +78,7 @@ class Slot:
 
     def remember(self, folder: Path) -> None:
         """Write down, beside what is there, a folder that has to be swept should this run be killed."""
-        fresh = self._state.with_suffix(".new")
-        fresh.write_text(json.dumps({"folders": [*map(str, self.remembered()), str(folder)]}))
-        fresh.replace(self._state)
+        atomic_write(self._state, json.dumps({"folders": [*map(str, self.remembered()), str(folder)]}))
 
     def remembered(self) -> list[Path]:
         """The folders that killed runs left written down; none after one that ended well."""

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from media_guarantees.core import journal
 from media_guarantees.core.errors import BadInput
+from media_guarantees.core.paths import ROOT
 from media_guarantees.system import commands
 from media_guarantees.system.debian_packages import PackageArchive, library_environment
 
@@ -37,7 +38,7 @@ COMPOSES = {
 # Docker's programs are written in Go, and most of those that a run starts live for milliseconds, up to half of which
 # went into looking for garbage. This leaves it until a heap has grown fivefold: https://pkg.go.dev/runtime#hdr-Environment_Variables
 SHORT_LIVED = {"GOGC": "400"}
-_REQUIREMENTS = Path(__file__).parents[2] / "requirements"
+_REQUIREMENTS = ROOT / "requirements"
 
 
 @dataclass(frozen=True)

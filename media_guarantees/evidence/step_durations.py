@@ -8,6 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from media_guarantees.core.files import atomic_write
 from media_guarantees.core.journal import Event
 
 
@@ -47,6 +48,4 @@ def remember(file: Path, steps: Iterable[Event]) -> None:
     fresh = {step.what: round(step.seconds, 3) for step in steps if step.status == "ok" and step.seconds}
     known = {**recall(file).seconds, **fresh}
     file.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = file.with_name(f".{file.name}")
-    unfinished.write_text(json.dumps(known, indent=1, sort_keys=True), encoding="utf-8", errors="backslashreplace")
-    unfinished.replace(file)
+    atomic_write(file, json.dumps(known, indent=1, sort_keys=True))

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from media_guarantees.core.errors import BadInput
+from media_guarantees.core.files import replacing
 from media_guarantees.gate.live_deployment import InnerMount, Replica, User, Volume
 from media_guarantees.gate.volume_scan import Survey, is_file
 
@@ -63,16 +63,12 @@ class Record:
 def write_record(record: Record, survey: Survey, file: Path) -> Record:
     """Write a record and the survey that it is of. Names of files are private: mode 0600. Return it as written."""
     file.parent.mkdir(parents=True, exist_ok=True)
-    body = file.with_name(f".{file.name}.body")
-    whole = file.with_name(f".{file.name}.new")
     digest = hashlib.sha256()
     size = 0
     kept = [path for path in survey.entries if path not in survey.moving]
-    with open(body, "wb", opener=_private) as stream:
-        for path in kept:
-            entry = b"%s//%s\0" % (path, survey.entries[path])
-            digest.update(entry)
-            size += stream.write(entry)
+    for entry in _entries(survey, kept):
+        digest.update(entry)
+        size += len(entry)
     written = replace(
         record,
         entries=len(kept),
@@ -82,13 +78,14 @@ def write_record(record: Record, survey: Survey, file: Path) -> Record:
         sha256=digest.hexdigest(),
         source=file,
     )
-    with open(whole, "wb", opener=_private) as stream, body.open("rb") as content:
+    with replacing(file) as stream:
         stream.write(json.dumps({"format": FORMAT, **_encoded(written)}).encode() + b"\n")
-        while piece := content.read(_PIECE):
-            stream.write(piece)
-    body.unlink()
-    whole.replace(file)
+        stream.writelines(_entries(survey, kept))
     return written
+
+
+def _entries(survey: Survey, paths: Iterable[bytes]) -> Iterator[bytes]:
+    return (b"%s//%s\0" % (path, survey.entries[path]) for path in paths)
 
 
 def read_record(file: Path, *, engine: str) -> Record:
@@ -115,10 +112,6 @@ def read_record(file: Path, *, engine: str) -> Record:
             "let both jobs reach the same server: DOCKER_HOST, a context, or SERVER=…",
         )
     return record
-
-
-def _private(path: str, flags: int) -> int:
-    return os.open(path, flags, 0o600)
 
 
 def _encoded(record: Record) -> dict[str, Any]:

@@ -10,10 +10,11 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 
+from media_guarantees.core.text import readable_size
 from media_guarantees.gate.live_deployment import User
 from media_guarantees.gate.volume_scan import Survey, entry_of, is_file
 from media_guarantees.media.diff import Difference, differences_of
-from media_guarantees.media.manifest import Entry, readable_size
+from media_guarantees.media.manifest import Entry
 
 GONE, CHANGED, REOWNED, UNREACHABLE = "gone", "changed", "re-owned", "unreachable"
 JUDGED = (GONE, CHANGED, REOWNED, UNREACHABLE)

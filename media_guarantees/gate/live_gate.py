@@ -1,66 +1,21 @@
-"""What the deploy gate was asked to do, and what it does on a live server: look, write down, look again, compare."""
+"""The deploy gate on a live server: it reads the service and its media, records them, and compares them afterwards."""
 
 from __future__ import annotations
 
 import os
 import random
 import time
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
-from fnmatch import fnmatchcase
-from pathlib import Path
 
 from media_guarantees.core import journal
-from media_guarantees.core.errors import BadInput, PromiseBroken
+from media_guarantees.core.errors import PromiseBroken
 from media_guarantees.gate.baseline import Record, write_record
 from media_guarantees.gate.compare import Comparison, compare
+from media_guarantees.gate.gate_settings import FULL, GateSettings
 from media_guarantees.gate.live_deployment import Live, Replica, Volume
 from media_guarantees.gate.served_check import choose, served_as_held
 from media_guarantees.gate.volume_scan import Choice, Survey, is_file, take_survey
-
-MODES = FULL, QUICK = ("full", "quick")
-DRILLS = RUN, SKIP = ("run", "skip")
-
-
-@dataclass(frozen=True)
-class GateSettings:
-    """The options of the deploy gate. `removed` are patterns, and `removed_list` a file of paths, that may be gone."""
-
-    state: Path
-    host: str = ""
-    project: str = ""
-    media_server: str = ""
-    manifest: str = FULL
-    sample: int = 1000
-    seed: int = 1
-    drill: str = RUN
-    removed: tuple[str, ...] = ()
-    removed_list: Path | None = None
-
-    def check(self) -> None:
-        """Raise `BadInput` for what makes no sense."""
-        for option, value, choices in (("manifest", self.manifest, MODES), ("drill", self.drill, DRILLS)):
-            if value not in choices:
-                raise BadInput(f"--{option} is {value!r}", f"choose one of {', '.join(choices)}")
-        if self.removed_list and not self.removed_list.is_file():
-            raise BadInput(f"there is no list of removals {self.removed_list}", "give REMOVED_LIST=…, one path a line")
-
-    def is_declared(self) -> Callable[[bytes], bool]:
-        """Return what says whether a path, relative to the media root, was declared to be removed on purpose."""
-        text = self.removed_list.read_bytes() if self.removed_list else b""
-        listed = {line.removeprefix(b"./").lstrip(b"/") for line in text.splitlines()} - {b""}
-        return lambda path: path in listed or any(fnmatchcase(os.fsdecode(path), each) for each in self.removed)
-
-    @property
-    def how(self) -> str:
-        """Say which manifest it is, and what it would miss."""
-        if self.manifest == FULL:
-            return "full manifest: every content was read"
-        return (
-            f"quick manifest: names, sizes, times, modes and owners of all; contents of {self.sample} files drawn with "
-            f"seed {self.seed}, and of all that look changed. It would miss content that changed while size and all "
-            "times stayed, outside of that sample"
-        )
 
 
 @dataclass

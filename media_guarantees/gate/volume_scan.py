@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from typing import IO
 
 from media_guarantees.core import journal
+from media_guarantees.core.text import nanoseconds
 from media_guarantees.media.container_listing import KINDS
 from media_guarantees.media.manifest import Entry, Manifest, printable
 from media_guarantees.media.stable_scan import IncompleteListing
@@ -140,13 +141,6 @@ def entry_of(path: bytes, line: bytes) -> Entry:
     digest = sha256.decode().removeprefix("-")
     numbers = (int(mode, 8), int(uid), int(gid), nanoseconds(mtime))
     return Entry(path, KINDS[kind], length, digest, *numbers, target)
-
-
-def nanoseconds(moment: bytes) -> int:
-    """Read a time as find prints it, exactly."""
-    # Before 1970, find prints the whole seconds below zero and the fraction to add: -2.25 is -1.75 s.
-    seconds, _, fraction = moment.partition(b".")
-    return int(seconds) * 10**9 + int(fraction[:9].ljust(9, b"0"))
 
 
 def take_survey(helper: Helper, env: Mapping[str, str], *, choose: Choice | None = None) -> Survey:

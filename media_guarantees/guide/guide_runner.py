@@ -11,12 +11,13 @@ from pathlib import Path
 
 from media_guarantees.core import journal
 from media_guarantees.core.errors import PromiseBroken, Unproven
+from media_guarantees.core.paths import ROOT
 from media_guarantees.guide.reader import Guide, StepAmbiguous, StepMissing
 from media_guarantees.guide.steps import ARCHIVE_ENDING, Step
 from media_guarantees.system import commands
 from media_guarantees.system.background_command import Background, started
 
-OUR_SCRIPT = Path(__file__).parents[2] / "migrate_media.sh"
+OUR_SCRIPT = ROOT / "migrate_media.sh"
 HOST_PATH_PREFIXES = ("/", "~", "$HOME", "${HOME}")
 _WANTS_TERMINAL = re.compile(r"\bdocker\s[^|;&\n]*?\s(?:-(?:i?t|ti)|--tty)\s")
 HARMLESS = {"/etc/localtime", "/etc/timezone"}

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import BinaryIO
 
+from media_guarantees.core.text import nanoseconds
 from media_guarantees.media.manifest import Manifest, printable
 from media_guarantees.media.stable_scan import IncompleteListing, Seen, assembled, require_unchanged
 
@@ -108,16 +109,10 @@ def _observations(fields: Iterator[bytes], until: bytes) -> dict[bytes, Seen]:
 def _seen(record: tuple[bytes, ...]) -> Seen:
     try:
         path, kind, size, mode, uid, gid, mtime, changed, inode, target = record
-        numbers = (int(size), int(mode, 8), int(uid), int(gid), _nanoseconds(mtime), _nanoseconds(changed))
+        numbers = (int(size), int(mode, 8), int(uid), int(gid), nanoseconds(mtime), nanoseconds(changed))
         return Seen(_relative(path), KINDS[kind], *numbers, inode, target)
     except (ValueError, KeyError) as error:
         raise IncompleteListing(f"the listing holds a damaged record: {record!r}") from error
-
-
-def _nanoseconds(time: bytes) -> int:
-    # Before 1970, find prints the whole seconds below zero and the fraction to add: -2.25 is -1.75 s.
-    seconds, _, fraction = time.partition(b".")
-    return int(seconds) * 10**9 + int(fraction[:9].ljust(9, b"0"))
 
 
 def _relative(path: bytes) -> bytes:

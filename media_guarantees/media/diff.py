@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from typing import Literal
 
-from media_guarantees.media.manifest import Entry, Manifest, printable, readable_size
+from media_guarantees.core.text import readable_size
+from media_guarantees.media.manifest import Entry, Manifest, printable
 
 Value = Entry | str | int | bytes | tuple[bytes, ...] | None  # what an aspect is, on one of the two sides
 Pair = tuple[Value, Value]

@@ -10,6 +10,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
+from media_guarantees.core.files import atomic_link
 from media_guarantees.evidence.catalogue import Guarantee
 from media_guarantees.evidence.formats.html_page import as_html
 from media_guarantees.evidence.formats.junit import as_junit
@@ -80,10 +81,7 @@ def _write(file: Path, text: str) -> None:
 
 def point_latest(folder: Path) -> None:
     """Let the link ``latest`` beside `folder` point at it, in one step."""
-    fresh = folder.parent / f".latest-{folder.name}"
-    fresh.unlink(missing_ok=True)
-    fresh.symlink_to(folder.name)
-    fresh.replace(folder.parent / "latest")
+    atomic_link(folder.parent / "latest", folder.name)
 
 
 def find_promise(guarantee: Guarantee, guide: Guide) -> Sentence | None:

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, TextIO
 
 from media_guarantees.core.escaping import printable
 from media_guarantees.core.journal import Step
+from media_guarantees.core.text import readable_size
 from media_guarantees.evidence.step_durations import StepDurations
-from media_guarantees.media.manifest import readable_size
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType

@@ -11,6 +11,7 @@ import pytest
 from media_guarantees.cli import kept_stack
 from media_guarantees.cli.kept_stack import KeptStack
 from media_guarantees.core.errors import BadInput
+from media_guarantees.core.paths import ROOT
 from media_guarantees.system.run_id import start_ticks
 
 # A keeper without any stack: it writes down that it stands, and waits to be told.
@@ -32,7 +33,7 @@ with kept_stack.written_down(reached, Path({state!r})):
 def _state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """Where a stack is written down, in a checkout of its own."""
     state = tmp_path / "up" / "state.json"
-    script = KEEPER.format(root=str(kept_stack.ROOT), folder=str(tmp_path), state=str(state))
+    script = KEEPER.format(root=str(ROOT), folder=str(tmp_path), state=str(state))
     monkeypatch.setattr(kept_stack, "STATE", state)
     monkeypatch.setattr(kept_stack, "LOG", state.with_name("log"))
     monkeypatch.setattr(kept_stack, "KEEPER", (sys.executable, "-c", script))

@@ -7,11 +7,12 @@ from typing import Any, cast
 
 import pytest
 
-from media_guarantees.core.errors import BadInput, PromiseBroken
+from media_guarantees.core.errors import PromiseBroken
 from media_guarantees.gate import live_gate as gate_module
 from media_guarantees.gate.baseline import Record
+from media_guarantees.gate.gate_settings import GateSettings
 from media_guarantees.gate.live_deployment import Volume
-from media_guarantees.gate.live_gate import Gate, GateSettings, drawn, suspects
+from media_guarantees.gate.live_gate import Gate, drawn, suspects
 from media_guarantees.gate.volume_scan import Survey
 
 SETTINGS = GateSettings(state=Path("before.media"))
@@ -24,38 +25,6 @@ def unread(line: bytes) -> bytes:
 
 def record_of(lines: dict[bytes, bytes], **others: Any) -> Record:
     return cast("Record", SimpleNamespace(lines=lambda: iter(lines.items()), **others))
-
-
-@pytest.mark.parametrize(
-    ("change", "problem"),
-    [
-        ({"manifest": "fast"}, "--manifest is 'fast'\n  hint: choose one of full, quick"),
-        ({"drill": "no"}, "--drill is 'no'\n  hint: choose one of run, skip"),
-        ({"removed_list": Path("/nowhere")}, "there is no list of removals /nowhere"),
-    ],
-)
-def test_an_option_that_makes_no_sense_is_refused(change: dict[str, Any], problem: str) -> None:
-    with pytest.raises(BadInput) as refused:
-        replace(SETTINGS, **change).check()
-
-    assert problem in str(refused.value)
-
-
-def test_good_options_are_let_through() -> None:
-    SETTINGS.check()
-
-
-def test_removals_are_declared_by_pattern_or_by_list(tmp_path: Path) -> None:
-    listed = tmp_path / "removed"
-    listed.write_bytes(b"./avatars/a\n/banners/b\n\nodd \xff\n")
-    declared = replace(SETTINGS, removed=("tmp/*",), removed_list=listed).is_declared()
-
-    assert [path for path in (b"avatars/a", b"banners/b", b"odd \xff", b"tmp/x/y") if not declared(path)] == []
-    assert not any(map(declared, (b"", b"avatars/ab", b"tmp")))
-
-
-def test_nothing_is_declared_unless_somebody_does() -> None:
-    assert not SETTINGS.is_declared()(b"a")
 
 
 def test_a_quick_look_says_what_it_would_miss() -> None:

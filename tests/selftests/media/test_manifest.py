@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from media_guarantees.media.awkward_names import NASTY_NAMES
-from media_guarantees.media.manifest import Entry, Manifest, printable, readable_size
+from media_guarantees.media.manifest import Entry, Manifest, printable
 
 FILE = Entry(b"a", "file", 12, "00" * 32, 0o644, 1000, 1001, 1_700_000_000_123_456_789, b"")
 FOLDER = Entry(b".", "directory", 0, "", 0o755, 0, 0, 1_700_000_000_000_000_000, b"")
@@ -31,24 +31,6 @@ def test_a_summary_counts_files_and_bytes() -> None:
 
 def test_a_summary_of_one_file_is_in_the_singular() -> None:
     assert manifest_of(b"a").summary() == "1 file, 12 bytes"
-
-
-@pytest.mark.parametrize(
-    ("size", "text"),
-    [
-        (0, "0 bytes"),
-        (1, "1 byte"),
-        (999, "999 bytes"),
-        (1000, "1.0 kB"),
-        (3_400_000, "3.4 MB"),
-        (999_950, "1.0 MB"),
-        (2_000_000_000, "2.0 GB"),
-        (10**15, "1.0 PB"),
-        (10**19, "10000.0 PB"),
-    ],
-)
-def test_a_size_is_rounded_for_people(size: int, text: str) -> None:
-    assert readable_size(size) == text
 
 
 def test_what_is_under_a_directory_leaves_out_its_namesakes() -> None:

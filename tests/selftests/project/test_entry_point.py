@@ -57,7 +57,7 @@ def test_a_command_is_a_main_function_of_the_cli_room(command: entry.Command) ->
 def test_an_installed_package_refuses_what_needs_the_repository(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(entry, "CHECKOUT", tmp_path)
+    monkeypatch.setattr(entry, "ROOT", tmp_path)
 
     refused = {name for name, command in entry.COMMANDS.items() if command.needs_checkout and entry.main([name]) == 2}
 
