@@ -127,10 +127,11 @@ compatibility: $(VENV)/verify.stamp $(VENV)/dev.stamp  ## Verify on every engine
 browser: $(VENV)/browser.stamp  ## Open a report in a real browser: console, filters, accessibility (fetches Chromium, 120 MB)
 	@$(BIN)/python -m pytest tests/browser $(ARGS)
 
-check: $(VENV)/dev.stamp  ## Check style, types and shell scripts
+check: $(VENV)/dev.stamp  ## Check style, types, the direction of imports and shell scripts
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-logo --cache-dir=.cache/imports
 	@$(BIN)/python -m tools.shellcheck migrate_media.sh .ci/run tests/examples/whole_server/backup_media.sh \
 		recipes/deploy.sh recipes/restore-drill.sh
 
