@@ -1,1 +1,1 @@
-"""What it costs, beside what others cost."""
+"""Measurements of what the suite costs, compared with other tools: `make bench`."""
