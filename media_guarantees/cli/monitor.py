@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from media_guarantees.core.files import atomic_write
-from media_guarantees.evidence.judgement import BROKEN, PROVED
+from media_guarantees.core.verdict import BROKEN, PROVED
 
 OK, WARNING, CRITICAL, UNKNOWN = range(4)
 NAMES = ("OK", "WARNING", "CRITICAL", "UNKNOWN")

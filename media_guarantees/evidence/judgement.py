@@ -6,11 +6,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from media_guarantees.core.journal import Event
+from media_guarantees.core.verdict import BROKEN, PROVED, UNPROVEN, combine
 from media_guarantees.evidence.catalogue import BY_ID, CATALOGUE, Guarantee
 from media_guarantees.evidence.thumbnails import Pair
 from media_guarantees.guide.reader import Sentence
-
-PROVED, BROKEN, UNPROVEN = "proved", "broken", "unproven"
 
 
 @dataclass
@@ -84,9 +83,8 @@ def judge(tests: Iterable[TestRecord], promises: dict[str, Sentence | None]) -> 
 
 
 def overall(judgements: Iterable[Judgement], *, beyond: bool) -> str:
-    """Return the run's verdict. What goes beyond the document counts only if `beyond`."""
-    verdicts = {judgement.verdict for judgement in judgements if beyond or not judgement.guarantee.beyond}
-    return next((verdict for verdict in (BROKEN, UNPROVEN) if verdict in verdicts), PROVED)
+    """Return the run's verdict. What goes beyond the document counts only if `beyond`; nothing judged is unproven."""
+    return combine(judgement.verdict for judgement in judgements if beyond or not judgement.guarantee.beyond)
 
 
 def failed_beyond(tests: Iterable[TestRecord]) -> int:

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from media_guarantees.core import journal
+from media_guarantees.core.verdict import BROKEN, MARKS, UNPROVEN
 from media_guarantees.evidence.catalogue import Guarantee
-from media_guarantees.evidence.judgement import BROKEN, PROVED, UNPROVEN, Judgement
+from media_guarantees.evidence.judgement import Judgement
 
-MARKS = {PROVED: "✓", BROKEN: "✗", UNPROVEN: "?"}
 PARTS = ("promised", "seen", "means", "next", "again")
 
 

@@ -10,11 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from media_guarantees.core.errors import BadInput
-from media_guarantees.evidence.judgement import BROKEN, PROVED, UNPROVEN
+from media_guarantees.core.verdict import PROVED, UNPROVEN, combine
 from media_guarantees.system import commands
 
 SECONDS = 12 * 3600.0  # of one host's run
-MARKS = {PROVED: "✓", BROKEN: "✗", UNPROVEN: "?"}
 
 
 @dataclass(frozen=True)
@@ -83,8 +82,7 @@ def reason_of(evidence: dict[str, Any]) -> str:
 
 def overall(verdicts: Iterable[HostVerdict]) -> str:
     """Return the one verdict for all hosts: broken if one is, else unproven if one is or there is none, else proved."""
-    found = {each.verdict for each in verdicts}
-    return next((verdict for verdict in (BROKEN, UNPROVEN) if verdict in found), PROVED if found else UNPROVEN)
+    return combine(each.verdict for each in verdicts)
 
 
 def write(folder: Path, verdicts: Sequence[HostVerdict]) -> Path:

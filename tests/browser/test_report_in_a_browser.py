@@ -9,9 +9,9 @@ from fake_run import HOSTILE, LOST, hostile_run, judgement, typical_run
 from playwright.sync_api import Page
 
 from media_guarantees.core.escaping import printable
+from media_guarantees.core.verdict import BROKEN
 from media_guarantees.evidence.formats.bundle import as_json
 from media_guarantees.evidence.formats.html_page import as_html
-from media_guarantees.evidence.judgement import BROKEN
 
 Open = Callable[..., Opened]
 DESKTOP, PHONE = {"width": 1280, "height": 900}, {"width": 360, "height": 740}

@@ -5,8 +5,9 @@ from pathlib import Path
 from typing import Any
 
 from media_guarantees.core.journal import Event, Step
+from media_guarantees.core.verdict import BROKEN, PROVED, UNPROVEN
 from media_guarantees.evidence.catalogue import BY_ID, CATALOGUE
-from media_guarantees.evidence.judgement import BROKEN, PROVED, UNPROVEN, Judgement, TestRecord
+from media_guarantees.evidence.judgement import Judgement, TestRecord
 from media_guarantees.evidence.run_summary import RunFacts
 from media_guarantees.evidence.thumbnails import Pair
 from media_guarantees.guide.reader import Sentence

@@ -10,7 +10,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from media_guarantees.core.escaping import printable, shortened
-from media_guarantees.evidence.judgement import BROKEN, PROVED, Judgement
+from media_guarantees.core.verdict import BROKEN, PROVED
+from media_guarantees.evidence.judgement import Judgement
 from media_guarantees.evidence.run_summary import RunFacts, explain, parts_of
 
 SUMMARY_VARIABLE = "GITHUB_STEP_SUMMARY"

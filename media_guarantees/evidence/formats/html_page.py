@@ -21,10 +21,11 @@ from typing import TYPE_CHECKING, Any
 
 from media_guarantees.core.escaping import printable, shortened
 from media_guarantees.core.journal import Event
+from media_guarantees.core.verdict import BROKEN, MARKS, PROVED, UNPROVEN
 from media_guarantees.evidence.catalogue import Guarantee
 from media_guarantees.evidence.catalogue_pt import CATALOGUE_PT, FAMILIES
-from media_guarantees.evidence.judgement import BROKEN, PROVED, UNPROVEN, Judgement, TestRecord, overall
-from media_guarantees.evidence.run_summary import MARKS, RunFacts, counts, explain, parts_of
+from media_guarantees.evidence.judgement import Judgement, TestRecord, overall
+from media_guarantees.evidence.run_summary import RunFacts, counts, explain, parts_of
 from media_guarantees.evidence.timeline import LANES, draw
 
 if TYPE_CHECKING:

@@ -11,7 +11,8 @@ from collections.abc import Sequence
 from datetime import datetime, timezone
 
 from media_guarantees.core.escaping import printable
-from media_guarantees.evidence.judgement import BROKEN, PROVED, Judgement
+from media_guarantees.core.verdict import BROKEN, PROVED
+from media_guarantees.evidence.judgement import Judgement
 from media_guarantees.evidence.run_summary import RunFacts, explain
 
 

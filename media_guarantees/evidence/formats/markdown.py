@@ -6,8 +6,9 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from media_guarantees.core.escaping import printable, shortened
-from media_guarantees.evidence.judgement import BROKEN, PROVED, UNPROVEN, Judgement, overall
-from media_guarantees.evidence.run_summary import MARKS, RunFacts, counts, explain
+from media_guarantees.core.verdict import BROKEN, MARKS, PROVED, UNPROVEN
+from media_guarantees.evidence.judgement import Judgement, overall
+from media_guarantees.evidence.run_summary import RunFacts, counts, explain
 
 # A comment on GitHub holds 65,536 characters. What a file's name may add in escapes stays below the rest.
 LIMIT = 60_000

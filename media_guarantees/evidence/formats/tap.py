@@ -9,7 +9,8 @@ import re
 from collections.abc import Iterator, Sequence
 
 from media_guarantees.core.escaping import printable
-from media_guarantees.evidence.judgement import BROKEN, PROVED, Judgement
+from media_guarantees.core.verdict import BROKEN, PROVED
+from media_guarantees.evidence.judgement import Judgement
 from media_guarantees.evidence.run_summary import RunFacts, explain
 
 

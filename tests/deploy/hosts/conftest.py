@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from media_guarantees.evidence.judgement import UNPROVEN
-from media_guarantees.gate.fleet import MARKS, HostVerdict, overall, write
+from media_guarantees.core.verdict import MARKS, UNPROVEN
+from media_guarantees.gate.fleet import HostVerdict, overall, write
 
 VERDICTS = pytest.StashKey[list[HostVerdict]]()
 

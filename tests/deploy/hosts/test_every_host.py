@@ -7,7 +7,7 @@ from dataclasses import asdict
 
 import pytest
 
-from media_guarantees.evidence.judgement import BROKEN, UNPROVEN
+from media_guarantees.core.verdict import BROKEN, UNPROVEN
 from media_guarantees.gate.fleet import HostVerdict
 
 

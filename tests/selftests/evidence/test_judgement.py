@@ -5,18 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from media_guarantees.core.verdict import BROKEN, PROVED, UNPROVEN
 from media_guarantees.evidence.catalogue import BY_ID, CATALOGUE
-from media_guarantees.evidence.judgement import (
-    BROKEN,
-    PROVED,
-    UNPROVEN,
-    Judgement,
-    TestRecord,
-    failed_beyond,
-    judge,
-    judge_tests,
-    overall,
-)
+from media_guarantees.evidence.judgement import Judgement, TestRecord, failed_beyond, judge, judge_tests, overall
 from media_guarantees.guide.reader import Sentence
 
 

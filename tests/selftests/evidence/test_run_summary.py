@@ -5,8 +5,9 @@ from dataclasses import replace
 import pytest
 from fake_run import HELD, LOST, busy, facts, judgement
 
+from media_guarantees.core.verdict import BROKEN, PROVED, UNPROVEN
 from media_guarantees.evidence.catalogue import BY_ID
-from media_guarantees.evidence.judgement import BROKEN, PROVED, UNPROVEN, TestRecord
+from media_guarantees.evidence.judgement import TestRecord
 from media_guarantees.evidence.run_summary import counts, explain, parts_of
 
 

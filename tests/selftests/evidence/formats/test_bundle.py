@@ -9,13 +9,14 @@ import pytest
 from fake_run import HELD, LOST, PROMISE, busy, facts, judgement
 
 from media_guarantees.core.journal import Event
+from media_guarantees.core.verdict import BROKEN, PROVED, UNPROVEN
 from media_guarantees.evidence.catalogue import BY_ID
 from media_guarantees.evidence.formats.bundle import as_json, find_promise, point_latest, write
 from media_guarantees.evidence.formats.html_page import as_html
 from media_guarantees.evidence.formats.junit import as_junit
 from media_guarantees.evidence.formats.markdown import as_markdown
 from media_guarantees.evidence.formats.tap import as_tap
-from media_guarantees.evidence.judgement import BROKEN, PROVED, UNPROVEN, TestRecord
+from media_guarantees.evidence.judgement import TestRecord
 from media_guarantees.guide.reader import Sentence, read_guide
 
 

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 from fake_run import LOST, facts, hostile_run, judgement
 
+from media_guarantees.core.verdict import BROKEN, PROVED, UNPROVEN
 from media_guarantees.evidence.formats.github import SUMMARY_LIMIT, annotate, is_here, summarize
-from media_guarantees.evidence.judgement import BROKEN, PROVED, UNPROVEN
 from media_guarantees.guide.reader import Sentence
 
 

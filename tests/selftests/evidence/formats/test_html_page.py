@@ -16,10 +16,11 @@ from fake_run import HELD, HOSTILE, LOST, facts, hostile_run, judgement, typical
 
 from media_guarantees.core.escaping import printable
 from media_guarantees.core.journal import Event
+from media_guarantees.core.verdict import BROKEN, PROVED, UNPROVEN
 from media_guarantees.evidence.catalogue import CATALOGUE
 from media_guarantees.evidence.catalogue_pt import CATALOGUE_PT
 from media_guarantees.evidence.formats.html_page import COMMANDS_SHOWN, WEB, as_html, as_typed
-from media_guarantees.evidence.judgement import BROKEN, PROVED, UNPROVEN, Judgement, TestRecord
+from media_guarantees.evidence.judgement import Judgement, TestRecord
 from media_guarantees.evidence.run_summary import RunFacts
 
 

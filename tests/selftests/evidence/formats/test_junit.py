@@ -5,8 +5,9 @@ import xml.etree.ElementTree as ET
 import pytest
 from fake_run import HELD, HOSTILE, LOST, facts, hostile_run, judgement
 
+from media_guarantees.core.verdict import BROKEN, PROVED, UNPROVEN
 from media_guarantees.evidence.formats.junit import as_junit
-from media_guarantees.evidence.judgement import BROKEN, PROVED, UNPROVEN, Judgement
+from media_guarantees.evidence.judgement import Judgement
 
 
 def suite_of(*judgements: Judgement, **options: bool) -> ET.Element:

@@ -4,8 +4,9 @@ import pytest
 from fake_run import HELD, HOSTILE, LOST, facts, hostile_run, judgement
 from markdown_it import MarkdownIt
 
+from media_guarantees.core.verdict import BROKEN, PROVED, UNPROVEN
 from media_guarantees.evidence.formats.markdown import as_markdown, code
-from media_guarantees.evidence.judgement import BROKEN, PROVED, UNPROVEN, TestRecord
+from media_guarantees.evidence.judgement import TestRecord
 
 
 def test_it_is_run_again_as_it_was_run() -> None:

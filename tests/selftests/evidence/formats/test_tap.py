@@ -5,8 +5,8 @@ import re
 import pytest
 from fake_run import HELD, HOSTILE, LOST, facts, hostile_run, judgement
 
+from media_guarantees.core.verdict import BROKEN, PROVED, UNPROVEN
 from media_guarantees.evidence.formats.tap import as_tap
-from media_guarantees.evidence.judgement import BROKEN, PROVED, UNPROVEN
 
 
 def points(text: str) -> list[str]:
