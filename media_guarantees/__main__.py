@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import os
 import sys
+import traceback
 from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
@@ -23,20 +24,21 @@ USAGE_ERROR = 2
 class Command(NamedTuple):
     """A command: the module of `cli` whose `main` runs it, with `prefix` in front of the arguments.
 
-    `interrupted` is the exit status when Ctrl-C or a closed pipe ends it early.
+    `unfinished` is the exit status when Ctrl-C, a closed pipe, a wrong option or a fault of our own ends it early. It
+    must not be taken for a finding.
     """
 
     module: str
     summary: str
     prefix: tuple[str, ...] = ()
     needs_checkout: bool = True
-    interrupted: int = USAGE_ERROR
+    unfinished: int = USAGE_ERROR
 
 
 COMMANDS = {
     "check-archive": Command("check_archive", "say whether a backup can be relied on", needs_checkout=False),
     "monitor": Command(
-        "monitor", "report the last restore drill to a monitoring system", needs_checkout=False, interrupted=3
+        "monitor", "report the last restore drill to a monitoring system", needs_checkout=False, unfinished=3
     ),
     "up": Command("kept_stack", "start the stack and keep it running", ("up",)),
     "shell": Command("kept_stack", "open a shell in which the guide's commands work", ("shell",)),
@@ -60,7 +62,7 @@ def program() -> int:
             sys.stdout.flush()  # here, as Python reports a failure of its own flush with a traceback
     except (BrokenPipeError, KeyboardInterrupt):
         command = COMMANDS.get(arguments[0]) if arguments else None
-        os._exit(command.interrupted if command else USAGE_ERROR)
+        os._exit(command.unfinished if command else USAGE_ERROR)
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -77,8 +79,31 @@ def main(arguments: Sequence[str]) -> int:
         return refuse(f"there is no command {name!r}", f"choose one of {', '.join(COMMANDS)}")
     if command.needs_checkout and not (ROOT / "Makefile").is_file():
         return refuse(f"{name} needs the repository, and this is an installed package", f"make {name}, in a checkout")
-    status: int = import_module(f"media_guarantees.cli.{command.module}").main([*command.prefix, *rest])
+    return run(name, command, rest)
+
+
+def run(name: str, command: Command, arguments: Sequence[str]) -> int:
+    """Run a command; return its exit status. Whatever it did not foresee is reported in words, and found nothing."""
+    try:
+        status: int = import_module(f"media_guarantees.cli.{command.module}").main([*command.prefix, *arguments])
+    except SystemExit as ended:  # argparse: --help, or a wrong option
+        return command.unfinished if ended.code == USAGE_ERROR else int(ended.code or 0)
+    except BrokenPipeError:
+        raise
+    except Exception as error:  # noqa: BLE001 - a traceback would end with status 1, which means "refused"
+        sys.stderr.write(
+            f"{name} stopped before it was finished: {type(error).__name__}: {error}, {_place(error)}\n"
+            "  means: nothing was found out, good or bad\n"
+            "  hint: try again; if it happens again, report this line as a fault of this program\n"
+        )
+        return command.unfinished
     return status
+
+
+def _place(error: Exception) -> str:
+    """Return where an exception was raised."""
+    frames = traceback.extract_tb(error.__traceback__)
+    return f"at {Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else "nowhere"
 
 
 def refuse(problem: str, hint: str) -> int:

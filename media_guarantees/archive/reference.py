@@ -55,7 +55,7 @@ def _read_volume(name: str) -> Manifest:
     beside = helper_container.command(this_run(shared=True).labels, *options)
     with tempfile.TemporaryFile() as listing:
         try:
-            commands.check([*beside, *LISTING, "."], into=listing)
+            commands.check([*beside, *LISTING, "."], into=listing, timeout=None)  # as long as a large volume takes
             listing.seek(0)
             return read_listing(listing)
         except ChangedWhileReading as change:

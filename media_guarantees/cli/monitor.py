@@ -1,7 +1,7 @@
-"""The restore drill as monitors want it: a line and an exit status, and a file for Prometheus' node exporter.
+"""The last restore drill, for a monitoring system: a line, an exit status, and a file for Prometheus' node exporter.
 
-``media-guarantees monitor REPORTS`` looks at the newest evidence there. The exit status is that of
-Nagios' plugin guidelines: 0 OK, 1 warning, 2 critical, 3 unknown. What is unproven is unknown, never OK.
+``media-guarantees monitor REPORTS`` reads the newest restore drill of a live server there. The exit status follows
+Nagios' plugin guidelines: 0 OK, 1 warning, 2 critical, 3 unknown. An unproven drill is unknown, never OK.
 """
 
 from __future__ import annotations
@@ -10,22 +10,32 @@ import argparse
 import json
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
 from media_guarantees.core.files import atomic_write
-from media_guarantees.core.verdict import BROKEN, PROVED
+from media_guarantees.core.verdict import BROKEN, MARKS, PROVED, UNPROVEN, combine
+
+LIVE = "live"  # the kind of engine of a gate or a drill, as the evidence has it
+# A drill after a deploy is a part of that gate's run; the other guarantees of the gate say nothing of the backup.
+OF_DRILL = ("backup.", "restore.")
+RESTORE = "restore.disaster"
+CLOCK_SLACK = 300.0  # seconds
 
 OK, WARNING, CRITICAL, UNKNOWN = range(4)
 NAMES = ("OK", "WARNING", "CRITICAL", "UNKNOWN")
 
 
 @dataclass(frozen=True)
-class Drill:
-    """The last drill's outcome: its verdict, when it began (seconds since the epoch), and each guarantee's verdict."""
+class DrillResult:
+    """What came of a restore drill. `began` is in seconds since the epoch; `guarantees` holds each one's verdict.
+
+    `reasons` names the guarantees that were not proved, and says so where the run was cut short.
+    """
 
     verdict: str
     began: float
@@ -34,27 +44,51 @@ class Drill:
     reasons: tuple[str, ...] = ()
 
 
-def read_drill(reports: Path) -> Drill | None:
-    """Return the newest drill in a folder of reports; None where there is none, or none that can be read."""
+def read_drill(reports: Path) -> DrillResult | None:
+    """Return the newest restore drill in a folder of reports, or None without one.
+
+    Other runs leave their evidence in the same folder: a gate that restored nothing, or a run in a sandbox, which
+    proves nothing of the live server's backup. They are passed over.
+    """
+    files = sorted(_evidence_files(reports), key=lambda file: file[0], reverse=True)
+    return next(filter(None, (_read_result(file) for _, file in files)), None)
+
+
+def _evidence_files(reports: Path) -> Iterator[tuple[float, Path]]:
+    for file in reports.glob("*/guarantees.json"):
+        with suppress(OSError):  # removed while the folder is read
+            yield file.stat().st_mtime, file
+
+
+def _read_result(file: Path) -> DrillResult | None:
+    """Read a run's evidence; None for what can't be read, and for a run that was no drill of a live server."""
     try:
-        told: dict[str, Any] = json.loads((reports / "latest" / "guarantees.json").read_text(encoding="utf-8"))
-        began = datetime.strptime(told["started"], "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=timezone.utc)
-        verdicts = {each["id"]: each["verdict"] for each in told["guarantees"]}
-        reasons = tuple(f"{each['id']} {each['verdict']}" for each in told["guarantees"] if each["verdict"] != PROVED)
-        return Drill(told["verdict"], began.timestamp(), float(told["seconds"]), verdicts, reasons)
-    except (OSError, ValueError, KeyError, TypeError):
+        evidence: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+        verdicts = {each["id"]: each["verdict"] for each in evidence["guarantees"] if each["id"].startswith(OF_DRILL)}
+        if evidence["engine"]["kind"] != LIVE or RESTORE not in verdicts:
+            return None
+        began = datetime.strptime(evidence["started"], "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=timezone.utc)
+        reasons = [f"{name} {verdict}" for name, verdict in verdicts.items() if verdict != PROVED]
+        verdict = combine(verdict if verdict in MARKS else UNPROVEN for verdict in verdicts.values())
+        if evidence.get("complete", True) is not True:
+            reasons.append("the run was cut short")
+            verdict = combine([verdict, UNPROVEN])
+        return DrillResult(verdict, began.timestamp(), float(evidence["seconds"]), verdicts, tuple(reasons))
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None
 
 
-def judge(drill: Drill | None, *, now: float, max_age: float, since: float = 0.0) -> tuple[int, str]:
-    """Return a monitor's status and line. A drill that is older than `max_age` seconds proves nothing any more.
+def judge(drill: DrillResult | None, *, now: float, max_age: float, since: float = 0.0) -> tuple[int, str]:
+    """Return a monitor's status and line. A drill that is older than `max_age` seconds no longer proves anything.
 
-    Where one was tried just now, `since` is when: an older one is not taken for it.
+    `since` is when a drill was started just now: an older result must not be mistaken for that drill's.
     """
     if drill is None:
-        return UNKNOWN, "no restore drill has left evidence"
+        return UNKNOWN, "no evidence of a restore drill: run make restore-drill"
     if drill.began < since:
-        return UNKNOWN, "the restore drill did not come about: see last-drill.log among its reports"
+        return UNKNOWN, "the restore drill did not run: see last-drill.log among its reports"
+    if drill.began > now + CLOCK_SLACK:
+        return UNKNOWN, "the restore drill is dated in the future: check this machine's clock"
     hours = (now - drill.began) / 3600
     about = f"{drill.verdict}, {hours:.1f} hours ago" + (f": {', '.join(drill.reasons)}" if drill.reasons else "")
     if drill.verdict == BROKEN:
@@ -66,13 +100,13 @@ def judge(drill: Drill | None, *, now: float, max_age: float, since: float = 0.0
     return OK, f"the backup was restored and is whole: {about}"
 
 
-def metrics(drill: Drill | None, *, now: float, last_success: float) -> str:
-    """Return the drill as Prometheus' text format has it; `last_success` is when one was proved last, 0 for never."""
+def metrics(drill: DrillResult | None, *, now: float, last_success: float) -> str:
+    """Return the drill in Prometheus' text format; `last_success` is when a drill was last proved, 0 for never."""
     rows = [
-        "# HELP media_restore_drill_last_success_timestamp_seconds When a restore drill was proved last; 0 for never.",
+        "# HELP media_restore_drill_last_success_timestamp_seconds When a restore drill was last proved; 0 for never.",
         "# TYPE media_restore_drill_last_success_timestamp_seconds gauge",
         f"media_restore_drill_last_success_timestamp_seconds {last_success:.0f}",
-        "# HELP media_restore_drill_checked_timestamp_seconds When somebody looked.",
+        "# HELP media_restore_drill_checked_timestamp_seconds When the evidence was last read.",
         "# TYPE media_restore_drill_checked_timestamp_seconds gauge",
         f"media_restore_drill_checked_timestamp_seconds {now:.0f}",
     ]
@@ -94,8 +128,8 @@ def metrics(drill: Drill | None, *, now: float, last_success: float) -> str:
     return "\n".join(rows) + "\n"
 
 
-def last_success(file: Path, drill: Drill | None) -> float:
-    """Return when a drill was proved last: the last one, or what an earlier file of metrics says."""
+def last_success(file: Path, drill: DrillResult | None) -> float:
+    """Return when a drill was last proved: the last one, or what an earlier file of metrics says."""
     if drill is not None and drill.verdict == PROVED:
         return drill.began
     try:
@@ -112,16 +146,24 @@ def write_metrics(file: Path, text: str) -> None:
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Say how the last drill was, and write its metrics; return an exit status for a monitor."""
+    """Report the last drill and write its metrics; return an exit status for a monitoring system."""
     parser = argparse.ArgumentParser(prog="media-guarantees monitor", description=__doc__)
-    parser.add_argument("reports", type=Path, help="the folder of reports of `make restore-drill`")
-    parser.add_argument("--max-age-hours", type=float, default=26.0, help="older than this proves nothing any more")
-    parser.add_argument("--since", type=float, default=0.0, help="when the drill was started that this is about")
+    parser.add_argument("reports", type=Path, help="the folder in which `make restore-drill` left its reports")
+    parser.add_argument(
+        "--max-age-hours", type=float, default=26.0, help="a drill older than this no longer proves anything"
+    )
+    parser.add_argument(
+        "--since", type=float, default=0.0, help="the earliest start of the drill to report, in seconds since 1970"
+    )
     parser.add_argument("--metrics", type=Path, help="a file for Prometheus' node exporter, written in one step")
     asked = parser.parse_args(arguments)
     drill, now = read_drill(asked.reports), time.time()
     status, line = judge(drill, now=now, max_age=asked.max_age_hours * 3600, since=asked.since)
-    if asked.metrics:
-        write_metrics(asked.metrics, metrics(drill, now=now, last_success=last_success(asked.metrics, drill)))
+    try:
+        if asked.metrics:
+            write_metrics(asked.metrics, metrics(drill, now=now, last_success=last_success(asked.metrics, drill)))
+    except OSError as error:
+        sys.stderr.write(f"{asked.metrics} can't be written: {error}\n  hint: name a file in a folder of yours\n")
+        status = max(status, WARNING)
     sys.stdout.write(f"MEDIA {NAMES[status]} - {line}\n")
     return status

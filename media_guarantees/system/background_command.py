@@ -8,7 +8,7 @@ import subprocess
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
@@ -65,8 +65,7 @@ class Background:
 
     def signal(self, number: signal.Signals) -> None:
         """Send a signal to the whole group, as a terminal does."""
-        with suppress(ProcessLookupError):
-            os.killpg(self._process.pid, number)
+        commands.signal_group(self._process, number)
 
     def freeze(self) -> None:
         """Stop it where it is; it can't notice, nor give anything up."""

@@ -1,7 +1,9 @@
 """A monitor is told the truth about the last restore drill: what is old, missing or unproven is never OK."""
 
 import json
+import os
 from dataclasses import replace
+from datetime import datetime, timezone
 from pathlib import Path
 
 import pytest
@@ -11,7 +13,7 @@ from media_guarantees.cli.monitor import (
     OK,
     UNKNOWN,
     WARNING,
-    Drill,
+    DrillResult,
     judge,
     last_success,
     main,
@@ -20,29 +22,103 @@ from media_guarantees.cli.monitor import (
 )
 
 HOUR = 3600.0
-DRILL = Drill("proved", 1_767_225_600.0, 12.5, {"backup.created": "proved", "restore.disaster": "proved"})
+DRILL = DrillResult("proved", 1_767_225_600.0, 12.5, {"backup.created": "proved", "restore.disaster": "proved"})
 BROKEN = replace(DRILL, verdict="broken", reasons=("restore.disaster broken",))
 
 
-def leave(reports: Path, verdict: str = "proved", started: str = "2026-01-01T00:00:00Z") -> None:
-    """Leave the evidence of a drill."""
-    (reports / "latest").mkdir(parents=True, exist_ok=True)
+def leave(
+    reports: Path,
+    *verdicts: str,
+    run: str = "latest",
+    kind: str = "live",
+    started: str = "2026-01-01T00:00:00Z",
+    **more: object,
+) -> Path:
+    """Leave the evidence of a run on an engine of some `kind`, with such verdicts on backup, restore, and the rest."""
+    ids = ("backup.created", "restore.disaster", "persistence.update")
     evidence = {
-        "verdict": verdict,
+        "verdict": verdicts[0],
+        "engine": {"kind": kind},
         "started": started,
         "seconds": 12.5,
-        "guarantees": [{"id": "backup.created", "verdict": "proved"}, {"id": "restore.disaster", "verdict": verdict}],
+        "guarantees": [{"id": name, "verdict": verdict} for name, verdict in zip(ids, verdicts, strict=False)],
+        **more,
     }
-    (reports / "latest" / "guarantees.json").write_text(json.dumps(evidence))
+    file = reports / run / "guarantees.json"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(json.dumps(evidence))
+    return file
 
 
 def test_the_newest_evidence_is_read(tmp_path: Path) -> None:
-    leave(tmp_path)
+    leave(tmp_path, "proved", "proved")
 
     assert read_drill(tmp_path) == DRILL
 
 
-@pytest.mark.parametrize("text", [None, "", "{}", "[]", '{"started": "yesterday"}'])
+def monitored(reports: Path) -> tuple[int, str]:
+    """Return what a monitor says an hour after the drill."""
+    return judge(read_drill(reports), now=DRILL.began + HOUR, max_age=26 * HOUR)
+
+
+@pytest.mark.parametrize("kind", ["live", "private"])
+def test_a_proved_run_that_restored_nothing_is_no_drill(tmp_path: Path, kind: str) -> None:
+    """As before a deploy, where a run proves no more than that the media are in a volume."""
+    leave(tmp_path, "proved", kind=kind)
+
+    assert monitored(tmp_path) == (UNKNOWN, "no evidence of a restore drill: run make restore-drill")
+
+
+def test_a_restore_in_a_sandbox_is_no_drill_of_the_live_server(tmp_path: Path) -> None:
+    leave(tmp_path, "proved", "proved", kind="private")
+
+    assert monitored(tmp_path)[0] == UNKNOWN
+
+
+def test_other_runs_after_a_drill_do_not_hide_it(tmp_path: Path) -> None:
+    drill = leave(tmp_path, "proved", "proved", run="1")
+    os.utime(drill, (1, 1))
+    leave(tmp_path, "proved", run="2")
+
+    assert read_drill(tmp_path) == DRILL
+
+
+def test_the_newer_of_two_drills_counts(tmp_path: Path) -> None:
+    os.utime(leave(tmp_path, "proved", "proved", run="9"), (1, 1))
+    leave(tmp_path, "proved", "broken", run="1")
+
+    assert monitored(tmp_path)[0] == CRITICAL
+
+
+def test_a_drill_after_a_deploy_is_judged_by_its_own_guarantees(tmp_path: Path) -> None:
+    leave(tmp_path, "proved", "proved", "broken")
+
+    assert monitored(tmp_path)[0] == OK
+
+
+def test_a_drill_that_was_cut_short_is_never_ok(tmp_path: Path) -> None:
+    leave(tmp_path, "proved", "proved", complete=False)
+
+    status, line = monitored(tmp_path)
+
+    assert status == UNKNOWN
+    assert "unproven, 1.0 hours ago: the run was cut short" in line
+
+
+@pytest.mark.parametrize("verdict", ["unproven", "skipped", ""])
+def test_a_restore_that_was_not_proved_is_never_ok(tmp_path: Path, verdict: str) -> None:
+    leave(tmp_path, "proved", verdict)
+
+    assert monitored(tmp_path)[0] == UNKNOWN
+
+
+def test_a_drill_of_tomorrow_is_not_ok() -> None:
+    status, line = judge(DRILL, now=DRILL.began - HOUR, max_age=26 * HOUR)
+
+    assert (status, "in the future" in line) == (UNKNOWN, True)
+
+
+@pytest.mark.parametrize("text", [None, "", "{}", "[]", "null", '{"started": "yesterday"}'])
 def test_what_is_no_evidence_is_no_drill(tmp_path: Path, text: str | None) -> None:
     if text is not None:
         (tmp_path / "latest").mkdir()
@@ -59,10 +135,10 @@ def test_what_is_no_evidence_is_no_drill(tmp_path: Path, text: str | None) -> No
         (BROKEN, 1, CRITICAL, "is broken, 1.0 hours ago: restore.disaster broken"),
         (BROKEN, 27, CRITICAL, "is broken"),
         (replace(DRILL, verdict="unproven"), 1, UNKNOWN, "is unproven"),
-        (None, 0, UNKNOWN, "no restore drill has left evidence"),
+        (None, 0, UNKNOWN, "no evidence of a restore drill"),
     ],
 )
-def test_a_monitor_gets_a_status_and_a_line(drill: Drill | None, hours: float, status: int, said: str) -> None:
+def test_a_monitor_gets_a_status_and_a_line(drill: DrillResult | None, hours: float, status: int, said: str) -> None:
     seen, line = judge(drill, now=DRILL.began + hours * HOUR, max_age=26 * HOUR)
 
     assert seen == status
@@ -72,7 +148,7 @@ def test_a_monitor_gets_a_status_and_a_line(drill: Drill | None, hours: float, s
 def test_an_older_drill_is_not_taken_for_one_that_did_not_come_about() -> None:
     status, line = judge(DRILL, now=DRILL.began + HOUR, max_age=26 * HOUR, since=DRILL.began + 1)
 
-    assert (status, line.partition(":")[0]) == (UNKNOWN, "the restore drill did not come about")
+    assert (status, line.partition(":")[0]) == (UNKNOWN, "the restore drill did not run")
 
 
 def test_metrics_tell_age_and_outcome_of_each_guarantee() -> None:
@@ -100,7 +176,7 @@ def test_the_last_success_outlives_drills_that_fail(tmp_path: Path) -> None:
 
 
 def test_it_can_be_typed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    leave(tmp_path, verdict="broken")
+    leave(tmp_path, "broken", "broken")
     file = tmp_path / "media.prom"
 
     status = main([str(tmp_path), f"--metrics={file}"])
@@ -109,3 +185,13 @@ def test_it_can_be_typed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> 
     assert capsys.readouterr().out.startswith("MEDIA CRITICAL - the restore drill is broken")
     assert "media_restore_drill_last_success_timestamp_seconds 0" in file.read_text()
     assert [path.name for path in tmp_path.iterdir() if path.name.startswith("media.prom")] == ["media.prom"]
+
+
+def test_metrics_that_can_not_be_written_are_no_traceback(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    leave(tmp_path, "proved", "proved", started=f"{datetime.now(timezone.utc):%Y-%m-%dT%H:%M:%SZ}")
+
+    assert main([str(tmp_path), f"--metrics={tmp_path}/nowhere/media.prom"]) == WARNING
+
+    said = capsys.readouterr()
+    assert said.out.startswith("MEDIA WARNING - the backup was restored and is whole")
+    assert "nowhere/media.prom can't be written" in said.err

@@ -15,7 +15,7 @@ from media_guarantees import __main__ as entry
 ROOT = Path(__file__).parents[3]
 MAKEFILE = (ROOT / "Makefile").read_text()
 # A server that checks an archive, or undoes a run, may have nothing but Python.
-ON_BARE_PYTHON = ["check-archive", "up", "shell", "logs", "down", "clean"]
+ON_BARE_PYTHON = ["check-archive", "monitor", "up", "shell", "logs", "down", "clean"]
 
 
 def run(*arguments: str, stdout: int | IO[bytes] = subprocess.PIPE) -> subprocess.CompletedProcess[str]:
@@ -88,3 +88,30 @@ def test_a_command_whose_output_is_closed_says_only_why_it_failed() -> None:
     finished = subprocess.run(["sh", "-c", command], cwd=ROOT, capture_output=True, text=True, check=False)
 
     assert (finished.returncode, finished.stderr.splitlines()[0]) == (2, "'/nowhere' isn't there")
+
+
+@pytest.mark.parametrize(("name", "status"), [("check-archive", 2), ("monitor", 3), ("clean", 2)])
+@pytest.mark.parametrize("fault", [KeyError("x"), RecursionError("deep"), MemoryError(), OSError("gone")], ids=repr)
+def test_a_fault_of_our_own_is_no_finding(
+    name: str, status: int, fault: Exception, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Status 1 of check-archive means that the archive is refused, and 2 of a monitor that the backup is broken."""
+
+    def fail(_: object) -> int:
+        raise fault
+
+    monkeypatch.setattr(f"media_guarantees.cli.{entry.COMMANDS[name].module}.main", fail)
+
+    assert entry.main([name]) == status
+
+    said = capsys.readouterr().err
+    assert said.startswith(f"{name} stopped before it was finished: {type(fault).__name__}: ")
+    assert "test_entry_point.py:" in said
+    assert "Traceback" not in said
+
+
+@pytest.mark.parametrize(("name", "status"), [("check-archive", 2), ("monitor", 3)])
+def test_a_wrong_option_is_no_finding(name: str, status: int, capsys: pytest.CaptureFixture[str]) -> None:
+    assert entry.main([name, "--no-such-option", "x"]) == status
+
+    assert f"usage: media-guarantees {name}" in capsys.readouterr().err

@@ -13,7 +13,7 @@ import pytest
 from processes import expect_gone, pid_in
 
 from media_guarantees.core import journal
-from media_guarantees.system.commands import CommandFailed, Outcome, check, end_group, run
+from media_guarantees.system.commands import CommandFailed, Outcome, check, end_group, run, signal_group, streamed
 
 Lead = Callable[[str], "subprocess.Popen[bytes]"]
 
@@ -251,3 +251,90 @@ def test_its_pipes_are_closed(lead: Lead) -> None:
 def test_a_program_may_have_a_terminal_at_which_nobody_types() -> None:
     assert run(["sh", "-c", "test -t 0"], terminal=True).ok
     assert not run(["sh", "-c", "test -t 0"]).ok
+
+
+def test_a_long_output_is_streamed_to_its_end() -> None:
+    with streamed(["sh", "-c", "head -c 3000000 /dev/zero; exit 0"]) as output:
+        seen = sum(map(len, iter(lambda: output.read(65536), b"")))
+
+    assert seen == 3_000_000
+
+
+def test_a_block_may_be_content_with_the_beginning() -> None:
+    with streamed(["sh", "-c", "echo begin; head -c 3000000 /dev/zero"]) as output:
+        assert output.readline() == b"begin\n"
+
+
+def read_all_in_vain(*args: str, timeout: float = 60.0) -> None:
+    """Find what a program says damaged, as a reader of archives does when they are cut off."""
+    with streamed(args, timeout=timeout) as output:
+        output.read()
+        raise ValueError("truncated")
+
+
+def test_what_a_failed_program_cut_off_is_its_failure_and_no_finding() -> None:
+    with pytest.raises(CommandFailed, match="ended with status 3: connection lost"):
+        read_all_in_vain("sh", "-c", "echo half; echo connection lost >&2; exit 3")
+
+
+def test_a_program_that_fails_after_all_was_read_has_failed() -> None:
+    with pytest.raises(CommandFailed, match="status 4"), streamed(["sh", "-c", "echo all; exit 4"]) as output:
+        assert output.read() == b"all\n"
+
+
+def test_damage_in_what_a_program_gave_whole_is_a_finding() -> None:
+    with pytest.raises(ValueError, match="truncated"):
+        read_all_in_vain("echo", "all")
+
+
+def test_damage_in_the_middle_ends_a_program_that_writes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("media_guarantees.system.commands._LAST_SECONDS", 0.01)
+
+    def find_damage() -> None:
+        with streamed(["yes"]) as output:
+            raise ValueError(f"damaged: {output.read(2)!r}")
+
+    with pytest.raises(ValueError, match="damaged: b'y"):
+        find_damage()
+
+
+def test_a_program_that_gives_nothing_any_more_is_ended() -> None:
+    with pytest.raises(subprocess.TimeoutExpired):
+        read_all_in_vain("sh", "-c", "echo half; exec sleep 600", timeout=0.1)
+
+
+def test_an_interrupted_stream_leaves_no_process() -> None:
+    begun: list[int] = []
+
+    def be_interrupted() -> None:
+        with streamed(["sh", "-c", "echo $$; exec sleep 600"]) as output:
+            begun.append(int(output.readline()))
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        be_interrupted()
+
+    expect_gone(begun[0])
+
+
+def test_a_stream_is_journalled(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO, journal.EVENTS.name)
+
+    with streamed(["echo", "a b"]):
+        pass
+
+    assert caplog.messages[-1].startswith("command echo 'a b': 0, ")
+
+
+def test_a_number_that_has_become_another_groups_is_not_signalled(lead: Lead, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A leader that has been waited for frees its number, and the next group may get it."""
+    ended, strangers = lead("exit 0"), lead("echo; read -r _")
+    ended.wait()
+    assert strangers.stdout
+    strangers.stdout.readline()
+    monkeypatch.setattr(ended, "pid", strangers.pid)
+
+    end_group(ended, grace=0.05)
+    signal_group(ended, signal.SIGKILL)
+
+    assert strangers.poll() is None, "a stranger's process was ended"
