@@ -14,8 +14,8 @@ from media_guarantees import __main__ as entry
 
 ROOT = Path(__file__).parents[3]
 MAKEFILE = (ROOT / "Makefile").read_text()
-# A server that checks an archive, or undoes a run, may have nothing but Python.
-ON_BARE_PYTHON = ["check-archive", "monitor", "up", "shell", "logs", "down", "clean"]
+# A server that runs one of them may have nothing but Python.
+ON_BARE_PYTHON = list(entry.COMMANDS)
 
 
 def run(*arguments: str, stdout: int | IO[bytes] = subprocess.PIPE) -> subprocess.CompletedProcess[str]:
