@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import platform
+import posixpath
+import re
 import secrets
 import shutil
 import tempfile
@@ -38,6 +40,12 @@ class Settings:
     require_all: bool = False
     beyond: bool = False
     upload_config: Path | None = None
+
+    def __post_init__(self) -> None:
+        """Write the media root as Compose and the engine do: without a slash at its end, a dot or a doubled slash."""
+        if self.media_root:
+            root = posixpath.normpath(self.media_root)
+            object.__setattr__(self, "media_root", re.sub("^//", "/", root))
 
     @property
     def engine_kind(self) -> str:

@@ -5,7 +5,6 @@ The live volume is only read. What people changed while the backup ran is told a
 
 from __future__ import annotations
 
-import subprocess
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -26,7 +25,7 @@ from media_guarantees.guide.steps import Step
 from media_guarantees.media.diff import Difference, diff, summarize
 from media_guarantees.media.manifest import Manifest
 from media_guarantees.system import commands
-from media_guarantees.system.run_id import LABEL, Run
+from media_guarantees.system.run_id import LABEL, Run, expiring
 
 _MEANWHILE = ("file changed as we read it", "File removed before we read it")
 SECONDS = 6 * 3600.0  # of a command; a terabyte takes its time
@@ -70,7 +69,7 @@ class Drill:
     def __init__(self, gate: Gate, guide: Guide, run: Run, folder: Path) -> None:
         self.gate = gate
         self.guide = guide
-        self.labels = run.labels
+        self.labels = expiring(run.labels)
         self.folder = folder
         self.backups, self.restored = (f"{LABEL}-{run.identifier}-{name}" for name in ("backups", "restored"))
 
@@ -90,18 +89,18 @@ class Drill:
         return BackupTaken(day, tuple(names), before.manifest(without=meanwhile), meanwhile, self.backups)
 
     def read(self, name: str) -> Manifest:
-        """Return what is in the archive."""
+        """Return what is in the archive `name`. Raises `PromiseBroken` for one that is damaged.
+
+        Where the archive could not be fetched whole, because the connection was lost or took too long, nothing can be
+        said about it: raises `CommandFailed` or `subprocess.TimeoutExpired`.
+        """
         live = self.gate.live
         command = live.reader(self.backups)(["cat", "--", name])
-        with subprocess.Popen(
-            command, env=dict(live.engine.environment), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE
-        ) as process:
-            if process.stdout is None:
-                raise ValueError("the archive must come through a pipe")
-            try:
-                return read_archive(cast("BinaryIO", process.stdout))
-            except DamagedArchive as damage:
-                raise PromiseBroken(f"{name} can't be read: {damage}", next_step="take the backup again") from damage
+        try:
+            with commands.streamed(command, env=live.engine.environment, timeout=SECONDS) as stream:
+                return read_archive(cast("BinaryIO", stream))
+        except DamagedArchive as damage:
+            raise PromiseBroken(f"{name} can't be read: {damage}", next_step="take the backup again") from damage
 
     def restore(self, name: str) -> Manifest:
         """Type the guide's restore command, with the scratch volume in place of the live one; return what came back."""

@@ -1,16 +1,19 @@
-"""Many servers behind one gate: a run of its own for each, one verdict a host, and one for all of them."""
+"""The deploy gate on many servers: each has a run and a verdict of its own, and all of them have one together."""
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
+import subprocess
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from media_guarantees.core.errors import BadInput
-from media_guarantees.core.verdict import PROVED, UNPROVEN, combine
+from media_guarantees.core.files import atomic_write
+from media_guarantees.core.verdict import MARKS, PROVED, UNPROVEN, combine
 from media_guarantees.system import commands
 
 SECONDS = 12 * 3600.0  # of one host's run
@@ -18,10 +21,10 @@ SECONDS = 12 * 3600.0  # of one host's run
 
 @dataclass(frozen=True)
 class HostVerdict:
-    """What the gate says of one host; `reason` tells why, where it is not proved.
+    """The gate's verdict on one host, and the `reason` where it is not proved.
 
-    `folder` holds the reports of all runs on the host, `report` is that of this one. `answered` is whether it came
-    about at all.
+    `folder` holds the reports of all runs on the host, `report` is that of this run. `answered` is whether the run came
+    to a verdict at all.
     """
 
     host: str
@@ -41,8 +44,11 @@ def read_hosts(text: str) -> tuple[str, ...]:
 
 
 def label(host: str) -> str:
-    """Return a name for files of `host`."""
-    return re.sub(r"[^\w.-]+", "_", host.removeprefix("ssh://"))
+    """Return a file name for `host`, which no other host has: "web-1" and "ssh://web-1" may be two servers."""
+    if re.fullmatch(r"\w[\w.-]*", host):
+        return host
+    readable = re.sub(r"[^\w.-]+", "_", host.removeprefix("ssh://")).lstrip(".")
+    return f"{readable}-{hashlib.sha256(host.encode()).hexdigest()[:8]}"
 
 
 def state_of(host: str, state: Path) -> Path:
@@ -51,21 +57,52 @@ def state_of(host: str, state: Path) -> Path:
 
 
 def judge(host: str, report: Path, command: Sequence[str], *, cwd: Path, env: dict[str, str]) -> HostVerdict:
-    """Run the gate on one host by `command`, which leaves its evidence in `report`, and return what it says."""
+    """Run the gate on one host by `command`, which leaves its evidence in `report`, and return its verdict.
+
+    A host is unproven where its run took too long, or left no evidence that can be read.
+    """
+
+    def unproven(reason: str) -> HostVerdict:
+        return HostVerdict(host, UNPROVEN, reason, str(report), answered=False)
+
     latest = report / "latest" / "guarantees.json"
     before = latest.resolve() if latest.exists() else None
-    ended = commands.run(command, cwd=cwd, env=env, timeout=SECONDS)
+    try:
+        ended = commands.run(command, cwd=cwd, env=env, timeout=SECONDS)
+    except subprocess.TimeoutExpired:
+        return unproven(f"its run did not end within {SECONDS / 3600:g} hours")
     if not latest.exists() or latest.resolve() == before:
-        return HostVerdict(host, UNPROVEN, failure_line(ended.text), str(report), answered=False)
-    evidence = json.loads(latest.read_text(encoding="utf-8"))
-    return HostVerdict(host, evidence["verdict"], reason_of(evidence), str(report), str(latest.resolve().parent))
+        return unproven(failure_line(ended))
+    try:
+        evidence = json.loads(latest.read_text(encoding="utf-8"))
+        verdict, reason = verdict_of(evidence)
+    except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
+        return unproven(f"its evidence can't be read: {error!r}")
+    return HostVerdict(host, verdict, reason, str(report), str(latest.resolve().parent))
 
 
-def failure_line(said: str) -> str:
-    """Return why a run did not come about: what pytest says of its usage or its exit, else its last line."""
-    lines = [line for line in said.splitlines() if line.strip()]
+def failure_line(ended: commands.Outcome) -> str:
+    """Return why a run left no evidence: pytest's usage error or exit message, else the last line that it wrote.
+
+    pytest writes usage errors on standard error, and all else on standard output.
+    """
+    said = [stream.decode(errors="replace").splitlines() for stream in (ended.stdout, ended.stderr)]
+    lines = [line for stream in said for line in stream if line.strip()]
     telling = [line for line in lines if line.startswith("ERROR: ") or "_pytest.outcomes.Exit: " in line]
-    return re.sub(r"^(ERROR: |!+ )|_pytest\.outcomes\.Exit: | !+$", "", (telling or lines or ["it said nothing"])[-1])
+    return re.sub(r"^(ERROR: |!+ )|_pytest\.outcomes\.Exit: | !+$", "", (telling or lines or ["it wrote nothing"])[-1])
+
+
+def verdict_of(evidence: dict[str, Any]) -> tuple[str, str]:
+    """Return the verdict that a run's evidence gives its host, and the reason. A run that was cut short proves nothing.
+
+    Raises `LookupError` or `TypeError` for what is no evidence.
+    """
+    verdict, reason = str(evidence["verdict"]), reason_of(evidence)
+    if verdict not in MARKS:
+        raise LookupError(verdict)
+    if evidence.get("complete", True) is not True:
+        return combine([verdict, UNPROVEN]), "; ".join(filter(None, ("its run was cut short", reason)))
+    return verdict, reason
 
 
 def reason_of(evidence: dict[str, Any]) -> str:
@@ -85,10 +122,24 @@ def overall(verdicts: Iterable[HostVerdict]) -> str:
     return combine(each.verdict for each in verdicts)
 
 
+def with_missing(hosts: Iterable[str], verdicts: Iterable[HostVerdict], folder: Path) -> list[HostVerdict]:
+    """Return a verdict for each of `hosts`, by name: a host whose run was never finished is unproven."""
+    found = {each.host: each for each in verdicts}
+    missing = {
+        host: HostVerdict(host, UNPROVEN, "its run was not finished", str(folder / label(host)), answered=False)
+        for host in hosts
+    }
+    return [each for _, each in sorted({**missing, **found}.items())]
+
+
 def write(folder: Path, verdicts: Sequence[HostVerdict]) -> Path:
-    """Write ``hosts.json`` into `folder` and return it."""
+    """Write ``hosts.json`` into `folder` and return it. It is complete where every host's run came to its end."""
     folder.mkdir(parents=True, exist_ok=True)
     file = folder / "hosts.json"
-    told = {"verdict": overall(verdicts), "hosts": [asdict(each) for each in verdicts]}
-    file.write_text(json.dumps(told, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    content = {
+        "verdict": overall(verdicts),
+        "complete": bool(verdicts) and all(each.answered for each in verdicts),
+        "hosts": [asdict(each) for each in verdicts],
+    }
+    atomic_write(file, json.dumps(content, indent=2) + "\n", mode=0o644)
     return file

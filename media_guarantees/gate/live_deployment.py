@@ -24,7 +24,7 @@ from media_guarantees.engine import helper_container
 from media_guarantees.engine.connection import Engine, server_version
 from media_guarantees.gate.volume_scan import Helper
 from media_guarantees.system import commands
-from media_guarantees.system.run_id import Run, sweep_engine
+from media_guarantees.system.run_id import Run, expiring, sweep_engine
 
 _SERVICE, _PROJECT, _ONE_OFF = (f"com.docker.compose.{label}" for label in ("service", "project", "oneoff"))
 # What the helper's image must have: the same tools as the guide's commands need, and GNU find.
@@ -110,7 +110,7 @@ class Live:
 
     def __init__(self, engine: Engine, run: Run, *, service: str, media_root: str, project: str = "") -> None:
         self.engine = engine
-        self.labels = run.labels
+        self.labels = expiring(run.labels)
         self.service = service
         self.media_root = posixpath.normpath(media_root)
         self._project = project

@@ -52,12 +52,14 @@ read_contents() {
 }
 others() {
     find . "$@" -type d -fprintf "$notes/others" "$of_directory" -o -fprintf "$notes/others" "$of_file" \
-        2>> "$notes/errors"
+        2>> "$notes/errors" || ended_well "$?"
 }
+# Status 1 is no failure: a file that vanishes under find is one. What find has to say of any other error is kept above.
+ended_well() { [ "$1" -le 1 ] || echo "find: ended with status $1" >> "$notes/errors"; }
 printf 'survey 1\0'
 case $1 in
     everything) others -type f -print0 -o | read_contents ;;
-    given) others && read_contents < "$notes/given" ;;
+    given) others; read_contents < "$notes/given" ;;
     nothing) others ;;
 esac
 printf 'others\0' && cat "$notes/others"

@@ -31,6 +31,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote, unquote, urlsplit
 
+from media_guarantees.core import journal
 from media_guarantees.core.errors import BadInput
 from media_guarantees.media.sample_pictures import KINDS
 
@@ -72,8 +73,18 @@ class UploadApi:
         Raises `LookupError` or `TypeError` where the answer holds neither.
         """
         path, url = (_found(answer, where) if where else "" for where in (self.answer_path, self.answer_url))
-        url = urlsplit(url).path if url else f"{self.media_url}{quote(path)}"
+        url = local_part(url).partition("?")[0] if url else f"{self.media_url}{quote(path)}"
         return path or unquote(url).removeprefix(self.media_url), url
+
+
+def local_part(url: str) -> str:
+    """Return the path and the query of a URL, with one slash in front, so that it can't name a host.
+
+    Raises `ValueError` for a URL that can't be taken apart.
+    """
+    parts = urlsplit(url)
+    # "////x" has no host for `urlsplit`, but a path of "//x": joined to an address, that would replace the host.
+    return "/" + parts.path.lstrip("/") + (f"?{parts.query}" if parts.query else "")
 
 
 def _found(answer: Any, where: str) -> str:
@@ -131,6 +142,8 @@ def _described(file: Path, sections: dict[str, dict[str, str]], headers: dict[st
 def _filled(value: str, environment: Mapping[str, str], file: Path) -> str:
     if missing := [name for name in _VARIABLE.findall(value) if name not in environment]:
         raise _bad(file, f"it needs the variable {missing[0]}, which is set neither here nor in the service")
+    for name in _VARIABLE.findall(value):  # only those: what is written in the file is no secret, as "X-Version = 2"
+        journal.register_secret(environment[name])
     return _VARIABLE.sub(lambda found: environment[found[1]], value)
 
 

@@ -11,14 +11,14 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any, Protocol
-from urllib.parse import quote, urljoin, urlsplit
+from urllib.parse import quote, urlsplit
 
 import requests
 
 from media_guarantees.core import journal
 from media_guarantees.core.errors import PromiseBroken, Unproven
 from media_guarantees.media.sample_pictures import KINDS, Kind, Sample
-from media_guarantees.media.upload_api import UploadApi
+from media_guarantees.media.upload_api import UploadApi, local_part
 from media_guarantees.system import commands
 
 CONNECT = UploadApi()
@@ -150,13 +150,14 @@ class HttpPlatform:
     def request(self, method: str, url: str, **options: Any) -> requests.Response:
         """Send one request and journal it. Raises `requests.RequestException` without an answer.
 
-        Of a `url` that names a host, as platforms give them out, only the rest is used: nobody else is ever asked.
+        Of a `url` that names a host, as platforms give them out, only the path and the query are used: no other host is
+        ever asked. Raises `ValueError` for one that can't be taken apart.
         """
         with journal.timed("request", f"{method} {url}") as event:
             options = {"timeout": HTTP_SECONDS, "allow_redirects": False, **options}
             self._address = self._address or self._find_address()
-            here = urlsplit(url)._replace(scheme="", netloc="").geturl()
-            response = self._session.request(method, urljoin(self._address, here), **options)
+            here = urlsplit(self._address)
+            response = self._session.request(method, f"{here.scheme}://{here.netloc}{local_part(url)}", **options)
             event.status = response.status_code
         return response
 

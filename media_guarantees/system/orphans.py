@@ -1,7 +1,7 @@
-"""Processes that killed runs left behind, frozen or at work on somebody's engine.
+"""Processes that killed runs left behind, frozen or at work on an engine.
 
-Every process inherits its parent's environment, and a run puts its identifier there. Nothing else carries it, so
-whoever is found with the identifier of a run that is over was started by that run.
+Every process inherits its parent's environment, and a run puts its identifier there. A process that carries the
+identifier of a run that is over was started by that run.
 """
 
 from __future__ import annotations
@@ -16,6 +16,12 @@ from media_guarantees.system.run_id import is_over
 
 MARK = "MEDIA_VERIFY_RUN"
 PROC = Path("/proc")
+
+
+# Programs that stay in the background and serve all of a user's sessions, whoever happened to start them first: an ssh
+# master connection (ssh_config(5), ControlPersist) that `docker` needed, an agent that a credential helper needed.
+# They do nothing on an engine by themselves; an ssh without a session to serve ends with its input.
+_OF_THE_USER = {"ssh", "ssh-agent", "gpg-agent", "keyboxd", "scdaemon", "dbus-daemon", "dbus-launch", "gnome-keyring-d"}
 
 
 def marked() -> Iterator[tuple[int, str]]:
@@ -35,10 +41,17 @@ def mark_of(pid: int) -> str:
     return ""
 
 
+def program_of(pid: int) -> str:
+    """Return the name of the program that process `pid` runs, of at most 15 characters; "" without such a process."""
+    with suppress(OSError):
+        return (PROC / str(pid) / "comm").read_text(errors="replace").rstrip("\n")
+    return ""
+
+
 def end_orphans(over: Callable[[str], bool] = is_over) -> None:
-    """End the processes of runs that are over."""
+    """End the processes of runs that are over, but for those that serve the user's other sessions too."""
     for pid, mark in marked():
-        if over(mark):
+        if over(mark) and program_of(pid) not in _OF_THE_USER:
             with suppress(OSError):  # it has just ended, or the kernel is older than 5.3
                 _end(pid, mark)
 

@@ -11,6 +11,7 @@ import os
 import re
 import shutil
 import tempfile
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -20,6 +21,8 @@ from media_guarantees.system import commands, folder_lock
 
 LABEL = "media-verify"
 RUN_LABEL = f"{LABEL}.run"
+EXPIRY_LABEL = f"{LABEL}.expires"
+LIVE_SECONDS = 48 * 3600.0  # a drill of a terabyte takes a night; after two days its job was killed
 _IDENTIFIER = re.compile(r"(?P<boot>[0-9a-f]{8})-(?P<pid>\d+)-(?P<ticks>\d+)")
 
 
@@ -83,7 +86,7 @@ def run_folder(cache: Path, run: Run) -> Iterator[Path]:
     for old in folders.iterdir():
         with folder_lock.taken(old) as over:
             if over:
-                shutil.rmtree(old)
+                shutil.rmtree(old, ignore_errors=True)  # another sweep may be at it; what stays is the next run's
     for old in filter(lambda path: is_over(path.name), cache.glob(".run-*")):
         shutil.rmtree(old, ignore_errors=True)
     folder = folders / run.identifier
@@ -97,20 +100,43 @@ def run_folder(cache: Path, run: Run) -> Iterator[Path]:
             shutil.rmtree(folder)
 
 
-_CONTAINER = f'{{{{.ID}}}} {{{{.Names}}}} {{{{.Label "{RUN_LABEL}"}}}} {{{{.Mounts}}}}'
+def expiring(labels: Mapping[str, str]) -> dict[str, str]:
+    """Return `labels` with one that says until when a run on a live server needs what carries them.
+
+    Only the machine that a run was started on can know that its process is gone. A killed CI job's machine is gone too,
+    so what it left is recognised by its age.
+    """
+    return {**labels, EXPIRY_LABEL: str(int(time.time() + LIVE_SECONDS))}
+
+
+def is_expired(row: str) -> bool:
+    """Whether a row of a listing below carries a run's identifier in its label, and an expiry that is past."""
+    found = _EXPIRY.match(row)
+    return bool(found and int(found["moment"]) < time.time())
+
+
+def is_left_over(row: str) -> bool:
+    """Whether a row of a listing below is of a run that is over, or of one that needs it no longer."""
+    return is_over(row) or is_expired(row)
+
+
+_LABELS = f'{{{{.Label "{RUN_LABEL}"}}}} expires={{{{.Label "{EXPIRY_LABEL}"}}}}'
+# Names hold no spaces, so that the label's place in a row is certain, whatever mounts and other labels hold.
+_EXPIRY = re.compile(rf"\S+ (?:\S+ )?{_IDENTIFIER.pattern} expires=(?P<moment>\d{{1,12}})(?: |$)")
 _LISTINGS = (
-    (("ps", "-a", "--no-trunc", "--format", _CONTAINER), ("rm", "--force", "--volumes")),
-    (("network", "ls", "--format", f'{{{{.ID}}}} {{{{.Name}}}} {{{{.Label "{RUN_LABEL}"}}}}'), ("network", "rm")),
-    (("volume", "ls", "--format", f'{{{{.Name}}}} {{{{.Label "{RUN_LABEL}"}}}}'), ("volume", "rm", "--force")),
+    (("ps", "-a", "--no-trunc", "--format", f"{{{{.ID}}}} {{{{.Names}}}} {_LABELS} {{{{.Mounts}}}}"),
+     ("rm", "--force", "--volumes")),
+    (("network", "ls", "--format", f"{{{{.ID}}}} {{{{.Name}}}} {_LABELS}"), ("network", "rm")),
+    (("volume", "ls", "--format", f"{{{{.Name}}}} {_LABELS}"), ("volume", "rm", "--force")),
     (("image", "ls", "--format", "{{.Repository}}:{{.Tag}}"), ("image", "rm", "--force")),
-)
+)  # fmt: skip
 
 
-def sweep_engine(environment: Mapping[str, str], over: Callable[[str], bool] = is_over) -> None:
+def sweep_engine(environment: Mapping[str, str], over: Callable[[str], bool] = is_left_over) -> None:
     """Remove from the engine behind `environment` what carries, in name or label, the identifier of such a run.
 
-    The commands of a guide know nothing of labels: their volumes are known by their names, and their containers, which
-    have names of the engine's choice, by the volumes and folders of the run that they mount.
+    The commands of a guide know nothing of labels: their volumes are recognised by their names, and their containers,
+    which have names of the engine's choice, by the volumes and folders of the run that they mount.
     """
     for listing, removal in _LISTINGS:
         rows = commands.check(["docker", *listing], env=environment).text.splitlines()

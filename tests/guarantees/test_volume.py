@@ -78,6 +78,7 @@ def mend(deployment: Deployment, settings: Settings, named: str) -> str:
 @dedicated
 def test_nothing_else_keeps_its_data_in_the_media_volume(deployment: Deployment, settings: Settings) -> None:
     own = {mount.source for mount in deployment.mounts(settings.service) if mount.target == settings.media_root}
+    assert own, f"nothing is mounted at {settings.media_root}: there is no media volume that others could use"
 
     strangers = [
         f"{service} at {mount.target}"

@@ -235,3 +235,19 @@ def test_auto_is_private_only_for_root_on_linux(
     use_machine(system=system, user=user)
 
     assert replace(settings, engine="auto").engine_kind == kind
+
+
+@pytest.mark.parametrize(
+    ("given", "root"),
+    [
+        ("/usr/src/platform/media/", "/usr/src/platform/media"),
+        ("/usr/src/platform//media/.", "/usr/src/platform/media"),
+        ("//media", "/media"),
+        ("/media", "/media"),
+        ("/", "/"),
+        ("", ""),
+    ],
+)
+def test_a_media_root_is_written_as_the_engine_writes_it(settings: Settings, given: str, root: str) -> None:
+    """Compared as it was typed, "…/media/" is nowhere mounted, and a sound deployment is called broken."""
+    assert replace(settings, media_root=given).media_root == root

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from media_guarantees.core.verdict import MARKS, UNPROVEN
-from media_guarantees.gate.fleet import HostVerdict, overall, write
+from media_guarantees.gate.fleet import HostVerdict, overall, read_hosts, with_missing, write
 
 VERDICTS = pytest.StashKey[list[HostVerdict]]()
 
@@ -25,10 +25,12 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
     reporter = session.config.pluginmanager.getplugin("terminalreporter")
     reports = [report for kind in ("passed", "failed", "skipped") for report in reporter.stats.get(kind, ())]
     told = [value for report in reports for key, value in report.user_properties if key == "host"]
-    verdicts = sorted((HostVerdict(**each) for each in told), key=lambda each: each.host)
-    session.config.stash[VERDICTS] = verdicts
+    verdicts = [HostVerdict(**each) for each in told]
     if verdicts:
-        write(Path(verdicts[0].folder).parent, verdicts)
+        folder = Path(verdicts[0].folder).parent
+        verdicts = with_missing(read_hosts(session.config.getoption("hosts") or ""), verdicts, folder)
+        write(folder, verdicts)
+    session.config.stash[VERDICTS] = verdicts
     wants_all = session.config.getoption("require_all") or session.config.getini("require_all")
     if wants_all and exitstatus == pytest.ExitCode.OK and overall(verdicts) == UNPROVEN:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED

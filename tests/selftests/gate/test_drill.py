@@ -1,6 +1,9 @@
 """A restore drill tells what was lost from what people changed meanwhile, and leaves nothing on the server."""
 
+import logging
 import os
+import re
+import subprocess
 from datetime import date
 from pathlib import Path
 from types import SimpleNamespace
@@ -9,13 +12,15 @@ from typing import Any, cast
 import pytest
 from fake_programs import Programs
 
+from media_guarantees.core import journal
 from media_guarantees.core.errors import PromiseBroken
 from media_guarantees.engine.connection import Engine
+from media_guarantees.gate import drill as drill_module
 from media_guarantees.gate.drill import BackupTaken, Drill, changed_between, people_were_uploading, room_for_drill
 from media_guarantees.gate.volume_scan import Survey
 from media_guarantees.guide.reader import read_guide
 from media_guarantees.media.diff import NothingCompared
-from media_guarantees.system.commands import Outcome
+from media_guarantees.system.commands import CommandFailed, Outcome
 from media_guarantees.system.run_id import Run
 
 FILE = b"ab f 3 644 0 0 1.5 2.5 1 1:2 "
@@ -90,7 +95,7 @@ class FakeGate:
     """A gate before a service whose media are in `media_volume`."""
 
     def __init__(self, engine: Engine) -> None:
-        self.live = SimpleNamespace(engine=engine)
+        self.live = SimpleNamespace(engine=engine, reader=lambda _: lambda args: ["docker", "run", *args])
 
     def expect_one_volume(self) -> Any:
         """Return it."""
@@ -130,8 +135,10 @@ def test_the_drills_volumes_are_labelled_and_go_with_what_is_on_them(programs: P
         made = programs.calls("docker")
 
     names = [drill.backups, drill.restored]
-    labels = "--label=media-verify=run --label=media-verify.run=0badcafe-1-1"
-    assert made == [f"volume create {labels} {name}" for name in names]
+    labels = "--label=media-verify=run --label=media-verify.run=0badcafe-1-1 --label=media-verify.expires="
+    assert [re.sub(r"(expires=)\d+", r"\1", call) for call in made] == [
+        f"volume create {labels} {name}" for name in names
+    ]
     assert programs.calls("docker")[2:] == [
         call
         for name in names
@@ -141,3 +148,46 @@ def test_the_drills_volumes_are_labelled_and_go_with_what_is_on_them(programs: P
             f"volume rm --force {name}",
         )
     ]
+
+
+def archive_in(tmp_path: Path) -> Path:
+    """Make a small backup."""
+    (tmp_path / "a.jpg").write_bytes(b"x" * 100)
+    subprocess.run(["tar", "-czf", "backup.tar.gz", "./a.jpg"], cwd=tmp_path, check=True)
+    return tmp_path / "backup.tar.gz"
+
+
+def test_a_connection_that_is_lost_while_an_archive_is_read_says_nothing_of_the_backup(
+    programs: Programs, tmp_path: Path
+) -> None:
+    archive = archive_in(tmp_path)
+    programs.add("docker", f"head -c 30 {archive}; echo 'connection reset by peer' >&2; exit 255")
+
+    with pytest.raises(CommandFailed, match="status 255: connection reset by peer"):
+        drill_with("ls", tmp_path).read("backup.tar.gz")
+
+
+def test_a_server_that_sends_no_more_says_nothing_of_the_backup(
+    programs: Programs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(drill_module, "SECONDS", 0.1)
+    programs.add("docker", f"head -c 30 {archive_in(tmp_path)}; exec sleep 600")
+
+    with pytest.raises(subprocess.TimeoutExpired):
+        drill_with("ls", tmp_path).read("backup.tar.gz")
+
+
+def test_an_archive_that_is_damaged_on_the_server_is_a_broken_promise(programs: Programs, tmp_path: Path) -> None:
+    programs.add("docker", f"head -c 30 {archive_in(tmp_path)}")
+
+    with pytest.raises(PromiseBroken, match=r"backup.tar.gz can't be read: .*\n.*take the backup again"):
+        drill_with("ls", tmp_path).read("backup.tar.gz")
+
+
+def test_reading_an_archive_is_journalled(programs: Programs, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO, journal.EVENTS.name)
+    programs.add("docker", f"cat {archive_in(tmp_path)}")
+
+    assert [path for path in drill_with("ls", tmp_path).read("backup.tar.gz").entries if path != b"."] == [b"a.jpg"]
+
+    assert "command docker run cat -- backup.tar.gz: 0, " in caplog.messages[-1]

@@ -1,12 +1,14 @@
 """Many servers: each has a verdict of its own, one that doesn't answer is unproven, and all of them have one."""
 
 import json
+import os
 import sys
 from pathlib import Path
 
 import pytest
 
 from media_guarantees.core.errors import BadInput
+from media_guarantees.gate import fleet
 from media_guarantees.gate.fleet import (
     HostVerdict,
     failure_line,
@@ -16,8 +18,11 @@ from media_guarantees.gate.fleet import (
     read_hosts,
     reason_of,
     state_of,
+    verdict_of,
+    with_missing,
     write,
 )
+from media_guarantees.system.commands import Outcome
 
 EVIDENCE = {
     "verdict": "broken",
@@ -47,8 +52,17 @@ def test_a_host_is_named_once() -> None:
 
 
 def test_each_host_has_files_of_its_own() -> None:
-    assert label("ssh://root@web-2:22") == "root_web-2_22"
+    assert label("ssh://root@web-2:22").startswith("root_web-2_22-")
     assert state_of("web-1", Path("/a/before.media")) == Path("/a/before.web-1.media")
+
+
+def test_no_two_hosts_share_a_name_of_files() -> None:
+    hosts = ["web-1", "ssh://web-1", "ssh_web-1", "web_1", "ssh://web/1", "ssh://web:1", "tcp://web:1", ".", "..", "-x"]
+
+    labels = [label(host) for host in hosts]
+
+    assert len(set(labels)) == len(hosts)
+    assert [name for name in labels if "/" in name or name.startswith((".", "_"))] == [], "it must be a file of its own"
 
 
 def run(report: Path, script: str) -> HostVerdict:
@@ -86,16 +100,66 @@ def test_what_an_earlier_run_left_is_not_taken_for_this_ones(tmp_path: Path) -> 
     assert not run(tmp_path / "web-1", "print('no')").answered
 
 
+CONFTEST = """
+import pytest
+
+def pytest_configure(config):
+    {configure}
+
+@pytest.fixture
+def engine():
+    {fixture}
+"""
+
+
 @pytest.mark.parametrize(
-    ("said", "complaint"),
+    ("configure", "fixture", "reason"),
     [
-        ("= test session =\nERROR: there is no guide\n\n", "there is no guide"),
-        ("!!!! _pytest.outcomes.Exit: no engine !!!!\n== no tests ran ==", "no engine"),
-        ("", "it said nothing"),
+        ("raise pytest.UsageError('there is no guide\\n  hint: name one')", "pass", "there is no guide"),
+        ("pass", "pytest.exit('no engine answers', returncode=4)", "no engine answers"),
     ],
+    ids=["usage error", "exit"],
 )
-def test_why_a_run_did_not_come_about_is_told_in_a_line(said: str, complaint: str) -> None:
-    assert failure_line(said) == complaint
+def test_why_a_real_pytest_did_not_run_is_told_in_a_line(
+    tmp_path: Path, configure: str, fixture: str, reason: str
+) -> None:
+    (tmp_path / "conftest.py").write_text(CONFTEST.format(configure=configure, fixture=fixture))
+    (tmp_path / "test_it.py").write_text("def test_it(engine):\n    pass\n")
+    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", str(tmp_path)]
+
+    seen = judge("web-1", tmp_path / "report", command, cwd=tmp_path, env={"PATH": os.environ["PATH"]})
+
+    assert (seen.verdict, seen.reason) == ("unproven", reason)
+
+
+def test_a_run_without_a_word_is_said_to_have_none() -> None:
+    assert failure_line(Outcome((), 1, b"", b" \n", 0.0)) == "it wrote nothing"
+
+
+def test_a_run_that_takes_too_long_is_unproven(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fleet, "SECONDS", 0.01)
+
+    seen = run(tmp_path / "web-1", "import time; time.sleep(60)")
+
+    assert (seen.verdict, seen.answered) == ("unproven", False)
+    assert "did not end within" in seen.reason
+
+
+@pytest.mark.parametrize(
+    "text", ["", "{", "[]", "null", '{"verdict": "fine", "guarantees": []}', '{"verdict": "proved"}']
+)
+def test_what_is_no_evidence_is_unproven(tmp_path: Path, text: str) -> None:
+    seen = run(tmp_path / "web-1", LEAVE + f'(run / "guarantees.json").write_text({text!r})')
+
+    assert (seen.verdict, seen.answered) == ("unproven", False)
+    assert "its evidence can't be read" in seen.reason
+
+
+@pytest.mark.parametrize(("verdict", "expected"), [("proved", "unproven"), ("broken", "broken")])
+def test_a_run_that_was_cut_short_proves_nothing(verdict: str, expected: str) -> None:
+    seen, reason = verdict_of({"verdict": verdict, "complete": False, "guarantees": []})
+
+    assert (seen, reason) == (expected, "its run was cut short")
 
 
 def test_why_a_host_is_unproven_is_told_by_its_guarantees() -> None:
@@ -126,6 +190,7 @@ def test_the_verdicts_are_written_for_other_programs(tmp_path: Path) -> None:
 
     assert json.loads(file.read_text()) == {
         "verdict": "proved",
+        "complete": True,
         "hosts": [
             {
                 "host": "web-1",
@@ -137,3 +202,15 @@ def test_the_verdicts_are_written_for_other_programs(tmp_path: Path) -> None:
             }
         ],
     }
+
+
+def test_a_host_whose_run_was_never_finished_is_not_forgotten(tmp_path: Path) -> None:
+    finished = HostVerdict("web-2", "proved", "", "reports/web-2", "reports/web-2/1")
+
+    every = with_missing(("web-2", "web-1"), [finished], tmp_path)
+
+    assert [(each.host, each.verdict, each.answered) for each in every] == [
+        ("web-1", "unproven", False),
+        ("web-2", "proved", True),
+    ]
+    assert not json.loads(write(tmp_path, every).read_text())["complete"]

@@ -2,13 +2,16 @@
 
 import hashlib
 import os
+import socket
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import unquote_to_bytes
 
 import pytest
 
+from media_guarantees.gate import served_check
 from media_guarantees.gate.served_check import ASKED, LARGEST, choose, served_as_held
 from media_guarantees.gate.volume_scan import Survey
 
@@ -26,11 +29,21 @@ def survey_of(pictures: dict[bytes, bytes]) -> Survey:
 
 class _Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
+        if self.path == "/media/endless":
+            return self._send_for_ever()
         content = PICTURES.get(unquote_to_bytes(self.path.removeprefix("/media/")))
         self.send_response(200 if content else 404)
         self.send_header("Content-Length", str(len(content or b"") + (5 if b"big" in self.path.encode() else 0)))
         self.end_headers()
         self.wfile.write(content or b"")
+        return None
+
+    def _send_for_ever(self) -> None:
+        self.send_response(200)
+        self.end_headers()
+        with suppress(ConnectionError):
+            while True:
+                self.wfile.write(b"x" * 65536)
 
     def log_message(self, *_: object) -> None:
         """Keep silent."""
@@ -58,7 +71,7 @@ def test_the_volumes_own_bytes_are_no_fault(port: int) -> None:
 
 
 def test_each_fault_is_named(port: int) -> None:
-    held = {b"avatars/a b\xff.png": b"other", b"gone": b"x", b"big": b"x"}
+    held = {b"avatars/a b\xff.png": b"other", b"gone": b"x", b"big": PICTURES[b"big"]}
 
     assert asked(port, *held, held=held) == {
         b"avatars/a b\xff.png": "other bytes",
@@ -71,6 +84,21 @@ def test_nobody_who_listens_is_no_answer(port: int) -> None:
     del port
 
     assert asked(1, b"gone", held={b"gone": b"x"}) == {b"gone": "no answer"}
+
+
+def test_an_answer_that_never_ends_is_cut_off_and_named(port: int) -> None:
+    held = {b"endless": b"x", b"avatars/a b\xff.png": PICTURES[b"avatars/a b\xff.png"]}
+
+    assert asked(port, *held, held=held) == {
+        b"endless": "answered with more than 65.5 kB, for 1 byte",
+        b"avatars/a b\xff.png": "",
+    }
+
+
+def test_an_answer_that_never_begins_is_waited_for_no_longer_than_its_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(served_check, "_SECONDS", 0.2)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        assert asked(silent.getsockname()[1], b"gone", held={b"gone": b"x"}) == {b"gone": "no answer"}
 
 
 def test_the_same_seed_chooses_the_same_pictures() -> None:

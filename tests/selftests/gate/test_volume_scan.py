@@ -8,14 +8,14 @@ import pytest
 
 from media_guarantees.core import journal
 from media_guarantees.gate import volume_scan
-from media_guarantees.gate.volume_scan import NOTHING, Helper, entry_of, look, read_survey, take_survey
+from media_guarantees.gate.volume_scan import NOTHING, Choice, Helper, entry_of, look, read_survey, take_survey
 from media_guarantees.media.awkward_names import plant_nasty_tree
 from media_guarantees.media.diff import diff
 from media_guarantees.media.host_listing import read_directory
 from media_guarantees.media.manifest import Entry
 from media_guarantees.media.stable_scan import IncompleteListing
 
-Shim = Callable[[str], dict[str, str]]
+Shim = Callable[..., dict[str, str]]
 LINE = b"- f 3 644 0 0 1.5 2.5 1 1:2 "
 
 
@@ -34,14 +34,14 @@ def _helper(tree: Path) -> Helper:
 
 @pytest.fixture(name="shim")
 def _shim(tmp_path: Path) -> Shim:
-    """Let a script run before `sha256sum` does, with its arguments; return the environment in which it is found."""
+    """Let a script run before a program does, with its arguments; return the environment in which it is found."""
 
-    def install(script: str) -> dict[str, str]:
-        program = tmp_path / "bin" / "sha256sum"
-        program.parent.mkdir()
-        program.write_text(f'#!/bin/bash\nPATH={os.environ["PATH"]}\n{script}\nexec sha256sum "$@"\n')
-        program.chmod(0o755)
-        return os.environ | {"PATH": f"{program.parent}:{os.environ['PATH']}"}
+    def install(script: str, program: str = "sha256sum") -> dict[str, str]:
+        file = tmp_path / "bin" / program
+        file.parent.mkdir()
+        file.write_text(f'#!/bin/bash\nPATH={os.environ["PATH"]}\n{script}\nexec {program} "$@"\n')
+        file.chmod(0o755)
+        return os.environ | {"PATH": f"{file.parent}:{os.environ['PATH']}"}
 
     return install
 
@@ -94,6 +94,43 @@ def test_what_people_delete_meanwhile_is_no_fault(tree: Path, helper: Helper, sh
 
     assert seen.files == [b"kept"]
     assert not seen.moving
+
+
+# A file vanished while find went through the tree: it says so, ends with status 1, and lists all the others.
+VANISHED = """find "$@"; echo "find: './x': No such file or directory" >&2; exit 1"""
+
+
+@pytest.mark.parametrize("choose", [None, lambda seen: seen.files], ids=["full", "quick"])
+def test_what_vanishes_under_find_is_no_fault(tree: Path, helper: Helper, shim: Shim, choose: Choice | None) -> None:
+    (tree / "a").write_text("x")
+    (tree / "b").write_text("x")
+
+    seen = take_survey(helper, shim(VANISHED, "find"), choose=choose)
+
+    assert seen.files == [b"a", b"b"]
+    assert seen.hashed == 2
+
+
+def test_what_vanishes_while_it_is_looked_at_again_is_no_fault(tree: Path, helper: Helper, shim: Shim) -> None:
+    (tree / "a").write_text("old")
+    environment = shim('[ -e ../done ] || { touch ../done; sha256sum "$@"; echo new > a; exit; }')
+    find = tree.parent / "bin" / "find"
+    find.write_text(f"#!/bin/bash\nPATH={os.environ['PATH']}\n{VANISHED}\n")
+    find.chmod(0o755)
+
+    seen = take_survey(helper, environment)
+
+    assert seen.manifest().entries[b"a"] == read_directory(tree).entries[b"a"]
+
+
+@pytest.mark.parametrize("choose", [None, lambda seen: seen.files], ids=["full", "quick"])
+def test_a_find_that_was_killed_did_not_see_everything(
+    tree: Path, helper: Helper, shim: Shim, choose: Choice | None
+) -> None:
+    (tree / "a").write_text("x")
+
+    with pytest.raises(IncompleteListing, match="find: ended with status 137"):
+        take_survey(helper, shim("kill -KILL $$", "find"), choose=choose)
 
 
 def test_a_file_that_can_not_be_read_is_an_error(tree: Path, helper: Helper, shim: Shim) -> None:

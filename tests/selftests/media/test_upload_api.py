@@ -5,9 +5,10 @@ from typing import Any
 
 import pytest
 
+from media_guarantees.core import journal
 from media_guarantees.core.errors import BadInput
 from media_guarantees.media.sample_pictures import KINDS
-from media_guarantees.media.upload_api import UploadApi, read_upload_api
+from media_guarantees.media.upload_api import UploadApi, local_part, read_upload_api
 
 DESCRIPTION = """
 [upload]
@@ -107,3 +108,37 @@ def test_a_file_that_can_not_be_read_is_refused_in_words(tmp_path: Path, make: A
 
     with pytest.raises(BadInput, match="it can't be read"):
         read_upload_api(file, {})
+
+
+def test_only_what_a_variable_gave_is_concealed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a header says in the file is no secret: concealed, "2" would be missing in every figure of the evidence."""
+    monkeypatch.setattr(journal, "_secrets", set())
+    headers = "[headers]\nX-Api-Version = 2\nX-Site = ${SITE}\nAuthorization = Token ${PHOTOS_TOKEN}\n"
+
+    read(tmp_path, headers, SITE="1", PHOTOS_TOKEN="12345678")
+
+    assert journal.redact("12 files, 2.4 MB; Token 12345678") == "12 files, 2.4 MB; Token ***"
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("/media/a.png?x=1", "/media/a.png?x=1"),
+        ("https://cdn.example/media/a.png", "/media/a.png"),
+        ("//evil.example/a.png", "/a.png"),
+        ("////evil.example/a.png", "/evil.example/a.png"),
+        ("http:////evil.example/a.png", "/evil.example/a.png"),
+        ("media/a.png", "/media/a.png"),
+        ("@evil.example/a.png", "/@evil.example/a.png"),
+        (":80@evil.example/a.png", "/:80@evil.example/a.png"),
+        ("http:evil.example", "/evil.example"),
+    ],
+)
+def test_of_a_url_only_what_follows_its_host_is_used(url: str, expected: str) -> None:
+    assert local_part(url) == expected
+
+
+def test_an_answer_that_names_another_host_means_the_platforms_own() -> None:
+    answer = {"path": "", "url": "////evil.example/media/a.png"}
+
+    assert UploadApi(answer_path="").read_answer(answer)[1] == "/evil.example/media/a.png"

@@ -429,3 +429,16 @@ def test_a_request_is_journalled_with_what_was_asked_and_answered(
 
     event = vars(caplog.records[-1])["event"]
     assert (event.kind, event.what, event.status) == ("request", "GET /media/x", 404)
+
+
+@pytest.mark.parametrize("slashes", ["", "/", "//", "///", "////", "http:////", "http://", "\\\\"])
+def test_whatever_url_an_answer_holds_no_other_host_is_asked(
+    platform: HttpPlatform, server: _Server, answer: Callable[..., None], slashes: str
+) -> None:
+    with serving() as other:
+        answer(201, {**DESCRIBED, "url": f"{slashes}{other.address.removeprefix('http://')}/media/avatars/x.png"})
+
+        platform.fetch(platform.upload(PICTURE).url)
+
+        assert other.asked == []
+    assert len(server.asked) == 2

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import subprocess
 from pathlib import Path
+
+import pytest
 
 from media_guarantees.system import folder_lock
 
@@ -45,3 +48,29 @@ def test_a_child_does_not_hold_the_lock_on(tmp_path: Path) -> None:
 
 def test_a_folder_that_is_gone_can_not_be_locked(tmp_path: Path) -> None:
     assert folder_lock.take(tmp_path / "gone") is None
+
+
+@pytest.mark.parametrize("again", [False, True], ids=["removed", "made again"])
+def test_a_folder_that_goes_before_it_is_locked_can_not_be_locked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, again: bool
+) -> None:
+    """Its lock would be on a folder that has no name any more, and keep nobody out of the one that has it now."""
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    lock = fcntl.flock
+
+    def replace_first(descriptor: int, operation: int) -> None:
+        folder.rename(tmp_path / "old")
+        if again:
+            folder.mkdir()
+        lock(descriptor, operation)
+
+    monkeypatch.setattr(fcntl, "flock", replace_first)
+
+    assert folder_lock.take(folder) is None
+
+
+def test_what_is_no_folder_can_not_be_locked(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+
+    assert folder_lock.take(tmp_path / "file") is None

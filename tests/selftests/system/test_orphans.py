@@ -1,6 +1,7 @@
 """A process that a killed run left is known by what it inherited, and ended even where it is frozen; no other is."""
 
 import os
+import shutil
 import signal
 import subprocess
 from collections.abc import Iterator
@@ -12,7 +13,7 @@ from processes import expect_gone, state_of
 
 from media_guarantees.core.waiting import wait_until
 from media_guarantees.system import orphans
-from media_guarantees.system.orphans import MARK, end_orphans, mark_of, marked
+from media_guarantees.system.orphans import MARK, end_orphans, mark_of, marked, program_of
 from media_guarantees.system.run_id import start_ticks, this_run
 
 MINE = this_run(shared=False).identifier
@@ -99,3 +100,18 @@ def test_a_system_without_proc_has_no_orphans(tmp_path: Path, monkeypatch: pytes
     monkeypatch.setattr(orphans, "PROC", tmp_path)
 
     assert list(marked()) == []
+
+
+@pytest.mark.parametrize("program", ["ssh", "ssh-agent", "gpg-agent"])
+def test_a_program_that_serves_the_users_other_sessions_is_left_alone(tmp_path: Path, program: str) -> None:
+    """As an ssh master connection, which `docker` may have been the first to need."""
+    copy = tmp_path / program
+    shutil.copy(shutil.which("cat") or "", copy)
+    with subprocess.Popen([copy], env={**os.environ, MARK: OVER}, stdin=subprocess.PIPE) as process:
+        wait_until(lambda: mark_of(process.pid), what="the program has its own environment", seconds=10)
+        assert (program_of(process.pid), mark_of(process.pid)) == (program, OVER)
+
+        end_orphans()
+
+        assert process.poll() is None
+        process.communicate()

@@ -1,9 +1,11 @@
 """Whose a thing is can be told by its name, even after a kill; only what is surely over is swept."""
 
+import fcntl
 import os
 import shutil
 import stat
 import subprocess
+import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -12,7 +14,17 @@ from fake_programs import Programs
 
 from media_guarantees.system import folder_lock
 from media_guarantees.system.commands import CommandFailed
-from media_guarantees.system.run_id import RUN_LABEL, Run, is_over, run_folder, start_ticks, sweep_engine, this_run
+from media_guarantees.system.run_id import (
+    EXPIRY_LABEL,
+    RUN_LABEL,
+    Run,
+    expiring,
+    is_over,
+    run_folder,
+    start_ticks,
+    sweep_engine,
+    this_run,
+)
 
 MINE = this_run(shared=True).identifier
 BOOT, PID, TICKS = MINE.split("-")
@@ -205,7 +217,8 @@ def test_stopped_containers_are_looked_at_and_asked_for_the_label(engine: Engine
 
     sweep()
 
-    row = f'{{{{.ID}}}} {{{{.Names}}}} {{{{.Label "{RUN_LABEL}"}}}} {{{{.Mounts}}}}'
+    labels = f'{{{{.Label "{RUN_LABEL}"}}}} expires={{{{.Label "{EXPIRY_LABEL}"}}}}'
+    row = f"{{{{.ID}}}} {{{{.Names}}}} {labels} {{{{.Mounts}}}}"
     assert f"ps -a --no-trunc --format {row}" in programs.calls("docker")
 
 
@@ -241,3 +254,69 @@ def test_what_can_not_be_removed_does_not_keep_the_rest(engine: Engine, ended: s
     sweep()
 
     assert removals(programs) == ["rm --force --volumes f00", "volume rm --force vol"]
+
+
+OF_ANOTHER_MACHINE = "0badcafe-7-7"
+PAST, FUTURE = "1700000000", "99999999999"
+
+
+def test_what_a_killed_job_of_another_machine_left_on_a_live_server_goes_once_it_has_expired(engine: Engine) -> None:
+    programs = engine(
+        {
+            "ps -a": f"f00 happy_name {OF_ANOTHER_MACHINE} expires={PAST} scratch,/x y",
+            "network ls": f"ba4 net {OF_ANOTHER_MACHINE} expires={PAST}",
+            "volume ls": f"scratch {OF_ANOTHER_MACHINE} expires={PAST}",
+        }
+    )
+
+    sweep()
+
+    assert removals(programs) == ["rm --force --volumes f00", "network rm ba4", "volume rm --force scratch"]
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        f"media_volume {OF_ANOTHER_MACHINE} expires={FUTURE}",
+        f"media_volume {OF_ANOTHER_MACHINE} expires=",
+        f"media_volume  expires={PAST}",
+        f"media_volume somebody expires={PAST}",
+        f"media_volume {OF_ANOTHER_MACHINE} {PAST}",
+        f"media_volume other {OF_ANOTHER_MACHINE}0x expires={PAST}",
+        f"media_volume  expires= /srv/{OF_ANOTHER_MACHINE} expires={PAST}",
+        f"media_volume and more {OF_ANOTHER_MACHINE} expires={PAST}",
+        f"media_volume {OF_ANOTHER_MACHINE} expires={PAST}0000000000000000",
+    ],
+    ids=["later", "no expiry", "no run", "no identifier", "no label", "half", "in a mount", "too far", "no time"],
+)
+@pytest.mark.parametrize("listing", ["ps -a", "network ls", "volume ls"])
+def test_what_has_not_expired_or_is_not_a_runs_is_left_alone(engine: Engine, listing: str, row: str) -> None:
+    programs = engine({listing: row})
+
+    sweep()
+
+    assert removals(programs) == []
+
+
+def test_what_a_run_makes_on_a_live_server_says_how_long_it_is_needed() -> None:
+    labels = expiring({"media-verify": "run"})
+
+    assert labels["media-verify"] == "run"
+    assert time.time() + 86_400 < int(labels[EXPIRY_LABEL]) < time.time() + 7 * 86_400
+
+
+def test_a_folder_that_another_sweep_has_just_removed_is_no_trouble(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old = tmp_path / "runs" / "00000000-1-1"
+    old.mkdir(parents=True)
+    lock = fcntl.flock
+
+    def remove_first(descriptor: int, operation: int) -> None:
+        shutil.rmtree(old, ignore_errors=True)
+        lock(descriptor, operation)
+
+    monkeypatch.setattr(fcntl, "flock", remove_first)
+
+    with run_folder(tmp_path, Run(MINE)) as folder:
+        assert folder.is_dir()
