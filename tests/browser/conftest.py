@@ -1,6 +1,5 @@
 """A report, open in a real browser, that has nobody to talk to."""
 
-import sys
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -9,13 +8,11 @@ import pytest
 from chromium import Opened, find_chromium
 from playwright.sync_api import Browser, sync_playwright
 
-ROOT = Path(__file__).parents[2]
-# The made-up runs are those of the self-tests.
-sys.path.append(str(ROOT / "tests" / "selftests"))
+from media_guarantees.evidence.formats.html_page import as_html
+from media_guarantees.evidence.judgement import Judgement
+from media_guarantees.evidence.run_summary import RunFacts
 
-from media_guarantees.evidence.formats.html_page import as_html  # noqa: E402
-from media_guarantees.evidence.judgement import Judgement  # noqa: E402
-from media_guarantees.evidence.run_summary import RunFacts  # noqa: E402
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(scope="session", name="browser")

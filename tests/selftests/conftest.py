@@ -1,21 +1,44 @@
-"""What several self-tests stand on: programs that do nothing, and a slot."""
+"""What several self-tests use: programs that do nothing, a stack without an engine, a folder, an engine's slot."""
 
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from fake_programs import Programs
+from fake_stack import FakeStack
 
 from media_guarantees.engine.engine_slot import Slot
+from media_guarantees.media.awkward_names import plant_nasty_tree
 
 
 @pytest.fixture(name="programs")
 def _programs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Programs:
-    """A `docker` and a `docker-compose` that do nothing, and do it well."""
+    """A `docker` and a `docker-compose` that do nothing and succeed. A module adds its own scripts to them."""
     programs = Programs(tmp_path, monkeypatch)
     programs.add("docker")
     programs.add("docker-compose")
     return programs
+
+
+@pytest.fixture(name="stack")
+def _stack() -> FakeStack:
+    """A stack whose service, volume and platform are attributes that a test may change."""
+    return FakeStack()
+
+
+@pytest.fixture(name="tree")
+def _tree(tmp_path: Path) -> Path:
+    """An empty folder that stands for a volume."""
+    tree = tmp_path / "tree"
+    tree.mkdir()
+    return tree
+
+
+@pytest.fixture(name="nasty_tree")
+def _nasty_tree(tree: Path) -> Path:
+    """A folder with every name and every kind of file that is easily got wrong."""
+    plant_nasty_tree(tree)
+    return tree
 
 
 @pytest.fixture(name="slot")

@@ -28,9 +28,8 @@ def _checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture(name="programs", autouse=True)
-def _programs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Programs:
-    """Stand in for a machine on which no Docker engine answers."""
-    programs = Programs(tmp_path, monkeypatch)
+def _programs(programs: Programs) -> Programs:
+    """A machine on which no Docker engine answers."""
     programs.add("docker", "exit 1")
     return programs
 

@@ -30,8 +30,7 @@ BUILD = 'for archive; do :; done; echo "root file system" > "$archive"'
 
 
 @pytest.fixture(name="programs")
-def _programs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Programs:
-    programs = Programs(tmp_path, monkeypatch)
+def _programs(programs: Programs, monkeypatch: pytest.MonkeyPatch) -> Programs:
     programs.add("dpkg")
     monkeypatch.setattr(platform, "freedesktop_os_release", lambda: {"VERSION_CODENAME": "bookworm"})
     return programs

@@ -39,8 +39,7 @@ class FakeOperator:
 
 
 @pytest.fixture(name="stack")
-def _stack() -> FakeStack:
-    stack = FakeStack()
+def _stack(stack: FakeStack) -> FakeStack:
     stack.volumes, stack.containers = ["media_volume"], ["web-project"]
     stack.tree = manifest_of(**{"1.png": "00"})
     return stack

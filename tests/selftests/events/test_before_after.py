@@ -19,8 +19,7 @@ BEFORE = manifest_of(a="00", b="01")
 
 
 @pytest.fixture(name="stack")
-def _stack() -> FakeStack:
-    stack = FakeStack()
+def _stack(stack: FakeStack) -> FakeStack:
     stack.tree = BEFORE
     return stack
 

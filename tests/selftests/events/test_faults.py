@@ -21,9 +21,8 @@ WRITTEN = json.dumps(MODEL)
 
 
 @pytest.fixture(name="programs")
-def _programs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Programs:
+def _programs(programs: Programs, tmp_path: Path) -> Programs:
     """A `docker` that keeps what it is handed on standard input."""
-    programs = Programs(tmp_path, monkeypatch)
     programs.add("docker", f"cat > {tmp_path}/stdin")
     return programs
 

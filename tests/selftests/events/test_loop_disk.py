@@ -22,9 +22,8 @@ def power() -> PrivateEngine:
 
 
 @pytest.fixture(name="programs")
-def _programs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Programs:
-    programs = Programs(tmp_path, monkeypatch)
-    for name in ("mount", "umount", "mkdir", "rmdir", "tar", "docker"):
+def _programs(programs: Programs) -> Programs:
+    for name in ("mount", "umount", "mkdir", "rmdir", "tar"):
         programs.add(name)
     return programs
 

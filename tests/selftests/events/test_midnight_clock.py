@@ -15,8 +15,7 @@ Type = Callable[[str], str]
 
 
 @pytest.fixture(name="programs")
-def _programs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Programs:
-    programs = Programs(tmp_path, monkeypatch)
+def _programs(programs: Programs) -> Programs:
     programs.add("docker", 'echo "docker was given $# words: $*"; exit 7')
     return programs
 

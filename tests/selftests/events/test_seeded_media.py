@@ -17,11 +17,6 @@ from media_guarantees.media.upload_client import Served
 SAMPLES = tuple(sample(f"{number}.png") for number in range(7))
 
 
-@pytest.fixture(name="stack")
-def _stack() -> FakeStack:
-    return FakeStack()
-
-
 @pytest.fixture(name="seeded_media")
 def _gallery() -> SeededMedia:
     return SeededMedia(SAMPLES, seed=1)

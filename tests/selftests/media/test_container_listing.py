@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from media_guarantees.media import host_listing
-from media_guarantees.media.awkward_names import NASTY_NAMES, plant_nasty_tree
+from media_guarantees.media.awkward_names import NASTY_NAMES
 from media_guarantees.media.container_listing import LISTING, read_listing
 from media_guarantees.media.diff import diff
 from media_guarantees.media.host_listing import read_directory
@@ -23,19 +23,6 @@ Shim = Callable[[str], dict[str, str]]
 def list_tree(root: Path, env: dict[str, str] | None = None) -> bytes:
     """Run the listing as a container would; return what it wrote."""
     return subprocess.run([*LISTING, root], stdout=subprocess.PIPE, check=True, env=env).stdout
-
-
-@pytest.fixture(name="tree")
-def _tree(tmp_path: Path) -> Path:
-    root = tmp_path / "tree"
-    root.mkdir()
-    return root
-
-
-@pytest.fixture(name="nasty_tree")
-def _nasty_tree(tree: Path) -> Path:
-    plant_nasty_tree(tree)
-    return tree
 
 
 @pytest.fixture(name="shim")

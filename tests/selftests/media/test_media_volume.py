@@ -14,17 +14,9 @@ from media_guarantees.media.media_volume import VolumeMedia
 from media_guarantees.system.commands import CommandFailed
 
 
-@pytest.fixture(name="volume")
-def _volume(tmp_path: Path) -> Path:
-    volume = tmp_path / "volume"
-    volume.mkdir()
-    return volume
-
-
 @pytest.fixture(name="programs")
-def _programs(tmp_path: Path, volume: Path, monkeypatch: pytest.MonkeyPatch) -> Programs:
-    programs = Programs(tmp_path, monkeypatch)
-    programs.add("docker", run_here(volume))
+def _programs(programs: Programs, tree: Path) -> Programs:
+    programs.add("docker", run_here(tree))
     return programs
 
 
@@ -53,10 +45,10 @@ def test_no_container_is_started_on_a_volume_that_does_not_exist(programs: Progr
     assert programs.calls("docker") == [], "naming a volume that doesn't exist would make it"
 
 
-def test_the_manifest_is_of_the_whole_volume(media: VolumeMedia, volume: Path) -> None:
-    plant_nasty_tree(volume)
+def test_the_manifest_is_of_the_whole_volume(media: VolumeMedia, tree: Path) -> None:
+    plant_nasty_tree(tree)
 
-    assert media.manifest() == read_directory(volume)
+    assert media.manifest() == read_directory(tree)
 
 
 def test_the_manifest_is_read_through_a_mount_that_can_not_be_written(media: VolumeMedia, programs: Programs) -> None:
@@ -80,54 +72,54 @@ def test_a_helper_mounts_nothing_but_the_volume(media: VolumeMedia, mount: str, 
     assert [word for word in command if "volume=" in word or "mount" in word] == [f"--volume={mount}"]
 
 
-def test_a_private_engines_plain_volume_is_read_where_it_lies(programs: Programs, volume: Path) -> None:
-    plant_nasty_tree(volume)
-    client = client_with("media_volume", Mountpoint=str(volume))
+def test_a_private_engines_plain_volume_is_read_where_it_lies(programs: Programs, tree: Path) -> None:
+    plant_nasty_tree(tree)
+    client = client_with("media_volume", Mountpoint=str(tree))
 
-    assert VolumeMedia("media_volume", client, os.environ, {}, is_local=True).manifest() == read_directory(volume)
+    assert VolumeMedia("media_volume", client, os.environ, {}, is_local=True).manifest() == read_directory(tree)
     assert programs.calls("docker") == [], "no container is needed to read what lies on this host"
 
 
-def test_a_directory_of_this_host_is_read_where_it_lies(programs: Programs, volume: Path) -> None:
-    plant_nasty_tree(volume)
+def test_a_directory_of_this_host_is_read_where_it_lies(programs: Programs, tree: Path) -> None:
+    plant_nasty_tree(tree)
 
-    media = VolumeMedia(str(volume), client_with(), os.environ, {}, is_local=True)
+    media = VolumeMedia(str(tree), client_with(), os.environ, {}, is_local=True)
 
-    assert media.manifest() == read_directory(volume)
+    assert media.manifest() == read_directory(tree)
     assert programs.calls("docker") == []
 
 
-def test_a_directory_of_another_host_is_mounted_by_its_path(programs: Programs, volume: Path) -> None:
+def test_a_directory_of_another_host_is_mounted_by_its_path(programs: Programs) -> None:
     environment = {**os.environ, "PATH": programs.path}
     media = VolumeMedia("/srv/media", client_with(), environment, {})
 
     media.manifest()
 
     (call,) = programs.calls("docker")
-    assert "--volume=/srv/media:/volume:ro " in call, volume
+    assert "--volume=/srv/media:/volume:ro " in call
 
 
 @pytest.mark.parametrize("special", [{"Options": {"type": "tmpfs"}}, {"Driver": "nfs"}])
 def test_a_volume_that_is_mounted_only_at_the_engine_is_read_from_a_container(
-    programs: Programs, volume: Path, tmp_path: Path, special: dict[str, object]
+    programs: Programs, tree: Path, tmp_path: Path, special: dict[str, object]
 ) -> None:
-    (volume / "x").write_bytes(b"x")
+    (tree / "x").write_bytes(b"x")
     client = client_with("media_volume", Mountpoint=str(tmp_path), **special)
 
-    assert VolumeMedia("media_volume", client, os.environ, {}, is_local=True).manifest() == read_directory(volume)
+    assert VolumeMedia("media_volume", client, os.environ, {}, is_local=True).manifest() == read_directory(tree)
     assert len(programs.calls("docker")) == 1
 
 
-def test_a_script_works_in_the_volume_with_its_arguments_as_they_are(media: VolumeMedia, volume: Path) -> None:
+def test_a_script_works_in_the_volume_with_its_arguments_as_they_are(media: VolumeMedia, tree: Path) -> None:
     media.shell('printf %s "$1" > "$2"', "$(x) ", "-a b")
 
-    assert (volume / "-a b").read_text() == "$(x) "
+    assert (tree / "-a b").read_text() == "$(x) "
 
 
-def test_a_script_is_fed_what_it_is_given_byte_for_byte(media: VolumeMedia, volume: Path) -> None:
+def test_a_script_is_fed_what_it_is_given_byte_for_byte(media: VolumeMedia, tree: Path) -> None:
     media.shell("cat > fed", stdin=b"\x00\xff\n")
 
-    assert (volume / "fed").read_bytes() == b"\x00\xff\n"
+    assert (tree / "fed").read_bytes() == b"\x00\xff\n"
 
 
 def test_a_script_that_fails_says_so(media: VolumeMedia) -> None:

@@ -15,17 +15,9 @@ from media_guarantees.media.volume_watcher import Watcher, watching
 from media_guarantees.system.commands import CommandFailed
 
 
-@pytest.fixture(name="volume")
-def _volume(tmp_path: Path) -> Path:
-    volume = tmp_path / "volume"
-    volume.mkdir()
-    return volume
-
-
 @pytest.fixture(name="programs")
-def _programs(tmp_path: Path, volume: Path, monkeypatch: pytest.MonkeyPatch) -> Programs:
-    programs = Programs(tmp_path, monkeypatch)
-    programs.add("docker", run_here(volume))
+def _programs(programs: Programs, tree: Path) -> Programs:
+    programs.add("docker", run_here(tree))
     return programs
 
 
@@ -45,10 +37,10 @@ def sha256(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
-def test_a_file_is_seen_as_it_is_now(watcher: Watcher, volume: Path) -> None:
-    (volume / "avatars").mkdir()
+def test_a_file_is_seen_as_it_is_now(watcher: Watcher, tree: Path) -> None:
+    (tree / "avatars").mkdir()
     for content in (b"first", b"second", b""):
-        (volume / "avatars/x").write_bytes(content)
+        (tree / "avatars/x").write_bytes(content)
 
         assert watcher.sha256("avatars/x") == sha256(content)
 
@@ -57,24 +49,24 @@ def test_a_file_that_is_not_there_is_seen_as_missing(watcher: Watcher) -> None:
     assert watcher.sha256("avatars/x") is None
 
 
-def test_a_directory_is_no_file(watcher: Watcher, volume: Path) -> None:
-    (volume / "avatars").mkdir()
+def test_a_directory_is_no_file(watcher: Watcher, tree: Path) -> None:
+    (tree / "avatars").mkdir()
 
     assert watcher.sha256("avatars") is None
 
 
-def test_a_file_that_is_gone_is_not_remembered(watcher: Watcher, volume: Path) -> None:
-    (volume / "x").write_bytes(b"x")
+def test_a_file_that_is_gone_is_not_remembered(watcher: Watcher, tree: Path) -> None:
+    (tree / "x").write_bytes(b"x")
     before = watcher.sha256("x")
-    (volume / "x").unlink()
+    (tree / "x").unlink()
 
     assert (before, watcher.sha256("x")) == (sha256(b"x"), None)
 
 
-def test_any_name_is_understood(watcher: Watcher, volume: Path) -> None:
+def test_any_name_is_understood(watcher: Watcher, tree: Path) -> None:
     names = [name.decode() for name in NASTY_NAMES if b"\xff" not in name]
     for name in names:
-        (volume / name).write_text(name)
+        (tree / name).write_text(name)
 
     assert {name: watcher.sha256(name) for name in names} == {name: sha256(name.encode()) for name in names}
 

@@ -1,18 +1,12 @@
 """Who is touched is told by the engine's own account; a moment is drawn from a run's own account of itself."""
 
-import sys
-from pathlib import Path
-
 import pytest
-
-from media_guarantees.engine.base_images import PYTHON_SLIM
-from media_guarantees.system.run_id import this_run
-
-# What tells a run's things from others' also serves the tests that need an engine, and lies there.
-sys.path.append(str(Path(__file__).parents[2] / "neighbours"))
 from machine import Traces
 from moments import Moment, draw, read_lines
 from stream import Event, foreign, read_event
+
+from media_guarantees.engine.base_images import PYTHON_SLIM
+from media_guarantees.system.run_id import this_run
 
 RUN = this_run(shared=True).identifier
 SAID = """\

@@ -2,25 +2,21 @@
 
 import os
 import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
+from damages import DAMAGE, DEEDS, Damage, damage_to, orders
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from trees import PLANT, Tree, trees
 
 from media_guarantees.archive.examine import read_archive
 from media_guarantees.media.container_listing import LISTING, read_listing
 from media_guarantees.media.diff import ASPECTS, describe, diff
 from media_guarantees.media.host_listing import read_directory
-
-# What makes up trees also serves the properties that need an engine, and lies there.
-sys.path.append(str(Path(__file__).parents[2] / "properties"))
-from damages import DAMAGE, DEEDS, Damage, damage_to, orders
-from trees import PLANT, Tree, trees
 
 PRIVILEGED = os.geteuid() == 0
 NEEDS_PRIVILEGES = {"owner", "group"}

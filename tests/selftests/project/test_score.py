@@ -1,12 +1,6 @@
 """Mutation testing is only worth something if a survivor can't go unnoticed, and no excuse outlives its mutant."""
 
-import sys
-from pathlib import Path
-
 import pytest
-
-# What scores the mutants needs no mutmut, and lies with what does.
-sys.path.append(str(Path(__file__).parents[2] / "mutants"))
 from score import Mutant, Result, complaints, table
 from survivors import SURVIVORS
 
