@@ -23,8 +23,10 @@ from tempfile import TemporaryDirectory
 from bench.programs import ROOT, BenchFailed, reach, said
 from fixtures.media import SEED
 from fixtures.options import TOKEN_VARIABLE
-from media_guarantees.deployment.compose_model import read_deployment
-from media_guarantees.deployment.sandbox import host_ca_bundle, sandboxed, write_project_folder
+from media_guarantees.deployment.compose_reader import read_deployment
+from media_guarantees.deployment.sandbox.build_sources import host_ca_bundle
+from media_guarantees.deployment.sandbox.project_folder import write_project_folder
+from media_guarantees.deployment.sandbox.sandboxed_model import sandboxed
 from media_guarantees.engine.base_images import PYTHON_SLIM, UBUNTU, provide
 from media_guarantees.engine.connection import Engine
 from media_guarantees.media.sample_pictures import Sample, make_samples
@@ -192,7 +194,8 @@ def image(engine: Engine, folder: Path) -> Iterator[None]:
         provide(wanted, engine.docker, ROOT / ".cache")
     environment = {**engine.environment, TOKEN_VARIABLE: "of no use to a build"}
     ours = read_deployment([COMPOSE_FILE], "web-project", compose=engine.compose, environment=environment)
-    write_project_folder(ours, sandboxed(ours, this_run(shared=False), ca_bundle=host_ca_bundle()), folder)
+    sandbox = sandboxed(ours, this_run(shared=False), ca_bundle=host_ca_bundle())
+    write_project_folder(ours, sandbox.model, folder)
     commands.check([*engine.compose, "build", "--quiet"], cwd=folder, env=environment)
     try:
         yield

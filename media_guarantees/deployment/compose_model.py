@@ -1,20 +1,12 @@
-"""The deployment as its owner wrote it: what `docker-compose config` makes of the compose files.
-
-Compose itself does the reading, so `.env`, `env_file`, interpolation, `extends` and `include` are its business.
-"""
+"""The deployment as its owner wrote it: what `docker-compose config` makes of the compose files."""
 
 from __future__ import annotations
 
-import json
 import posixpath
-import re
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
-
-from media_guarantees.core.errors import BadInput
-from media_guarantees.system import commands
 
 Model = dict[str, Any]
 
@@ -45,6 +37,20 @@ class Deployment:
         """Where the owner runs Compose: the folder of the first file."""
         return self.files[0].parent
 
+    @cached_property
+    def tree(self) -> Path:
+        """The folder whose files are the deployment's own: the repository that holds the compose file, or its folder.
+
+        A whole home directory, which some people keep in a repository, is more than a deployment.
+        """
+        folder, home = self.folder.resolve(), Path.home().resolve()
+        repositories = (above for above in (folder, *folder.parents) if (above / ".git").exists())
+        return next((above for above in repositories if not home.is_relative_to(above)), folder)
+
+    def owns(self, path: Path) -> bool:
+        """Whether `path`, wherever its symbolic links lead, is one of the deployment's own files."""
+        return path.resolve().is_relative_to(self.tree)
+
     @property
     def project(self) -> str:
         """The project's name as Compose would choose it for the owner."""
@@ -68,49 +74,3 @@ class Deployment:
             )
             for mount in self.model["services"][service].get("volumes") or ()
         )
-
-
-def read_deployment(
-    files: Sequence[Path], service: str, *, compose: Sequence[str], environment: Mapping[str, str]
-) -> Deployment:
-    """Return the deployment that `files` describe; `compose` is the command, e.g. ``["docker-compose"]``.
-
-    Raises `BadInput` with Compose's own words for files that it refuses, and for a service that they don't have.
-    """
-    named = [word for file in files for word in ("--file", str(file))]
-    read = commands.run(
-        [*compose, *named, "config", "--format", "json"], cwd=files[0].parent, env=environment, timeout=60
-    )
-    where = ", ".join(map(str, files))
-    if not read.ok:
-        raise BadInput(
-            f"Compose can't read {where}: {read.complaint}",
-            _hint(read.complaint) or f"try: docker-compose -f {files[0]} config",
-            means="there is nothing to test",
-        )
-    model: Model = json.loads(read.stdout)
-    if service not in model.get("services", {}):
-        known = ", ".join(sorted(model.get("services", {}))) or "none at all"
-        everything = commands.run(
-            [*compose, *named, "--profile", "*", "config", "--format", "json"], cwd=files[0].parent, env=environment
-        )
-        profiles = _profiles(json.loads(everything.stdout) if everything.ok else {}, service)
-        raise BadInput(
-            f"{where} has no service {service!r}" + (" outside of a profile" if profiles else ""),
-            f"activate the profile as you do yourself: COMPOSE_PROFILES={profiles[0]}"
-            if profiles
-            else f"give SERVICE=…; the file's services: {known}",
-            means="there is nothing to test",
-        )
-    return Deployment(tuple(files), model, service)
-
-
-def _profiles(model: Model, service: str) -> list[str]:
-    """The profiles that a service is in."""
-    return list((model.get("services", {}).get(service) or {}).get("profiles") or ())
-
-
-def _hint(complaint: str) -> str:
-    """What to do where Compose misses a variable; "" for other complaints."""
-    missing = re.search(r"required variable (\w+) is missing", complaint)
-    return f"set it in the environment, or in the file .env beside the compose file: {missing[1]}=…" if missing else ""

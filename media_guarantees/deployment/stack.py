@@ -21,7 +21,7 @@ from media_guarantees.core import journal
 from media_guarantees.core.errors import PromiseBroken, Unproven
 from media_guarantees.core.waiting import wait_until
 from media_guarantees.deployment.compose_model import Deployment, Model
-from media_guarantees.deployment.sandbox import write_model
+from media_guarantees.deployment.sandbox.project_folder import write_model
 from media_guarantees.deployment.service_container import ServiceContainer
 from media_guarantees.engine import helper_container
 from media_guarantees.media.media_volume import VolumeMedia, is_directory

@@ -10,9 +10,11 @@ import requests
 
 from media_guarantees.core import journal
 from media_guarantees.core.errors import BadInput, PromiseBroken
-from media_guarantees.deployment import sandbox
 from media_guarantees.deployment.compose_model import Deployment
-from media_guarantees.deployment.private_mounts import privately_mounted
+from media_guarantees.deployment.sandbox.build_sources import host_ca_bundle
+from media_guarantees.deployment.sandbox.private_mounts import privately_mounted
+from media_guarantees.deployment.sandbox.project_folder import write_model, write_project_folder
+from media_guarantees.deployment.sandbox.sandboxed_model import published, sandboxed
 from media_guarantees.deployment.stack import Stack
 from media_guarantees.engine.connection import Engine
 from media_guarantees.media.upload_api import UploadApi
@@ -34,9 +36,9 @@ def prepare_stack(
     upload_api: UploadApi,
 ) -> Stack:
     """Return the deployment, laid out below `folder` for `engine`; nothing of it is built or up yet."""
-    model = sandbox.sandboxed(deployment, run, ca_bundle=sandbox.host_ca_bundle())
-    model, notes = privately_mounted(model, media_root, folder / "mounts")
-    sandbox.write_project_folder(deployment, model, folder / "deployment")
+    sandbox = sandboxed(deployment, run, ca_bundle=host_ca_bundle())
+    model, notes = privately_mounted(sandbox.model, media_root, folder / "mounts")
+    write_project_folder(deployment, model, folder / "deployment")
     return Stack(
         deployment=deployment,
         model=model,
@@ -49,7 +51,7 @@ def prepare_stack(
         engine_process=engine.power.life if engine.power else str,
         is_local=engine.power is not None,
         upload_api=upload_api,
-        deviations=(*sandbox.deviations(deployment), *notes),
+        deviations=(*sandbox.notes, *notes),
     )
 
 
@@ -78,8 +80,8 @@ def publish_exposed_ports(stack: Stack) -> None:
     if not service["ports"] and "network_mode" not in service:
         image = service.get("image") or f"{stack.project}-{stack.service}"
         ports = ((_configuration(stack, image) or {}).get("ExposedPorts") or {}).keys()
-        service["ports"] = [sandbox.published(int(port.partition("/")[0])) for port in ports if port.endswith("/tcp")]
-        sandbox.write_model(stack.model, stack.folder)
+        service["ports"] = [published(int(port.partition("/")[0])) for port in ports if port.endswith("/tcp")]
+        write_model(stack.model, stack.folder)
 
 
 def wait_for_first_start(stack: Stack) -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 import secrets
+import select
 import shutil
 import signal
 import subprocess
@@ -89,10 +90,10 @@ class PrivateEngine:
             # The slot is taken for as long as anything of the engine lives, even after this process was killed.
             pass_fds=[self.slot.lock],
         )
-        if namespace.stdout is None or namespace.stdout.readline() != b"ready\n":
-            _, complaint = namespace.communicate()
+        if complaint := _complaint_of(namespace):
+            self._namespace = None
             raise BadInput(
-                f"this machine gives no namespaces to a private engine: {complaint.decode(errors='replace').strip()}",
+                f"this machine gives no namespaces to a private engine: {complaint}",
                 "run as root with the right to mount (in a container: --privileged), or use ENGINE=shared",
             )
         self.start_daemon()
@@ -214,6 +215,29 @@ class PrivateEngine:
         for folder in self.slot.remembered():
             remove_folder(folder)
         self.slot.forget()
+
+
+def _complaint_of(namespace: subprocess.Popen[bytes]) -> str:
+    """Wait until the first process of the namespaces has set them up; return "" then, else what went wrong."""
+    if namespace.stdout is None:
+        raise ValueError("the process was started without a pipe to hear from it")
+    told, _, _ = select.select([namespace.stdout], [], [], BOOT_SECONDS)
+    if not told:  # a mount may hang, and for ever: nothing is waited for that may never come
+        _abandon(namespace)
+        return f"they were not there after {BOOT_SECONDS:g} s"
+    if namespace.stdout.readline() == b"ready\n":
+        return ""
+    return namespace.communicate()[1].decode(errors="replace").strip()
+
+
+def _abandon(process: subprocess.Popen[bytes]) -> None:
+    """Kill a process and let go of it, though it may hang where no signal reaches it."""
+    process.kill()
+    for pipe in (process.stdin, process.stdout, process.stderr):
+        if pipe is not None:
+            pipe.close()
+    with suppress(subprocess.TimeoutExpired):
+        process.wait(1)
 
 
 def only_child(pid: int) -> int:

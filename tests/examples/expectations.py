@@ -121,7 +121,7 @@ EXAMPLES = (
         says=(
             "proxy does without /var/run/docker.sock: it leads out of the sandbox",
             "monitor does without /: it leads out of the sandbox",
-            "monitor is not on the host's network",
+            "monitor: network_mode, pid, privileged left out",
             "volume archive is a plain one",
         ),
         code="service",

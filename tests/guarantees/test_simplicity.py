@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from contextlib import suppress
 from typing import NamedTuple
@@ -15,16 +14,15 @@ from media_guarantees.core.deferred import once
 from media_guarantees.core.errors import PromiseBroken
 from media_guarantees.core.waiting import wait_until
 from media_guarantees.deployment.namespace_http import NamespaceAdapter, remove_default_route
-from media_guarantees.deployment.sandbox import with_internal_networks, write_model
+from media_guarantees.deployment.object_store import object_store_settings
+from media_guarantees.deployment.sandbox.project_folder import write_model
+from media_guarantees.deployment.sandbox.sandboxed_model import with_internal_networks
 from media_guarantees.deployment.stack import Stack
 from media_guarantees.events.seeded_media import SeededMedia
 from media_guarantees.media.upload_client import Served, Upload
 
 pytestmark = pytest.mark.guarantee("simplicity.self_contained")
 
-OBJECT_STORES = re.compile(
-    r"(^|_)(AWS|S3|MINIO|GCS|GOOGLE_APPLICATION_CREDENTIALS|AZURE_STORAGE|CLOUDINARY|B2|SPACES|R2|BUCKET)(_|$)"
-)
 ISOLATED_SECONDS = 20.0
 DEFAULT_ROUTE = "00000000"  # proc(5), net/route: the destination, in hexadecimal
 
@@ -94,8 +92,7 @@ def test_no_container_asks_for_object_store_credentials(stack: Stack) -> None:
     asked = {}
     for service in stack.deployment.model["services"]:
         for container in stack.containers(service):
-            names = [pair.partition("=")[0] for pair in container.attrs["Config"]["Env"] or ()]
-            asked[service] = [name for name in names if OBJECT_STORES.search(name.upper())]
+            asked[service] = object_store_settings(container.attrs["Config"]["Env"] or ())
 
     assert asked, "no container was looked at"
     assert not any(asked.values()), f"object-store credentials are asked for: {asked}"

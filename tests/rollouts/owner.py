@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from media_guarantees.core.waiting import wait_until
-from media_guarantees.deployment.sandbox import host_ca_bundle
+from media_guarantees.deployment.sandbox.build_sources import host_ca_bundle
 from media_guarantees.engine.base_images import PYTHON_SLIM, UBUNTU, provide
 from media_guarantees.engine.connection import Engine
 from media_guarantees.media.sample_pictures import Sample, make_samples

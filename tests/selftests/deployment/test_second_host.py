@@ -23,7 +23,7 @@ from media_guarantees.system.run_id import Run
 MODEL: dict[str, Any] = {
     "name": "connect",
     "services": {
-        "web-project": {"build": {"context": "/srv"}},
+        "web-project": {"build": {"dockerfile": "Dockerfile"}},
         "front": {"image": "nginx"},
         "cache": {"image": "redis"},
     },

@@ -202,6 +202,18 @@ def test_a_machine_that_gives_no_namespaces_is_told_in_its_words(
 
 
 @pytest.mark.usefixtures("temporary")
+def test_namespaces_that_never_come_are_not_waited_for_without_end(
+    slot: Slot, tools: EngineTools, programs: Programs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(private_engine, "BOOT_SECONDS", 0.05)
+    programs.add("docker-init")
+    programs.add("setpriv", "exec sleep 60")
+
+    with pytest.raises(BadInput, match=r"gives no namespaces .*: they were not there after 0\.05 s"):
+        PrivateEngine(slot, tools).boot()
+
+
+@pytest.mark.usefixtures("temporary")
 def test_a_daemon_that_ends_at_once_is_told_with_its_last_words(
     slot: Slot, tools: EngineTools, programs: Programs
 ) -> None:

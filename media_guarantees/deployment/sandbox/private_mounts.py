@@ -66,7 +66,6 @@ def privately_mounted(model: Model, media_root: str, folder: Path) -> tuple[Mode
     for source, name, mount, hidden in sorted(_binds(private), key=lambda found: found[0]):
         bare = posixpath.normpath(mount["target"]) == posixpath.normpath(media_root)
         mount["source"] = str(mounts.of(source, hidden, bare=bare, whose=name) or "")
-        mount.get("bind", {}).pop("propagation", None)
     for service in private["services"].values():
         service["volumes"] = [
             mount for mount in service.get("volumes") or () if mount["type"] != "bind" or mount["source"]
@@ -75,8 +74,32 @@ def privately_mounted(model: Model, media_root: str, folder: Path) -> tuple[Mode
         device = ((volume or {}).get("driver_opts") or {}).get("device", "")
         if device.startswith("/"):
             found = mounts.of(Path(device), frozenset(), bare=True, whose=f"volume {name}")
-            volume["driver_opts"]["device"] = str(found)
+            if found is None:  # a plain volume
+                del volume["driver_opts"]
+            else:
+                volume["driver_opts"]["device"] = str(found)
+    for kind in ("secrets", "configs"):
+        _copy_files(private, kind, mounts)
     return private, mounts.notes
+
+
+def _copy_files(model: Model, kind: str, mounts: PrivateMounts) -> None:
+    """Replace the files of secrets or configs, which Compose mounts into containers, or leave out what has none."""
+    for name, item in list((model.get(kind) or {}).items()):
+        if not item.get("file"):
+            continue
+        file = Path(item["file"])
+        found = mounts.of(file, frozenset(), bare=False, whose=f"{kind[:-1]} {name}") if file.exists() else None
+        if found is not None:
+            item["file"] = str(found)
+            continue
+        if not file.exists():
+            mounts.notes.append(f"{kind[:-1]} {name} left out: there is no {file}")
+        del model[kind][name]
+        for service in model["services"].values():
+            for holder in (service, service.get("build") or {}):
+                if kind in holder:
+                    holder[kind] = [given for given in holder[kind] or () if given.get("source") != name]
 
 
 def _binds(model: Model) -> Iterator[tuple[Path, str, Model, frozenset[Path]]]:

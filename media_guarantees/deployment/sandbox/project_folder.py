@@ -1,0 +1,44 @@
+"""The folder from which an operator of the sandbox works: the compose file under the owner's names, and the scripts."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+from media_guarantees.core.files import atomic_write
+from media_guarantees.deployment.compose_model import Deployment, Model
+
+COMPOSE_FILE = "docker-compose.yml"
+_FOUND_ANYWAY = {"compose.yaml", "compose.yml", "docker-compose.yaml", COMPOSE_FILE}
+
+
+def write_model(model: Model, folder: Path) -> Path:
+    """Write `model` where an operator's plain `docker-compose` in `folder` finds it. It may hold tokens: 0600."""
+    file = folder / COMPOSE_FILE
+    # YAML holds JSON, but for its pairs of escapes that stand for one character, such as an emoji.
+    atomic_write(file, json.dumps(model, indent=2, ensure_ascii=False))
+    return file
+
+
+def write_project_folder(deployment: Deployment, model: Model, folder: Path) -> None:
+    """Make `folder` the deployment's folder as an operator would find it: compose files by their names, and scripts.
+
+    What is in all of the owner's files is in the first; the others change nothing any more.
+    """
+    folder.mkdir(mode=0o700, parents=True)
+    write_model(model, folder)
+    for script in (*deployment.folder.glob("*.sh"), *deployment.folder.glob("[!.]*/*.sh")):
+        if not deployment.owns(script):  # a link to a file of somebody else's
+            continue
+        place = folder / script.relative_to(deployment.folder)
+        place.parent.mkdir(exist_ok=True)
+        shutil.copy2(script, place)
+    for number, file in enumerate(deployment.files):
+        place = folder / file.name
+        if file.name in _FOUND_ANYWAY:  # nobody names those, and Compose would complain of two
+            continue
+        if not place.exists() and number == 0:
+            place.symlink_to(COMPOSE_FILE)
+        elif not place.exists():
+            place.write_text(json.dumps({"services": {}}))
