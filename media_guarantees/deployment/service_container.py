@@ -7,6 +7,7 @@ import io
 import tarfile
 import time
 from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 
 import docker.errors
 import testinfra
@@ -15,6 +16,7 @@ from testinfra.host import Host
 
 from media_guarantees.core import journal
 from media_guarantees.core.errors import Unproven
+from media_guarantees.engine import helper_container
 from media_guarantees.media.upload_client import owned_archive
 from media_guarantees.system import commands
 
@@ -25,10 +27,17 @@ _DELETED = 2  # the engine's API, "Get changes on a container's filesystem"
 class ServiceContainer:
     """The inside of whichever container of `service` runs now: `container` tells, or raises `PromiseBroken`."""
 
-    def __init__(self, container: Callable[[], Container], service: str, environment: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        container: Callable[[], Container],
+        service: str,
+        environment: Mapping[str, str],
+        labels: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
         self._container = container
         self._service = service
         self._environment = environment
+        self._labels = labels
         self._hosts: dict[str, Host] = {}
         self._has_programs: dict[tuple[str, tuple[str, ...]], bool] = {}
 
@@ -75,6 +84,20 @@ class ServiceContainer:
         options = [*([f"--user={user}"] if user else []), *(["--interactive"] if stdin is not None else [])]
         command = ["docker", "exec", *options, str(self._container().id), *args]
         return commands.run(command, env=self._environment, stdin=stdin)
+
+    def work(self, script: str, *args: str, stdin: bytes | None = None, needs: Sequence[str] = ()) -> commands.Outcome:
+        """Run a POSIX shell script as the service's user among the service's mounts, with `args` as $1 and so on.
+
+        It runs in the service's container, or, where the image lacks a shell or one of the programs that it `needs`, in
+        a helper that has the same mounts at the same paths.
+        """
+        try:
+            self.expect_programs(*needs)
+        except Unproven:
+            options = [f"--volumes-from={self._container().id}", f"--user={self.user()}", "--network=none"]
+            helper = helper_container.command(self._labels, *options, *["--interactive"] * (stdin is not None))
+            return commands.run([*helper, "sh", "-c", script, "sh", *args], env=self._environment, stdin=stdin)
+        return self.execute(["sh", "-c", script, "sh", *args], user=self.user(), stdin=stdin)
 
     def write(self, folder: str, path: str, content: bytes) -> commands.Outcome:
         """Write a file below `folder` as the service's user, or, without a shell there, in that user's name."""

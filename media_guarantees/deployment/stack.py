@@ -86,7 +86,7 @@ class Stack:
         self._unrecoverable = False
         self._came_up_within: list[float] = []
         self._compose = tuple(compose)
-        self.inside = ServiceContainer(self.container, self.service, self.environment)
+        self.inside = ServiceContainer(self.container, self.service, self.environment, run.labels)
         self._api = HttpPlatform(self.address, token, api=upload_api)
         self.platform: Platform = self._api if self._tcp_ports else self._through_exec()
         self.deviations = tuple(deviations)

@@ -11,6 +11,7 @@ import hashlib
 import os
 import stat
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from media_guarantees.core import journal
@@ -59,6 +60,17 @@ def read_directory(path: str | Path) -> Manifest:
         raise ChangedWhileReading(f"while it was read, {name} vanished or was replaced") from error
     require_unchanged(before, hashes, after)
     return assembled(before, hashes)
+
+
+def sizes_below(path: str | Path) -> dict[bytes, int]:
+    """Return the size of everything in a directory on this host, by its path, as far as it is there to be looked at."""
+    root = os.fsencode(os.path.realpath(path))
+    names = (os.path.join(folder, name) for folder, *below in os.walk(root) for name in (*below[0], *below[1]))
+    found = dict[bytes, int]()
+    for name in names:
+        with suppress(OSError):
+            found[os.path.relpath(name, root)] = os.lstat(name).st_size
+    return found
 
 
 def _walk(root: bytes) -> Iterator[Seen]:

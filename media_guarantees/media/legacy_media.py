@@ -12,6 +12,8 @@ from media_guarantees.media.host_listing import read_directory
 from media_guarantees.media.manifest import Entry, Manifest
 
 MEGABYTE = 1024 * 1024
+# A name that a program prints as it is, however it prints others.
+CLASH_NAME = "avatars/clash.png"
 BIG_NAME = "event_banners/2019/video.mp4"
 
 NASTY_FOLDER = "legacy"
@@ -21,7 +23,7 @@ def lay_out_legacy(root: Path, seed: int, *, big_bytes: int) -> Manifest:
     """Make the tree at `root`, with one file of `big_bytes` called `BIG_NAME`, and return its manifest."""
     rng = random.Random(seed)  # noqa: S311 - drawn from a seed so that a run can be repeated
     plant_nasty_tree(root / NASTY_FOLDER)
-    for path in ("-top-level.jpg", ".top-level", "avatars/old one.png", "event_banners/2019/01/deep.jpg"):
+    for path in ("-top-level.jpg", ".top-level", "avatars/old one.png", CLASH_NAME, "event_banners/2019/01/deep.jpg"):
         write_file(root / path, rng.randbytes(3000))
     write_file(root / BIG_NAME, b"".join(rng.randbytes(64) * (MEGABYTE // 64) for _ in range(big_bytes // MEGABYTE)))
     return read_directory(root)
@@ -43,6 +45,28 @@ def as_migrated(host: Manifest, volume: Manifest, uid: int, gid: int) -> Manifes
     kept = {path for path, entry in volume.entries.items() if entry.kind == "directory"}
     entries = {path: _handed_over(entry, uid, gid) for path, entry in host.entries.items() if path not in kept}
     return Manifest(entries, host.links)
+
+
+def as_far_as_judged(due: Manifest, host: Manifest, found: Manifest) -> Manifest:
+    """Return `due` with what a migration may do either way as it was `found`.
+
+    Owner and mode may be the host's or the service's: whether the service can work with them is seen by its working.
+    The time of a directory says when something was put there.
+    """
+    entries = {
+        path: _tolerant(entry, host.entries[path], found.entries.get(path)) for path, entry in due.entries.items()
+    }
+    return Manifest(entries, due.links)
+
+
+def _tolerant(due: Entry, host: Entry, found: Entry | None) -> Entry:
+    if found is None:
+        return due
+    either = {
+        name: getattr(found if getattr(found, name) == getattr(host, name) else due, name)
+        for name in ("uid", "gid", "mode")
+    }
+    return replace(due, **either, mtime_ns=found.mtime_ns if due.kind == found.kind == "directory" else due.mtime_ns)
 
 
 def _handed_over(entry: Entry, uid: int, gid: int) -> Entry:

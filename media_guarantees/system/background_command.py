@@ -75,6 +75,20 @@ class Background:
         """Let it go on."""
         self.signal(signal.SIGCONT)
 
+    def run_for(self, seconds: float) -> bool:
+        """Let it go on for so many seconds and stop it where it is then; False if it is over by then."""
+        self.thaw()
+        if self.ends_within(seconds):
+            return False
+        self.freeze()
+        return self.running
+
+    def ends_within(self, seconds: float) -> bool:
+        """Wait for its end for so many seconds at most, and say whether it came."""
+        with suppress(subprocess.TimeoutExpired):
+            self._process.wait(seconds)
+        return not self.running
+
     def finish(self, *, seconds: float = 120.0) -> commands.Outcome:
         """Wait for its end and return how it ended."""
         with journal.timed("guide", " ".join(self._args)) as event:
