@@ -133,7 +133,7 @@ check: $(VENV)/dev.stamp  ## Check style, types, the direction of imports and sh
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-logo --cache-dir=.cache/imports
 	@$(BIN)/python -m tools.shellcheck migrate_media.sh .ci/run tests/examples/whole_server/backup_media.sh \
-		recipes/deploy.sh recipes/restore-drill.sh
+		tests/examples/independent/migrate_media.sh recipes/deploy.sh recipes/restore-drill.sh
 
 clean:  ## Undo everything: what killed runs left behind, caches, virtual environment, reports
 	@$(PYTHON) -B -m media_guarantees clean

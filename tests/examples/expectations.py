@@ -78,6 +78,17 @@ EXAMPLES = (
         unproven=WITHOUT_API | MIGRATION | {"troubleshooting.inspect", "troubleshooting.permissions"},
         says=("written by the service's own user through exec", "no inspect command"),
     ),
+    # Written without a look at the platform of this repository, but for the commands of its guide.
+    Example(
+        "independent",
+        ("--compose-file=compose.yml", "--guide=GUIDE.md"),
+        broken=SILENT,
+        unproven=WITHOUT_API,
+        says=(
+            "written by the service's own user through exec",
+            "neither the script's help nor the guide names an option that overwrites",
+        ),
+    ),
     Example(
         "bare_image",
         ("--compose-file=compose.yml", "--guide=README.md", "--service=files", "--media-root=/srv/www/media"),

@@ -15,7 +15,7 @@ from media_guarantees.core.deferred import once
 from media_guarantees.core.errors import PromiseBroken
 from media_guarantees.deployment.stack import Stack
 from media_guarantees.events.before_after import expect_same
-from media_guarantees.events.migration import overwriting_options
+from media_guarantees.events.migration_probe import overwriting_options
 from media_guarantees.guide.guide_runner import Operator
 from media_guarantees.guide.reader import Guide
 from media_guarantees.media.host_listing import read_directory

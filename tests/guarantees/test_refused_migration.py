@@ -19,7 +19,7 @@ from media_guarantees.core.waiting import wait_until
 from media_guarantees.deployment.stack import Stack
 from media_guarantees.engine.helper_container import label_arguments
 from media_guarantees.events.before_after import expect_same
-from media_guarantees.events.migration import settled_manifest, stop_half_way
+from media_guarantees.events.migration_probe import settled_manifest, stop_half_way
 from media_guarantees.guide.guide_runner import Operator
 from media_guarantees.media.legacy_media import (
     MEGABYTE,
@@ -174,7 +174,7 @@ class Stopped(NamedTuple):
 @pytest.fixture(scope="module", name="stopped")
 def _stopped(
     session_stack: Stack, operator: Operator, media_folder: Path, migrated: Callable[[], Manifest]
-) -> Iterator[Callable[[], Stopped]]:
+) -> Callable[[], Stopped]:
     """The service is stopped for a while, and a container whose name merely contains the service's runs."""
     stack = session_stack
     decoy, volume = stack.run.name(f"not-{stack.service}-1"), stack.run.name("media_of_another_service")
@@ -196,12 +196,13 @@ def _stopped(
         beside_decoy = operator.run("migrate")
         return Stopped(alone, late, beside_decoy, written_to(stack, decoy, volume))
 
-    yield once(try_while_stopped)
+    tried = once(try_while_stopped)
     (media_folder / LATE_NAME).unlink(missing_ok=True)
     commands.run(["docker", "rm", "--force", decoy], env=stack.environment)
     commands.run(["docker", "volume", "rm", "--force", volume], env=stack.environment)
     with suppress(PromiseBroken):  # a service that doesn't come back has nothing to do with the migration
         stack.up()
+    return tried
 
 
 def written_to(stack: Stack, container: str, volume: str) -> list[str]:
@@ -230,6 +231,7 @@ def test_a_container_that_only_has_a_similar_name_does_not_fool_it(stopped: Call
         expect_refusal(done.beside_decoy, event="a migration beside a container of a similar name")
 
 
+@pytest.mark.usefixtures("stack")
 def test_a_missing_media_folder_is_refused(operator: Operator, media_folder: Path) -> None:
     aside = media_folder.with_name("media-aside")
     media_folder.rename(aside)
@@ -241,6 +243,7 @@ def test_a_missing_media_folder_is_refused(operator: Operator, media_folder: Pat
     expect_refusal(outcome, event="a migration without a folder ./media")
 
 
+@pytest.mark.usefixtures("stack")
 def test_a_missing_engine_is_refused(operator: Operator, media_folder: Path, run_folder: Path) -> None:
     assert media_folder.is_dir()
 
@@ -249,6 +252,7 @@ def test_a_missing_engine_is_refused(operator: Operator, media_folder: Path, run
     expect_refusal(outcome, event="a migration without an engine")
 
 
+@pytest.mark.usefixtures("stack")
 def test_an_unknown_option_is_refused(operator: Operator, media_folder: Path) -> None:
     assert media_folder.is_dir()
 

@@ -172,3 +172,19 @@ def test_the_writable_layer_is_the_files_that_were_added_or_changed(inside: Inte
 
 def test_a_container_that_wrote_nothing_has_an_empty_layer(inside: InteriorOf) -> None:
     assert inside(container(diff=lambda: None)).written_layer() == {}
+
+
+def test_work_is_done_in_the_container_as_the_services_user(inside: InteriorOf, programs: Programs) -> None:
+    inside(container(top=top)).work('echo "$1"', "a b", stdin=b"", needs=("cat",))
+
+    assert programs.calls("docker")[-1] == f'exec --user={USER} --interactive c1 sh -c echo "$1" sh a b'
+
+
+def test_where_an_image_has_no_shell_a_helper_works_among_the_same_mounts(
+    inside: InteriorOf, programs: Programs
+) -> None:
+    programs.add("docker", '[ "$1" = run ]')
+
+    assert inside(container(top=top)).work("true").ok
+    call = programs.calls("docker")[-1]
+    assert f"--volumes-from=c1 --user={USER} --network=none ubuntu sh -c true sh" in call

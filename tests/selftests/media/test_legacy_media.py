@@ -12,6 +12,7 @@ from media_guarantees.media.legacy_media import (
     BIG_NAME,
     MEGABYTE,
     NASTY_FOLDER,
+    as_far_as_judged,
     as_migrated,
     lay_out_legacy,
     restricted,
@@ -160,3 +161,38 @@ def test_without_directories_all_else_is_there() -> None:
 
     assert set(rest.entries) == {b"d/a", b"l", b"h"}
     assert rest.links == TREE.links
+
+
+DUE = as_migrated(TREE, EMPTY, 10001, 10001)
+
+
+def found(**changes: object) -> Manifest:
+    """What a migration made of the tree, with something different about the file."""
+    file = replace(DUE.entries[b"d/a"], **changes)  # type: ignore[arg-type]
+    return Manifest({**DUE.entries, b"d/a": file}, DUE.links)
+
+
+@pytest.mark.parametrize("either", [{}, {"uid": 0}, {"gid": 0}, {"mode": 0o440}, {"uid": 0, "gid": 0, "mode": 0o440}])
+def test_owner_and_mode_may_be_the_hosts_or_the_services(either: dict[str, int]) -> None:
+    seen = found(**either)
+
+    assert as_far_as_judged(DUE, TREE, seen) == seen
+
+
+@pytest.mark.parametrize(
+    "other", [{"uid": 5}, {"gid": 5}, {"mode": 0o644}, {"mtime_ns": 6}, {"sha256": "ff"}, {"size": 2}]
+)
+def test_any_other_owner_or_mode_is_judged_and_so_is_all_else(other: dict[str, object]) -> None:
+    seen = found(**other)
+
+    assert as_far_as_judged(DUE, TREE, seen).entries[b"d/a"] == DUE.entries[b"d/a"]
+
+
+def test_the_time_of_a_directory_is_not_judged() -> None:
+    seen = Manifest({**DUE.entries, b"d": replace(DUE.entries[b"d"], mtime_ns=99)}, DUE.links)
+
+    assert as_far_as_judged(DUE, TREE, seen) == seen
+
+
+def test_what_is_missing_is_still_due() -> None:
+    assert as_far_as_judged(DUE, TREE, EMPTY) == DUE

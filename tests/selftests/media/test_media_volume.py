@@ -33,8 +33,9 @@ def _media(programs: Programs) -> VolumeMedia:
         lambda media: media.shell("true"),
         lambda media: media.shell("cat", stdin=b""),
         lambda media: media.helper_command("true"),
+        lambda media: media.sizes(),
     ],
-    ids=["manifest", "shell", "feed", "helper_command"],
+    ids=["manifest", "shell", "feed", "helper_command", "sizes"],
 )
 def test_no_container_is_started_on_a_volume_that_does_not_exist(programs: Programs, look: object) -> None:
     media = VolumeMedia("gone_volume", client_with("media_volume"), os.environ, {})
@@ -125,3 +126,13 @@ def test_a_script_is_fed_what_it_is_given_byte_for_byte(media: VolumeMedia, tree
 def test_a_script_that_fails_says_so(media: VolumeMedia) -> None:
     with pytest.raises(CommandFailed, match="status 7: oh no"):
         media.shell("echo oh no >&2; exit 7")
+
+
+def test_the_sizes_are_of_everything_in_the_volume_wherever_they_are_read(media: VolumeMedia, volume: Path) -> None:
+    plant_nasty_tree(volume)
+    local = VolumeMedia(str(volume), client_with(), os.environ, {}, is_local=True)
+    paths = set(read_directory(volume).entries)
+
+    assert {path.removeprefix(b"./") for path in media.sizes()} == paths
+    assert set(local.sizes()) | {b"."} == paths
+    assert local.sizes()[b"sparse"] == media.sizes()[b"./sparse"] == 1 << 20

@@ -184,3 +184,20 @@ def test_its_pipes_are_closed(tmp_path: Path) -> None:
 
     pipes = [process._process.stdout, process._process.stderr]
     assert [pipe for pipe in pipes if pipe is not None and not pipe.closed] == []
+
+
+def test_it_goes_on_for_a_while_and_is_stopped_then(tmp_path: Path) -> None:
+    with bash("while :; do echo x >> ticks; done", tmp_path) as process:
+        assert process.run_for(0.2)
+        before = (tmp_path / "ticks").stat().st_size
+
+        assert not process.ends_within(0.1)
+        assert (tmp_path / "ticks").stat().st_size == before > 0, "it went on although it was stopped"
+        assert process.run_for(0.1)
+        assert (tmp_path / "ticks").stat().st_size > before
+
+
+def test_one_that_ends_meanwhile_is_not_stopped(tmp_path: Path) -> None:
+    with bash("true", tmp_path) as process:
+        assert not process.run_for(10)
+        assert process.ends_within(0)

@@ -21,7 +21,7 @@ SETTLE_SECONDS = 30.0
 _OPTION = re.compile(r"(?<![\w-])(--?[A-Za-z][\w-]*)")
 _REPLACES = re.compile(r"overwrit|replac|clobber|force|sobrescrev|substitu|remplaz|écras|überschreib", re.IGNORECASE)
 # Of a line that speaks of several options, what is said of each.
-_CLAUSE_END = re.compile(r"(?<=[.;,])\s|\s(?:e|and|or|ou)\s")
+_CLAUSE_END = re.compile(r"(?<=[.;,])\s(?!-)|\s(?:e|and|or|ou)\s")
 _NEGATED = re.compile(r"\b(?:never|not?|without|nunca|não|nada|sem)\b|--no-", re.IGNORECASE)
 
 
