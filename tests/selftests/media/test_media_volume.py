@@ -128,10 +128,10 @@ def test_a_script_that_fails_says_so(media: VolumeMedia) -> None:
         media.shell("echo oh no >&2; exit 7")
 
 
-def test_the_sizes_are_of_everything_in_the_volume_wherever_they_are_read(media: VolumeMedia, volume: Path) -> None:
-    plant_nasty_tree(volume)
-    local = VolumeMedia(str(volume), client_with(), os.environ, {}, is_local=True)
-    paths = set(read_directory(volume).entries)
+def test_the_sizes_are_of_everything_in_the_volume_wherever_they_are_read(media: VolumeMedia, tree: Path) -> None:
+    plant_nasty_tree(tree)
+    local = VolumeMedia(str(tree), client_with(), os.environ, {}, is_local=True)
+    paths = set(read_directory(tree).entries)
 
     assert {path.removeprefix(b"./") for path in media.sizes()} == paths
     assert set(local.sizes()) | {b"."} == paths
