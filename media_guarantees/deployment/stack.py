@@ -318,12 +318,12 @@ class Stack:
         ports = self.model["services"][self.service].get("ports") or ()
         return [int(port["target"]) for port in ports if port.get("protocol", "tcp") == "tcp"]
 
-    def logs(self) -> str:
-        """Return what every container of the project said last."""
+    def logs(self, *, timeout: float = commands.TIMEOUT) -> str:
+        """Return the last 200 lines of every container's log. Raises `TimeoutExpired` after `timeout` seconds."""
         if not self.folder.is_dir():  # taken down already
             return ""
         args = [*self._compose, "logs", "--no-color", "--timestamps", "--tail=200"]
-        outcome = commands.run(args, cwd=self.folder, env=self.environment)
+        outcome = commands.run(args, cwd=self.folder, env=self.environment, timeout=timeout)
         return (outcome.stdout + outcome.stderr).decode(errors="replace")
 
     def tear_down(self) -> None:

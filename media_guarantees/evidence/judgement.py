@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from media_guarantees.core.journal import Event
 from media_guarantees.core.verdict import BROKEN, PROVED, UNPROVEN, combine
-from media_guarantees.evidence.catalogue import BY_ID, CATALOGUE, Guarantee
+from media_guarantees.evidence.catalogue import CATALOGUE, Guarantee
 from media_guarantees.evidence.thumbnails import Pair
 from media_guarantees.guide.reader import Sentence
 
@@ -82,12 +82,10 @@ def judge(tests: Iterable[TestRecord], promises: dict[str, Sentence | None]) -> 
     return tuple(judgements)
 
 
-def overall(judgements: Iterable[Judgement], *, beyond: bool) -> str:
-    """Return the run's verdict. What goes beyond the document counts only if `beyond`; nothing judged is unproven."""
-    return combine(judgement.verdict for judgement in judgements if beyond or not judgement.guarantee.beyond)
+def overall(judgements: Iterable[Judgement], *, beyond: bool, complete: bool = True) -> str:
+    """Return the run's verdict. What goes beyond the document counts only if `beyond`; nothing judged is unproven.
 
-
-def failed_beyond(tests: Iterable[TestRecord]) -> int:
-    """Return how many tests failed that are of nothing but what goes beyond the document."""
-    failed = (test.guarantees for test in tests if test.outcome in {"failed", "error"})
-    return sum(all(BY_ID[name].beyond for name in names) for names in failed)
+    A run that is not `complete` may be broken, but is never proved.
+    """
+    counted = [judgement.verdict for judgement in judgements if beyond or not judgement.guarantee.beyond]
+    return combine(counted if complete else [*counted, UNPROVEN])

@@ -9,7 +9,7 @@ from typing import Any
 from media_guarantees.core import journal
 from media_guarantees.core.verdict import BROKEN, MARKS, UNPROVEN
 from media_guarantees.evidence.catalogue import Guarantee
-from media_guarantees.evidence.judgement import Judgement
+from media_guarantees.evidence.judgement import Judgement, overall
 
 PARTS = ("promised", "seen", "means", "next", "again")
 
@@ -18,8 +18,9 @@ PARTS = ("promised", "seen", "means", "next", "again")
 class RunFacts:
     """What was run, on what. `started` is seconds since the epoch.
 
-    `events` is everything that took time; `steps` is what a person who waited was told of, where the length of those
-    that are only announced is 0.
+    `events` is everything that took time; `steps` is what the person who waited could read, where those that are only
+    announced have the length 0. `stopped` is why a run was cut short, "" for a whole one, and `not_run` how many of
+    its tests did not run to their end. `gaps` are lines about evidence that could not be gathered.
     """
 
     engine: dict[str, Any]
@@ -31,6 +32,24 @@ class RunFacts:
     command: str = "make verify"
     events: list[journal.Event] = field(default_factory=list)
     steps: list[journal.Event] = field(default_factory=list)
+    stopped: str = ""
+    not_run: int = 0
+    gaps: list[str] = field(default_factory=list)
+
+    @property
+    def complete(self) -> bool:
+        """Whether every selected test ran to its end, and nothing else cut the run short."""
+        return not self.stopped
+
+    @property
+    def cut_short(self) -> str:
+        """Why a run is not complete, and how much of it is missing, in one line; "" for a complete one."""
+        tests = "1 test" if self.not_run == 1 else f"{self.not_run} tests"
+        return f"{self.stopped}; {tests} did not run to the end" if self.stopped else ""
+
+    def verdict(self, judgements: Iterable[Judgement]) -> str:
+        """Return the verdict on the whole run, as it was asked for."""
+        return overall(judgements, beyond=self.beyond, complete=self.complete)
 
     @property
     def command_seconds(self) -> float:

@@ -12,12 +12,13 @@ from io import BytesIO
 
 from PIL import Image
 
-from media_guarantees.core.errors import PromiseBroken
 from media_guarantees.media.upload_client import Served, Upload
 
 EDGE = 112
 LIMIT = 6
 _PIXELS = 4_000_000  # more than any sample has; a small file can claim to be a picture of any size
+# Those that are served. Pillow knows others too, and starts programs for some: Ghostscript for EPS.
+_FORMATS = ("JPEG", "PNG", "WEBP", "GIF")
 
 
 @dataclass(frozen=True)
@@ -31,34 +32,27 @@ class Pair:
 
 
 def pairs(
-    damaged: Mapping[str, str], uploads: Iterable[Upload], fetch: Callable[[str], Served] | None
+    damaged: Mapping[str, str], uploads: Iterable[Upload], fetch: Callable[[str], Served | None]
 ) -> tuple[Pair, ...]:
     """Return the first few of `uploads` whose path is among `damaged`, each with what became of it.
 
-    `fetch` asks the platform for a picture as it is now; None where the platform does not answer.
+    `fetch` returns a picture as the platform serves it now, or None where it doesn't.
     """
     concerned = [upload for upload in uploads if upload.path in damaged][:LIMIT]
     return tuple(_pair(upload, damaged[upload.path], fetch) for upload in concerned)
 
 
-def _pair(upload: Upload, fate: str, fetch: Callable[[str], Served] | None) -> Pair:
+def _pair(upload: Upload, fate: str, fetch: Callable[[str], Served | None]) -> Pair:
     before = upload.sample.content
-    after = b"" if fate == "missing" or fetch is None else _fetched(upload.url, fetch)
+    served = None if fate == "missing" else fetch(upload.url)
+    after = served.content if served is not None and served.status == 200 else b""
     return Pair(upload.path, fate, data_uri(before), data_uri(after) if after != before else "")
-
-
-def _fetched(url: str, fetch: Callable[[str], Served]) -> bytes:
-    try:
-        served = fetch(url)
-    except PromiseBroken:
-        return b""
-    return served.content if served.status == 200 else b""
 
 
 def data_uri(content: bytes) -> str:
     """Return a thumbnail of a picture as a data URI, or "" of what can't be decoded, or is too large to be tried."""
     try:
-        with Image.open(BytesIO(content)) as picture:
+        with Image.open(BytesIO(content), formats=_FORMATS) as picture:
             if picture.width * picture.height > _PIXELS:
                 return ""
             small = picture.convert("RGBA")

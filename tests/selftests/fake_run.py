@@ -119,6 +119,8 @@ def hostile_run() -> tuple[RunFacts, list[Judgement]]:
     run = facts(events=[event], steps=[step], command=f"make verify GUIDE='{HOSTILE[0]}'")
     run.target["service"] = everything
     run.engine["stand_ins"] = list(HOSTILE)
+    run.stopped = f"an internal error: {everything}"
+    run.gaps = list(HOSTILE)
     return run, [
         judgement(BROKEN, test, promise=promise),
         judgement(UNPROVEN, name="backup.complete", reason=everything, promise=promise),

@@ -3,28 +3,35 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import asdict
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
-from media_guarantees.core.files import atomic_link
+from media_guarantees.core.files import atomic_link, atomic_write
 from media_guarantees.evidence.catalogue import Guarantee
 from media_guarantees.evidence.formats.html_page import as_html
 from media_guarantees.evidence.formats.junit import as_junit
 from media_guarantees.evidence.formats.markdown import as_markdown
 from media_guarantees.evidence.formats.tap import as_tap
-from media_guarantees.evidence.judgement import Judgement, TestRecord, overall
+from media_guarantees.evidence.gaps import Gaps
+from media_guarantees.evidence.judgement import Judgement, TestRecord
 from media_guarantees.evidence.run_summary import RunFacts
 from media_guarantees.guide.reader import Guide, GuideError, Sentence
+
+_READABLE = 0o644  # for everybody, as other users' programs collect reports
 
 
 def as_json(facts: RunFacts, judgements: Sequence[Judgement]) -> dict[str, Any]:
     """Return the content of ``guarantees.json``."""
     return {
-        "verdict": overall(judgements, beyond=facts.beyond),
+        "verdict": facts.verdict(judgements),
+        "complete": facts.complete,
+        "reason": facts.stopped,
+        "not_run": facts.not_run,
+        "gaps": facts.gaps,
         "engine": facts.engine,
         "target": facts.target,
         "started": datetime.fromtimestamp(facts.started, timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ"),
@@ -57,26 +64,54 @@ def _test(test: TestRecord) -> dict[str, Any]:
     }
 
 
-def write(folder: Path, facts: RunFacts, judgements: Sequence[Judgement]) -> None:
-    """Write all of a run's evidence into `folder` and let ``latest`` beside it point there."""
-    folder.mkdir(parents=True, exist_ok=True)
-    _write(folder / "guarantees.json", json.dumps(as_json(facts, judgements), indent=2, ensure_ascii=False) + "\n")
-    for name, text in (
-        ("guarantees.md", as_markdown(facts, judgements)),
-        ("guarantees.html", as_html(facts, judgements)),
-        ("guarantees.junit.xml", as_junit(facts, judgements)),
-        ("guarantees.tap", as_tap(facts, judgements)),
-    ):
-        _write(folder / name, text)
-    with (folder / "commands.jsonl").open("w") as stream:
-        for event in facts.events:
-            stream.write(json.dumps(asdict(event)) + "\n")
-    point_latest(folder)
+def _json_text(facts: RunFacts, judgements: Sequence[Judgement]) -> str:
+    return json.dumps(as_json(facts, judgements), indent=2, ensure_ascii=False) + "\n"
 
 
-def _write(file: Path, text: str) -> None:
-    """Write UTF-8 in any locale; bytes of names that aren't UTF-8 are escaped, in a way that JSON reads back."""
-    file.write_text(text, encoding="utf-8", errors="backslashreplace")
+def _json_lines(facts: RunFacts, judgements: Sequence[Judgement]) -> str:
+    del judgements
+    return "".join(json.dumps(asdict(event)) + "\n" for event in facts.events)
+
+
+FOR_PROGRAMS = "guarantees.json"
+Form = Callable[[RunFacts, Sequence[Judgement]], str]
+FILES: dict[str, Form] = {
+    FOR_PROGRAMS: _json_text,
+    "guarantees.md": as_markdown,
+    "guarantees.html": as_html,
+    "guarantees.junit.xml": as_junit,
+    "guarantees.tap": as_tap,
+    "commands.jsonl": _json_lines,
+}
+
+
+def write(folder: Path, facts: RunFacts, judgements: Sequence[Judgement], gaps: Gaps) -> None:
+    """Write all of a run's evidence into `folder` and let ``latest`` beside it point there.
+
+    What can't be written becomes one of the `gaps`; ``guarantees.json`` lists it, if that one can be written.
+    """
+    known = len(gaps.lines)
+    for name in FILES:
+        _write_form(folder, name, facts, judgements, gaps)
+    with gaps.noted(f"{folder.parent / 'latest'} could not be pointed at this run"):
+        point_latest(folder)
+    if len(gaps.lines) > known:
+        _write_form(folder, FOR_PROGRAMS, facts, judgements, gaps)
+
+
+def _write_form(folder: Path, name: str, facts: RunFacts, judgements: Sequence[Judgement], gaps: Gaps) -> None:
+    with gaps.noted(f"{name} could not be written"):
+        write_file(folder / name, FILES[name](facts, judgements))
+
+
+def write_file(file: Path, text: str) -> None:
+    """Write a file of the evidence whole or not at all, in UTF-8 in any locale.
+
+    Bytes of names that aren't UTF-8 are escaped, in a way that JSON reads back. The folder may have been removed
+    during the run; it is made again.
+    """
+    file.parent.mkdir(parents=True, exist_ok=True)
+    atomic_write(file, text.encode(errors="backslashreplace"), mode=_READABLE)
 
 
 def point_latest(folder: Path) -> None:

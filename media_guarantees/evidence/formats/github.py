@@ -26,8 +26,11 @@ def is_here(environment: Mapping[str, str]) -> bool:
 def annotate(facts: RunFacts, judgements: Sequence[Judgement], workspace: Path) -> Iterator[str]:
     """Yield a command for each guarantee that is not proved: where the guide promises it, and what was seen.
 
-    What fails the run is an error, what is broken but goes beyond the guide a warning, the rest a notice.
+    What fails the run is an error, what is broken but goes beyond the guide a warning, the rest a notice. That the run
+    was cut short is an error too.
     """
+    if not facts.complete:
+        yield f"::error title=the run is incomplete::{_data(shortened(printable(facts.cut_short), 2000))}"
     for judgement in judgements:
         if judgement.verdict != PROVED:
             broken = judgement.verdict == BROKEN

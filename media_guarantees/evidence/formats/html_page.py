@@ -24,7 +24,7 @@ from media_guarantees.core.journal import Event
 from media_guarantees.core.verdict import BROKEN, MARKS, PROVED, UNPROVEN
 from media_guarantees.evidence.catalogue import Guarantee
 from media_guarantees.evidence.catalogue_pt import CATALOGUE_PT, FAMILIES
-from media_guarantees.evidence.judgement import Judgement, TestRecord, overall
+from media_guarantees.evidence.judgement import Judgement, TestRecord
 from media_guarantees.evidence.run_summary import RunFacts, counts, explain, parts_of
 from media_guarantees.evidence.timeline import LANES, draw
 
@@ -84,7 +84,7 @@ def as_html(facts: RunFacts, judgements: Sequence[Judgement]) -> str:
         .get_template("report.html")
         .render(
             facts=facts,
-            verdict=overall(judgements, beyond=facts.beyond),
+            verdict=facts.verdict(judgements),
             counts=counts(judgements),
             verdicts={name: verdicts[name] for name in (BROKEN, UNPROVEN, PROVED)},
             total=len(judgements),

@@ -19,6 +19,8 @@ from media_guarantees.evidence.run_summary import RunFacts, explain
 def as_junit(facts: RunFacts, judgements: Sequence[Judgement]) -> str:
     """Return the document."""
     cases = [_case(judgement, facts) for judgement in judgements]
+    if not facts.complete:
+        cases.append(_incomplete_case(facts))
     root = ET.Element("testsuites")
     suite = ET.SubElement(
         root,
@@ -26,7 +28,7 @@ def as_junit(facts: RunFacts, judgements: Sequence[Judgement]) -> str:
         name="media guarantees",
         tests=str(len(cases)),
         failures=str(sum(case.find("failure") is not None for case in cases)),
-        errors="0",
+        errors=str(sum(case.find("error") is not None for case in cases)),
         skipped=str(sum(case.find("skipped") is not None for case in cases)),
         time=f"{facts.seconds:.3f}",
         timestamp=datetime.fromtimestamp(facts.started, timezone.utc).strftime("%Y-%m-%dT%H:%M:%S"),
@@ -34,6 +36,13 @@ def as_junit(facts: RunFacts, judgements: Sequence[Judgement]) -> str:
     suite.extend(cases)
     ET.indent(root)
     return '<?xml version="1.0" encoding="utf-8"?>\n' + ET.tostring(root, encoding="unicode") + "\n"
+
+
+def _incomplete_case(facts: RunFacts) -> ET.Element:
+    """A case that makes the suite fail: of a run that was cut short, the others don't tell all."""
+    case = ET.Element("testcase", classname="run", name="The run is complete", time="0.000")
+    ET.SubElement(case, "error", message=printable(f"incomplete: {facts.cut_short}"))
+    return case
 
 
 def _case(judgement: Judgement, facts: RunFacts) -> ET.Element:

@@ -7,25 +7,31 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from media_guarantees.core.escaping import printable, shortened
 from media_guarantees.core.verdict import BROKEN, MARKS, PROVED, UNPROVEN
-from media_guarantees.evidence.judgement import Judgement, overall
+from media_guarantees.evidence.judgement import Judgement
 from media_guarantees.evidence.run_summary import RunFacts, counts, explain
 
 # A comment on GitHub holds 65,536 characters. What a file's name may add in escapes stays below the rest.
 LIMIT = 60_000
 EXPLANATION_LIMIT = 4_000
+GAPS_SHOWN = 10
 COLOURS = {PROVED: "🟢", BROKEN: "🔴", UNPROVEN: "🟡"}
 
 
 def as_markdown(facts: RunFacts, judgements: Sequence[Judgement]) -> str:
     """Return the verdict, every broken promise explained, and a table of all; short enough for a comment."""
-    verdict = overall(judgements, beyond=facts.beyond)
+    verdict = facts.verdict(judgements)
     head = [
         f"# {COLOURS[verdict]} Media guarantees: {verdict}",
         "",
         f"{counts(judgements)}; {facts.seconds:.0f} s on a {facts.engine['kind']} engine {facts.engine['version']}.",
     ]
+    if not facts.complete:
+        head += ["", f"**Incomplete:** {code(facts.cut_short)}. A run that was cut short proves nothing as a whole."]
     if stand_ins := facts.engine.get("stand_ins"):
         head += ["", f"Images that others stood in for: {', '.join(map(code, stand_ins))}."]
+    gaps = [f"- {code(line)}" for line in facts.gaps[:GAPS_SHOWN]]
+    if gaps:
+        head += ["", f"Evidence that could not be gathered ({len(facts.gaps)}):", "", *gaps]
     table = ["", *_fold(f"All {len(judgements)} guarantees", _table(judgements), unfolded=verdict != BROKEN)]
     room = LIMIT - len("\n".join([*head, *table]))
     return "\n".join([*head, *_explanations(facts, judgements, room), *table]) + "\n"

@@ -15,10 +15,12 @@ from media_guarantees.evidence.run_summary import RunFacts, explain
 
 
 def as_tap(facts: RunFacts, judgements: Sequence[Judgement]) -> str:
-    """Return a plan, and a test point for each guarantee."""
+    """Return a plan, a test point for each guarantee, and TAP's own word for a run that was cut short."""
     lines = ["TAP version 14", f"1..{len(judgements)}"]
     for number, judgement in enumerate(judgements, 1):
         lines += _test_point(number, judgement, facts)
+    if not facts.complete:
+        lines.append(f"Bail out! {_escaped(facts.cut_short)}")
     return "\n".join(lines) + "\n"
 
 

@@ -1,13 +1,12 @@
 """What tests did is turned into one of three verdicts, and into "proved" only where everything was shown."""
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from media_guarantees.core.verdict import BROKEN, PROVED, UNPROVEN
 from media_guarantees.evidence.catalogue import BY_ID, CATALOGUE
-from media_guarantees.evidence.judgement import Judgement, TestRecord, failed_beyond, judge, judge_tests, overall
+from media_guarantees.evidence.judgement import Judgement, TestRecord, judge, judge_tests, overall
 from media_guarantees.guide.reader import Sentence
 
 
@@ -135,10 +134,10 @@ def test_what_goes_beyond_the_document_counts_only_when_asked_for(verdict: str) 
     assert overall(judgements, beyond=True) == verdict
 
 
-def test_only_failures_of_what_goes_beyond_the_document_are_counted_as_such() -> None:
-    beyond = [
-        replace(test, guarantees=("beyond.power_loss",)) for test in (PASSED, REFUTED, NO_SETUP, SKIPPED, NOT_RUN)
-    ]
-    both = replace(REFUTED, guarantees=("beyond.power_loss", "backup.created"))
+def test_a_run_in_which_nothing_was_judged_is_unproven() -> None:
+    assert overall([], beyond=True) == UNPROVEN
 
-    assert failed_beyond([*beyond, REFUTED, NO_SETUP, both]) == 2
+
+@pytest.mark.parametrize(("verdict", "combined"), [(PROVED, UNPROVEN), (UNPROVEN, UNPROVEN), (BROKEN, BROKEN)])
+def test_a_run_that_was_cut_short_may_be_broken_but_is_never_proved(verdict: str, combined: str) -> None:
+    assert overall([a_judgement("backup.created", verdict)], beyond=False, complete=False) == combined

@@ -16,11 +16,11 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[3]
-PLUGINS = ["options", "engine", "stack", "media", "procedures", "deploy", "screen", "evidence"]
+PLUGINS = ["options", "engine", "stack", "media", "procedures", "deploy", "terminal_progress", "evidence"]
 # Rooms, and modules of others, that have to work where nothing is installed but Python.
 ON_BARE_PYTHON = ["core", "system", "engine", "archive", "settings", "cli"]
 MOST_MODULES = 12
-STAGES = [name for name in PLUGINS if name != "screen"]  # which is only what evidence is shown on
+STAGES = [name for name in PLUGINS if name != "terminal_progress"]  # which is only what evidence is shown on
 LIBRARY = sorted((ROOT / "media_guarantees").rglob("[!_]*.py"))
 TESTS = sorted(
     path for folder in ("guarantees", "deploy", "faults") for path in (ROOT / "tests" / folder).glob("**/*.py")

@@ -11,11 +11,12 @@ from fake_run import HELD, LOST, PROMISE, busy, facts, judgement
 from media_guarantees.core.journal import Event
 from media_guarantees.core.verdict import BROKEN, PROVED, UNPROVEN
 from media_guarantees.evidence.catalogue import BY_ID
-from media_guarantees.evidence.formats.bundle import as_json, find_promise, point_latest, write
+from media_guarantees.evidence.formats.bundle import FILES, as_json, find_promise, point_latest, write, write_file
 from media_guarantees.evidence.formats.html_page import as_html
 from media_guarantees.evidence.formats.junit import as_junit
 from media_guarantees.evidence.formats.markdown import as_markdown
 from media_guarantees.evidence.formats.tap import as_tap
+from media_guarantees.evidence.gaps import Gaps
 from media_guarantees.evidence.judgement import TestRecord
 from media_guarantees.guide.reader import Sentence, read_guide
 
@@ -25,6 +26,10 @@ def test_the_json_has_exactly_the_shape_that_other_programs_rely_on() -> None:
 
     assert as_json(run, [judgement(BROKEN, HELD, LOST)]) == {
         "verdict": "broken",
+        "complete": True,
+        "reason": "",
+        "not_run": 0,
+        "gaps": [],
         "engine": {"kind": "private", "version": "20.10.24", "compose": "2.40.3", "stand_ins": ["ubuntu"]},
         "target": {"compose_files": ["docker-compose.yml"], "guide": "docs/guide.md", "service": "web-project"},
         "started": "2026-01-01T00:00:00Z",
@@ -87,7 +92,7 @@ def _folder(tmp_path: Path) -> Path:
 def test_the_folder_holds_the_verdicts_for_programs_and_for_people(folder: Path) -> None:
     run, judgements = facts(), [judgement(PROVED, HELD)]
 
-    write(folder, run, judgements)
+    write(folder, run, judgements, Gaps())
 
     assert json.loads((folder / "guarantees.json").read_text("utf-8")) == as_json(run, judgements)
     assert (folder / "guarantees.md").read_text("utf-8") == as_markdown(run, judgements)
@@ -96,10 +101,58 @@ def test_the_folder_holds_the_verdicts_for_programs_and_for_people(folder: Path)
     assert (folder / "guarantees.tap").read_text("utf-8") == as_tap(run, judgements)
 
 
+def a_bug(*_: object) -> str:
+    raise KeyError("a bug")
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_form_that_can_not_be_made_leaves_the_others_as_they_are(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    gaps = Gaps()
+    monkeypatch.setitem(FILES, name, a_bug)
+
+    write(folder, facts(), [judgement(PROVED, HELD)], gaps)
+
+    assert {file.name for file in folder.iterdir()} == {*FILES} - {name}
+    assert gaps.lines == [f"{name} could not be written: KeyError: 'a bug'"]
+
+
+def test_the_json_lists_what_could_not_be_written(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    gaps = Gaps()
+    monkeypatch.setitem(FILES, "guarantees.html", a_bug)
+
+    write(folder, facts(gaps=gaps.lines), [judgement()], gaps)
+
+    written = json.loads((folder / "guarantees.json").read_text("utf-8"))
+    assert written["gaps"] == ["guarantees.html could not be written: KeyError: 'a bug'"]
+
+
+def test_a_folder_that_is_gone_is_made_again(folder: Path) -> None:
+    write_file(folder / "logs" / "x.log", "log")
+
+    assert (folder / "logs" / "x.log").read_text() == "log"
+
+
+def test_a_folder_that_can_not_be_made_is_a_gap(folder: Path) -> None:
+    folder.parent.write_text("a file in the way")
+    gaps = Gaps()
+
+    write(folder, facts(), [judgement()], gaps)
+
+    assert "guarantees.json could not be written: Not a directory" in gaps.lines
+
+
+def test_reports_can_be_read_by_everybody(folder: Path) -> None:
+    write(folder, facts(), [judgement()], Gaps())
+
+    assert {file.stat().st_mode & 0o777 for file in folder.iterdir()} == {0o644}
+
+
 def test_every_command_is_a_line_of_json(folder: Path) -> None:
     events = [Event("command", "docker ps", 5.0, 0.25, 0), Event("wait", "a\nb", 6.0, 1.0, "DeadlineExceeded")]
 
-    write(folder, facts(events=events), [])
+    write(folder, facts(events=events), [], Gaps())
 
     assert [json.loads(line) for line in (folder / "commands.jsonl").read_text().splitlines()] == [
         {"kind": "command", "what": "docker ps", "start": 5.0, "seconds": 0.25, "status": 0},
@@ -112,11 +165,12 @@ import sys
 from pathlib import Path
 from media_guarantees.evidence.run_summary import RunFacts
 from media_guarantees.evidence.formats.bundle import write
+from media_guarantees.evidence.gaps import Gaps
 from media_guarantees.evidence.judgement import judge
 
 engine = {"kind": "n\\xe3o", "version": "", "compose": "", "stand_ins": []}
 target = {"compose_files": [], "guide": "", "service": ""}
-write(Path(sys.argv[1]), RunFacts(engine, target, 0.0), judge([], {}))
+write(Path(sys.argv[1]), RunFacts(engine, target, 0.0), judge([], {}), Gaps())
 """
 
 
@@ -132,7 +186,7 @@ def test_bytes_that_are_no_text_do_not_lose_the_evidence(folder: Path) -> None:
     name = b"\xff.jpg".decode(errors="surrogateescape")  # what a file's name may be, from a system call
     seen = TestRecord("x", (), "failed", "call", 0.1, f"no {name}", asserted=True, evidence=[name])
 
-    write(folder, facts(events=[Event("command", name)]), [judgement(BROKEN, seen)])
+    write(folder, facts(events=[Event("command", name)]), [judgement(BROKEN, seen)], Gaps())
 
     written = json.loads((folder / "guarantees.json").read_text("utf-8"))
     assert written["guarantees"][0]["evidence"] == [name]
@@ -141,8 +195,8 @@ def test_bytes_that_are_no_text_do_not_lose_the_evidence(folder: Path) -> None:
 
 def test_latest_points_at_the_newest_run(folder: Path) -> None:
     newer = folder.with_name("20260102-000000")
-    write(folder, facts(), [])
-    write(newer, facts(), [])
+    write(folder, facts(), [], Gaps())
+    write(newer, facts(), [], Gaps())
 
     latest = folder.parent / "latest"
     assert latest.resolve() == newer.resolve()

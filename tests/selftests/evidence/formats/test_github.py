@@ -60,9 +60,9 @@ def test_what_is_proved_is_not_mentioned() -> None:
 def test_nothing_that_was_seen_is_a_command() -> None:
     commands = list(annotate(*hostile_run(), Path("/")))
 
-    assert len(commands) == 2
+    assert len(commands) == 3
     assert [command for command in commands if len(command.splitlines()) != 1] == []
-    assert "::error file=x::y%250A" in commands[0], "a percent sign that was seen is not taken for ours"
+    assert "::error file=x::y%250A" in commands[1], "a percent sign that was seen is not taken for ours"
 
 
 def test_the_summary_is_added_to_what_is_there(tmp_path: Path) -> None:

@@ -1,0 +1,60 @@
+"""What the small tests of an inner run ask for, in place of the stages of a real one."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import cast
+
+import pytest
+from fake_stack import FakePlatform
+
+from fixtures.engine import _orderly_end, pytest_keyboard_interrupt
+from media_guarantees.deployment.stack import Stack
+from media_guarantees.engine.connection import Engine
+from media_guarantees.events.seeded_media import SeededMedia
+from media_guarantees.media.sample_pictures import Sample, make_samples
+from media_guarantees.media.upload_client import Platform
+
+__all__ = ["_orderly_end", "pytest_keyboard_interrupt"]
+
+
+class StandInStack(Stack):
+    """A stack that answers everything that evidence asks of it, without an engine."""
+
+    def __init__(self) -> None:
+        self.service = "web-project"
+        self.pictures = FakePlatform()
+        self.platform = cast("Platform", self.pictures)
+
+    def logs(self, *, timeout: float = 0.0) -> str:
+        """Return a log."""
+        del timeout
+        return "web-project-1  | worker died\n"
+
+
+@cache
+def samples() -> tuple[Sample, ...]:
+    """Make two pictures, once for all inner runs."""
+    return tuple(make_samples(1)[:2])
+
+
+@pytest.fixture(scope="session", name="engine")
+def _engine() -> Engine:
+    """An engine that nothing is asked of."""
+    return Engine("private", {}, ("docker-compose",), "28.5.2", "2.40.3")
+
+
+@pytest.fixture(scope="session", name="seeded_media")
+def _seeded_media() -> SeededMedia:
+    """Two pictures, uploaded as soon as there is a stack."""
+    return SeededMedia(samples(), 1)
+
+
+@pytest.fixture(scope="session", name="stack")
+def _stack(engine: Engine, seeded_media: SeededMedia) -> Stack:
+    """A stack that serves something else than was uploaded."""
+    del engine
+    stack = StandInStack()
+    first, second = seeded_media.ensure_uploaded(stack)
+    stack.pictures.pictures[first.url] = second.sample
+    return stack
