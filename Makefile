@@ -1,24 +1,24 @@
-# The media guarantees of the Connect platform. `make` alone lists what there is.
+# The media guarantees of the Connect platform. `make` alone lists the targets; docs/options.md explains them.
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
 .PHONY: help verify up shell logs down test selftests sabotage properties check-archive check mutants examples browser soak faults neighbours \
-	before-deploy after-deploy restore-drill rollouts manifest-cost bench clean lock
+	before-deploy after-deploy restore-drill rollouts manifest-cost bench compatibility clean lock
 
 PYTHON ?= python3
 VENV := .venv
-# Tests that run at a time; of those that verify a deployment, each on an engine of its own.
+# Tests that run at the same time. Each test that verifies a deployment has an engine of its own.
 WORKERS ?= 4
-# Which choice of sabotages `make test` takes: any whole number.
+# Which sabotages `make test` draws: any whole number.
 COVER ?= 1
-# Mutants that are tried at a time.
+# Mutants that are tried at the same time.
 MUTANTS ?= 2
-# pip's cache stays in the checkout, like everything else.
+# pip's cache is in the checkout, like everything else.
 export PIP_CACHE_DIR := $(CURDIR)/.cache/pip
-# So does what Python compiles, whatever an image's environment says: each start is 0.15 s sooner.
+# Compiled Python files are kept, whatever the environment says: each start is 0.15 s faster.
 unexport PYTHONDONTWRITEBYTECODE
 BIN := $(VENV)/bin
 
-# Make variables become pytest options; anything else goes through ARGS. Our own stack is held to more than the guide.
+# Make variables become pytest options. For our own stack, what goes beyond the guide counts as well.
 OPTIONS := $(if $(ENGINE),--engine='$(ENGINE)') \
 	$(if $(COMPOSE_FILE),--compose-file='$(COMPOSE_FILE)') \
 	$(if $(GUIDE),--guide='$(GUIDE)') \
@@ -40,12 +40,12 @@ OPTIONS := $(if $(ENGINE),--engine='$(ENGINE)') \
 	$(if $(KEEP),--keep) $(if $(REQUIRE_ALL),--require-all) \
 	$(if $(or $(BEYOND),$(if $(COMPOSE_FILE),,ours)),--beyond)
 
-# They are options of the run, not a part of the environment in which the guide's commands are typed.
+# They are options of the run. The guide's commands must not find them in their environment.
 unexport ENGINE COMPOSE_FILE GUIDE SERVICE MEDIA_ROOT UPLOAD UPLOAD_CONFIG REPORT_DIR SEED KEEP REQUIRE_ALL BEYOND \
 	MINUTES ARGS ARCHIVE AGAINST SAVE QUICK
 unexport STATE SERVER HOSTS PROJECT MEDIA_SERVER MANIFEST SAMPLE DRILL REMOVED REMOVED_LIST
 
-# The rooms of the deploy gate: on many servers at a time, or on one; or only the test that ARGS name.
+# The tests of the deploy gate: on many servers at the same time, on one, or only the test that ARGS names.
 comma := ,
 servers := $(subst $(comma), ,$(HOSTS))
 each_server = tests/deploy/hosts --gate=$@ --hosts='$(HOSTS)' --numprocesses=$(words $(servers))
@@ -57,25 +57,25 @@ help:  ## List these targets
 verify: $(VENV)/verify.stamp  ## Prove the storage guide's promises on a real engine and a real service
 	@$(BIN)/python -m pytest -p no:hypothesispytest $(OPTIONS) $(ARGS)
 
-up: $(VENV)/verify.stamp  ## Bring the stack up and keep it; tell its address, its token and how to reach it
+up: $(VENV)/verify.stamp  ## Start the stack and keep it; print its address, its token and how to reach it
 	@$(BIN)/python -m media_guarantees up $(OPTIONS)
 
-shell: $(VENV)/verify.stamp  ## A shell where the guide's commands work, on the stack that is up
+shell: $(VENV)/verify.stamp  ## Open a shell in which the guide's commands work, on that stack
 	@$(BIN)/python -m media_guarantees shell
 
-logs: $(VENV)/verify.stamp  ## What the containers of the stack that is up say (ARGS=--follow)
+logs: $(VENV)/verify.stamp  ## Show the logs of that stack's containers (ARGS=--follow)
 	@$(BIN)/python -m media_guarantees logs $(ARGS)
 
-down: $(VENV)/verify.stamp  ## Take down what `make up` brought up
+down: $(VENV)/verify.stamp  ## Stop the stack that make up started
 	@$(BIN)/python -m media_guarantees down
 
-before-deploy: $(VENV)/verify.stamp  ## Write down a live service and its media, before a deploy
+before-deploy: $(VENV)/verify.stamp  ## Record a live service and its media before a deploy
 	@$(BIN)/python -m pytest $(call gate,tests/deploy/before) $(OPTIONS) $(ARGS)
 
-after-deploy: $(VENV)/verify.stamp  ## Tell what the deploy did to them, and try their backup, touching nothing
+after-deploy: $(VENV)/verify.stamp  ## Report what the deploy did to them, and try their backup, read-only
 	@$(BIN)/python -m pytest $(call gate,tests/deploy/after tests/deploy/drill) $(OPTIONS) $(ARGS)
 
-restore-drill: $(VENV)/verify.stamp  ## Back up a live volume as the guide says, and restore it beside it
+restore-drill: $(VENV)/verify.stamp  ## Back up a live volume with the guide's command, and restore it beside the live one
 	@$(BIN)/python -m pytest $(call gate,tests/deploy/drill) $(OPTIONS) $(ARGS)
 
 test: selftests  ## Run the project's own tests: the self-tests, then a few sabotages that break every guarantee
@@ -87,44 +87,44 @@ selftests: $(VENV)/dev.stamp  ## Run the tests of the library and of the service
 manifest-cost: $(VENV)/dev.stamp  ## Measure what the manifest of a live volume costs, by SIZES (long)
 	@$(BIN)/python -m bench.manifest_cost $(or $(SIZES),1000:20000 10000:20000 100000:20000)
 
-bench: $(VENV)/bench.stamp  ## Measure it beside pytest-docker, testcontainers, sha256sum, tar and others (QUICK=1; else long)
+bench: $(VENV)/bench.stamp  ## Measure the suite beside pytest-docker, testcontainers, sha256sum, tar and others (QUICK=1; else long)
 	@$(BIN)/python -m bench $(if $(QUICK),--quick) $(ARGS)
 
-rollouts: $(VENV)/dev.stamp  ## Deploy to a server of ours, well and badly, and show what the gate says of it (long)
+rollouts: $(VENV)/dev.stamp  ## Deploy to a demo server, well and badly, and show what the gate says (long)
 	@$(BIN)/python -m pytest tests/rollouts -n $(WORKERS) --dist=worksteal $(ARGS)
 
-# One by one, those that take longest first: nobody is left with a long one in the end.
+# One by one, the longest first, so that no worker has a long one left at the end.
 SABOTAGE = $(BIN)/python -m pytest tests/sabotage --numprocesses=$(WORKERS) --maxschedchunk=1
 
-sabotage: $(VENV)/dev.stamp  ## Show that every broken guarantee is caught, and nothing healthy accused (long)
+sabotage: $(VENV)/dev.stamp  ## Break deployments in one way at a time: exactly the right guarantees must break (long)
 	@$(SABOTAGE) $(ARGS)
 
-examples: $(VENV)/dev.stamp  ## Verify deployments of other people's kinds and see that each comes out as expected (long)
+examples: $(VENV)/dev.stamp  ## Verify deployments of other kinds, each with the verdicts that it must get (long)
 	@$(BIN)/python -m pytest tests/examples -n $(WORKERS) $(ARGS)
 
-properties: $(VENV)/dev.stamp  ## Send made-up trees of files through the guide's backup and restore
+properties: $(VENV)/dev.stamp  ## Send generated trees of files through the guide's backup and restore
 	@$(BIN)/python -m pytest tests/properties $(OPTIONS) $(ARGS)
 
-soak: $(VENV)/verify.stamp  ## Upload amid fault after fault for MINUTES=10, and look for every picture
+soak: $(VENV)/verify.stamp  ## Upload during one fault after another for MINUTES=10, then look for every picture
 	@$(BIN)/python -m pytest tests/soak --minutes='$(or $(MINUTES),10)' $(OPTIONS) $(ARGS)
 
-faults: $(VENV)/dev.stamp  ## Let disks, database and migrations fail under our own service, at moments drawn from the seed
+faults: $(VENV)/dev.stamp  ## Make disks, database and migrations fail under our own service, at moments drawn from SEED
 	@$(BIN)/python -m pytest tests/faults $(OPTIONS) $(ARGS)
 
-mutants: $(VENV)/mutants.stamp  ## Show that the self-tests notice whatever is wrong in the modules that judge (long)
+mutants: $(VENV)/mutants.stamp  ## Change one small thing at a time in the modules that judge: a self-test must fail (long)
 	@$(BIN)/python tests/mutants/run.py $(MUTANTS) $(ARGS)
 
-neighbours: $(VENV)/verify.stamp $(VENV)/dev.stamp  ## Show that runs touch nothing of anybody's, and leave nothing when they are killed (long)
+neighbours: $(VENV)/verify.stamp $(VENV)/dev.stamp  ## Run and kill the suite beside other containers and volumes: it must touch and leave nothing (long)
 	@$(BIN)/python -m pytest tests/neighbours $(if $(SEED),--seed='$(SEED)') $(ARGS)
 
-check-archive: $(VENV)/verify.stamp  ## Say whether a backup may be relied on: ARCHIVE=backups/… [AGAINST=media_volume]
+check-archive: $(VENV)/verify.stamp  ## Say whether a backup can be relied on: ARCHIVE=backups/… [AGAINST=media_volume]
 	@$(BIN)/python -m media_guarantees check-archive $(if $(AGAINST),--against='$(AGAINST)') \
 		$(if $(SAVE),--save='$(SAVE)') $(if $(ARCHIVE),-- '$(ARCHIVE)')
 
-compatibility: $(VENV)/verify.stamp $(VENV)/dev.stamp  ## Verify on every engine and Compose that can be had, and tell in a table (long)
+compatibility: $(VENV)/verify.stamp $(VENV)/dev.stamp  ## Verify on every combination of engine and Compose, and write a table (long)
 	@$(BIN)/python -m pytest tests/compatibility $(ARGS)
 
-browser: $(VENV)/browser.stamp  ## Open a report in a real browser: console, filters, accessibility (fetches Chromium, 120 MB)
+browser: $(VENV)/browser.stamp  ## Open a report in headless Chromium: console, filters, accessibility (downloads 120 MB)
 	@$(BIN)/python -m pytest tests/browser $(ARGS)
 
 check: $(VENV)/dev.stamp  ## Check style, types, the direction of imports and shell scripts
@@ -135,7 +135,7 @@ check: $(VENV)/dev.stamp  ## Check style, types, the direction of imports and sh
 	@$(BIN)/python -m tools.shellcheck migrate_media.sh .ci/run tests/examples/whole_server/backup_media.sh \
 		tests/examples/independent/migrate_media.sh recipes/deploy.sh recipes/restore-drill.sh
 
-clean:  ## Undo everything: what killed runs left behind, caches, virtual environment, reports
+clean:  ## Remove everything that runs have left behind: caches, virtual environment, reports
 	@$(PYTHON) -B -m media_guarantees clean
 
 lock: $(VENV)/dev.stamp  ## Lock the newest dependencies, with hashes

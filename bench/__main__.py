@@ -1,6 +1,6 @@
-"""Everything that the bench measures, in one run on this machine: `make bench`, or quickly, `make bench QUICK=1`.
+"""Measure everything in one run on this machine: `make bench`, or a shorter `make bench QUICK=1`.
 
-Writes the results and the picture that belongs to them into a folder, `bench/` unless told otherwise. A quick run takes
+Writes the results and their picture into a folder, `bench/` by default. A quick run takes
 about a minute, is good for a look at one's own changes, and writes to `.cache/bench/`.
 """
 
@@ -26,12 +26,12 @@ PAGE, PICTURE = "results.md", "results.svg"
 
 
 def main() -> int:
-    """Measure, and write it down; return an exit status."""
+    """Measure, and write the results; return an exit status."""
     asked = read_arguments()
     bench = this_run(shared=False)
     end_orphans()
     os.environ[MARK] = bench.identifier
-    # Told to go, it takes down what it put up, as when it is interrupted.
+    # SIGTERM ends it like Ctrl-C, so that it removes what it started.
     signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
     try:
         with run_folder(ROOT / ".cache", bench) as place:
@@ -44,7 +44,7 @@ def main() -> int:
 
 
 def measured(asked: argparse.Namespace, place: Path) -> str:
-    """Measure everything, in folders below `place`; write the results down and return their text."""
+    """Measure everything, in folders below `place`; write the results and return their text."""
     say(f"the scenario, {asked.turns} times in each version")
     machine, seen = measure_scenarios(asked.turns, place, quick=asked.quick)
     say("a whole run of the guarantees")
@@ -62,7 +62,7 @@ def measured(asked: argparse.Namespace, place: Path) -> str:
 
 
 def read_arguments() -> argparse.Namespace:
-    """Return what was asked for; what was not is as the kind of run has it."""
+    """Return the options of the command line; the kind of run decides the others."""
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="few files, one turn, and a part of the guarantees")
     parser.add_argument("--turns", type=int, help="how often each version of the scenario is timed")
@@ -81,14 +81,14 @@ def read_arguments() -> argparse.Namespace:
 
 
 def measure_scenarios(turns: int, place: Path, *, quick: bool) -> tuple[Machine, Scenarios]:
-    """Measure every version of the scenario on an engine of the bench's own; also tell what that engine is."""
+    """Measure every version of the scenario on an engine of the bench's own; also return what engine it is."""
     with engines.private(ROOT / ".cache") as engine:
         seen = scenarios.measure(engine, turns, place, tried=not quick)
         return this_machine(engine.version, engine.compose_version), seen
 
 
 def say(what: str) -> None:
-    """Tell the person who waits."""
+    """Print one line of progress."""
     sys.stderr.write(f"· bench: {what}\n")
 
 

@@ -1,4 +1,4 @@
-"""What it costs to check an archive, beside what `tar -dzf` costs: ``python -m bench.archive [FILES [BYTES]]``.
+"""Measure what checking an archive costs, beside `tar -dzf`: ``python -m bench.archive [FILES [BYTES]]``.
 
 Makes so many files (100,000 of 2 GB in all, incompressible as pictures are) from a seed in a private folder, archives
 them as the guide does, and runs each program on them in turn, twice. Takes minutes and twice the room; leaves nothing.
@@ -34,7 +34,7 @@ class Planted(NamedTuple):
 
 
 def main(files: int = 100_000, total: int = 2_000_000_000) -> int:
-    """Print a table; return 1 where a program didn't end well."""
+    """Print a table; return 1 if a program failed."""
     run = this_run(shared=False)
     with run_folder(ROOT / ".cache", run) as folder, planted(files, total, folder) as where:
         best = cheapest(programs(where), turns=2)
@@ -48,7 +48,7 @@ def main(files: int = 100_000, total: int = 2_000_000_000) -> int:
 
 @contextmanager
 def planted(files: int, total: int, place: Path) -> Iterator[Planted]:
-    """Make files of `total` bytes, their archive and its manifest in a folder below `place`, which goes in the end."""
+    """Make files of `total` bytes, their archive and its manifest in a folder below `place`; remove it at the end."""
     with TemporaryDirectory(dir=place) as folder:
         names = ("volume", "media_backup_20260101.tar.gz", "manifest.json")
         where = Planted(*(Path(folder, name) for name in names))
@@ -60,7 +60,7 @@ def planted(files: int, total: int, place: Path) -> Iterator[Planted]:
 
 
 def programs(where: Planted) -> dict[str, Command]:
-    """Return what compares an archive with something, or looks through it."""
+    """Return the programs that compare an archive with something, or read it."""
     return {
         "tar -dzf": ("tar", "-dzf", where.archive, "-C", where.tree),
         "check-archive": (*CHECK, where.archive),
@@ -71,13 +71,13 @@ def programs(where: Planted) -> dict[str, Command]:
 def cheapest(
     commands: Mapping[str, Command], *, turns: int, environment: Mapping[str, str] | None = None
 ) -> dict[str, Cost]:
-    """Run each command `turns` times, in turns, and return the quickest run of each: the others were disturbed."""
+    """Run each command `turns` times, in turns, and return the fastest run of each: the others were disturbed."""
     costs = [{name: cost(command, environment) for name, command in commands.items()} for _ in range(turns)]
     return {name: min(run[name] for run in costs) for name in commands}
 
 
 def plant(tree: Path, files: int, total: int) -> None:
-    """Make the files, of very different sizes."""
+    """Make files of very different sizes."""
     rng = random.Random(SEED)
     pool = rng.randbytes(POOL)
     for number in range(files):

@@ -1,4 +1,4 @@
-"""How the suite's manifest and check of an archive grow with the number of files, beside what others have for it."""
+"""Measure how manifest and archive check grow with the number of files, beside other tools."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _SHA256SUM = 'find "$0" -type f -print0 | xargs -0 -P "$1" -n 500 sha256sum'
 
 @dataclass(frozen=True)
 class Point:
-    """What one program cost for so many files. `task` is one of the two; `ours` whether it is the suite's."""
+    """What one program cost for a number of files. `task` is one of the two; `ours` says whether it is the suite's."""
 
     task: str
     program: str
@@ -34,7 +34,7 @@ class Point:
 
 
 def measure(sizes: Sequence[int], turns: int, place: Path) -> Iterator[Point]:
-    """Make so many files below `place` and run every program on them, in turns; the quickest run of each counts."""
+    """Make this number of files below `place`; run every program on them, in turns; the fastest run of each counts."""
     environment = hashdeep()
     for files in sizes:
         with planted(files, files * BYTES, place) as where:
@@ -44,7 +44,7 @@ def measure(sizes: Sequence[int], turns: int, place: Path) -> Iterator[Point]:
 
 
 def manifests(where: Planted) -> dict[str, Command]:
-    """Return what hashes a folder; the suite's own tells mode, owner, time and links of each entry besides."""
+    """Return the programs that hash a folder; the suite's own also records mode, owner, time and links."""
     threads = str(os.cpu_count())
     return {
         "find | xargs sha256sum": ("sh", "-c", _SHA256SUM, where.tree, "1"),
@@ -55,7 +55,7 @@ def manifests(where: Planted) -> dict[str, Command]:
 
 
 def exponent(points: Sequence[Point]) -> float:
-    """Return by which power of the number of files the time grew, from the fewest to the most: 1 is in proportion.
+    """Return the power of the number of files by which the time grew, from the fewest to the most: 1 is proportional.
 
     NaN where there is only one size.
     """

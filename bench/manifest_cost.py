@@ -1,4 +1,4 @@
-"""What the manifest of a live volume costs, beside the plainest way to hash the same files: `make manifest-cost`.
+"""Measure what the manifest of a live volume costs, beside the plainest way to hash its files: `make manifest-cost`.
 
 Both run in a helper container on a private engine, in turns, on the same files. `bytes` is how long each file is.
 """
@@ -34,7 +34,7 @@ FOLDERS = 100
 
 
 def main() -> int:
-    """Measure each size that was asked for; print a line of each."""
+    """Measure each requested size; print one line for each."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("sizes", nargs="+", metavar="FILES:BYTES", help="e.g. 100000:20000")
     parser.add_argument("--turns", type=int, default=3, help="how often each is timed; the median counts")
@@ -51,12 +51,14 @@ def main() -> int:
 
 @contextmanager
 def volume_of(engine: Engine, files: int, length: int) -> Iterator[str]:
-    """Fill a volume of the private engine, whose folder lies on this host, with files of random bytes."""
+    """Fill a volume of the private engine, whose folder is on this host, with files of random bytes."""
     name = f"bench-{files}"
     commands.check(["docker", "volume", "create", name], env=engine.environment)
-    told = commands.check(["docker", "volume", "inspect", "--format", "{{.Mountpoint}}", name], env=engine.environment)
+    mountpoint = commands.check(
+        ["docker", "volume", "inspect", "--format", "{{.Mountpoint}}", name], env=engine.environment
+    )
     for folder in range(FOLDERS):
-        place = Path(told.text) / f"folder-{folder:03}"
+        place = Path(mountpoint.text) / f"folder-{folder:03}"
         place.mkdir()
         for number in range(folder, files, FOLDERS):
             (place / f"picture number {number:07}.jpg").write_bytes(os.urandom(length))
@@ -67,7 +69,7 @@ def volume_of(engine: Engine, files: int, length: int) -> Iterator[str]:
 
 
 def measured(engine: Engine, volume: str, turns: int, files: int, length: int) -> str:
-    """Time the plain way, the full manifest, the quick one and a comparison, in turns."""
+    """Time the plain way, the full manifest, the quick one and a comparison, one after the other."""
     live = Live(engine, this_run(shared=False), service="none", media_root="/media")
     reader, env = live.reader(volume), engine.environment
     quick = GateSettings(state=Path(), manifest=QUICK)
@@ -78,7 +80,7 @@ def measured(engine: Engine, volume: str, turns: int, files: int, length: int) -
         "full": lambda: seen.append(take_survey(reader, env)),
         "quick": lambda: take_survey(reader, env, choose=lambda survey: drawn(survey, quick)),
     }
-    subprocess.run(reader(["bash", "-c", PLAIN]), env=dict(env), check=True)  # so that all find the same caches
+    subprocess.run(reader(["bash", "-c", PLAIN]), env=dict(env), check=True)  # so that all start with the same caches
     for _ in range(turns):
         for way, do in ways.items():
             seen.clear()

@@ -1,4 +1,4 @@
-"""The picture of how manifest and check grow with the number of files, drawn by matplotlib."""
+"""Draw how manifest and check grow with the number of files, with matplotlib."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from matplotlib.figure import Figure
 
 from bench.growth import CHECK, MANIFEST, Point
 
-# The same figures make the same file: ids drawn from this, and no date.
+# The same figures give the same file: ids are drawn from this, and there is no date in it.
 mpl.rcParams["svg.hashsalt"] = "media-verify"
 mpl.rcParams["font.size"] = 9
-# Told apart without colour, too (Okabe and Ito's palette).
+# Can be told apart without colours as well (the palette of Okabe and Ito).
 _COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7")
 _MARKS = ("o", "s", "^", "D")
 _TITLES = {MANIFEST: "Hash every file", CHECK: "Check an archive"}
 
 
 def draw(points: Sequence[Point], file: Path) -> None:
-    """Draw both tasks side by side, on logarithmic scales: what grows in proportion is a line of slope 1."""
+    """Draw both tasks side by side, on logarithmic scales: proportional growth is a line of slope 1."""
     figure = Figure(figsize=(9.5, 4.2), layout="constrained")
     axes = figure.subplots(1, 2, sharey=True)
     for place, (task, title) in zip(axes, _TITLES.items(), strict=True):

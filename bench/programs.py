@@ -1,4 +1,4 @@
-"""The programs that the bench compares with, off the PATH or out of the package archive, and what running one costs."""
+"""The programs that the bench compares with, from PATH or from the package archive, and what running one costs."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ PACKAGES = ROOT / ".cache" / "packages"
 Command = tuple[str | Path, ...]
 
 
-class BenchFailed(Exception):  # noqa: N818 - named for what happened
-    """What was to be measured did not come out as it must, and no figure of it would mean anything."""
+class BenchFailed(Exception):  # noqa: N818 - named after what happened
+    """A measured program did not do what it must, so that its figures would mean nothing."""
 
 
 class Cost(NamedTuple):
-    """What a program took: seconds on the clock and of processors, and the most memory in MB."""
+    """What a program took: seconds of wall clock and of processors, and the peak of its memory in MB."""
 
     seconds: float
     processor: float
     memory: float
 
 
-# Linux tells of a process no less memory than its parent had when it started it: this parent has little.
+# Linux reports at least the memory that the parent had when it started the process: this parent has little.
 _LAUNCHER = """\
 import os, sys, time
 nowhere = [(os.POSIX_SPAWN_OPEN, 1, os.devnull, os.O_WRONLY, 0)]
@@ -45,19 +45,19 @@ sys.exit(os.waitstatus_to_exitcode(status) != 0)
 
 
 def cost(command: Command, environment: Mapping[str, str] | None = None) -> Cost:
-    """Run a program to its end, which must be a good one: raises `CalledProcessError` otherwise."""
+    """Run a program to its end. Raises `CalledProcessError` if it fails."""
     launched = [sys.executable, "-I", "-S", "-c", _LAUNCHER, *command]
     ended = subprocess.run(launched, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True, check=True)
     return Cost(*map(float, ended.stdout.split()))
 
 
 def said(ended: commands.Outcome) -> str:
-    """Return all that a program said."""
+    """Return the whole output of a program."""
     return (ended.stdout + ended.stderr).decode(errors="replace")
 
 
 def reach(environment: Mapping[str, str]) -> dict[str, str]:
-    """Return `environment` with `curl` in reach, and without a proxy between the versions and 127.0.0.1."""
+    """Return `environment` with `curl` in its PATH, and without a proxy for 127.0.0.1."""
     reached = {**environment, "NO_PROXY": "127.0.0.1", "no_proxy": "127.0.0.1"}
     if shutil.which("curl", path=reached.get("PATH")):
         return reached
@@ -65,7 +65,7 @@ def reach(environment: Mapping[str, str]) -> dict[str, str]:
 
 
 def hashdeep() -> dict[str, str]:
-    """Return an environment with `hashdeep` in its PATH. Raises `BadInput` where it can't be had."""
+    """Return an environment with `hashdeep` in its PATH. Raises `BadInput` if it is not available."""
     if shutil.which("hashdeep"):
         return dict(os.environ)
     return library_environment(PackageArchive(PACKAGES).unpack("hashdeep", ("hashdeep",), complete=True))

@@ -1,4 +1,4 @@
-"""What the bench measured, written down in Markdown."""
+"""Write in Markdown what the bench measured."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ GOAL = 1.15  # times the floor that a whole run of the guarantees may take
 
 @dataclass(frozen=True)
 class Machine:
-    """What it was measured on; nothing that would tell whose machine it is."""
+    """The machine of a measurement, without anything that identifies its owner."""
 
     processors: int
     python: str
@@ -44,7 +44,7 @@ def results(
     command: str,
     day: date,
 ) -> str:
-    """Return the whole page. `picture` is the file beside it, `command` what was typed."""
+    """Return the whole page. `picture` is the file beside it, `command` the one that was typed."""
     paragraphs = [
         "# What it costs, beside what others cost",
         f"""Written by `{command}` on {day}, in one run, on {machine.processors} processors, {machine.system}, Python
@@ -57,7 +57,7 @@ def results(
 
 
 def _filled(paragraph: str) -> str:
-    """Break a paragraph into lines of a width; a table stays as it is."""
+    """Wrap a paragraph; a table stays as it is."""
     return paragraph if paragraph.startswith("|") else textwrap.fill(" ".join(paragraph.split()), 120)
 
 
@@ -76,7 +76,7 @@ def _scenarios(scenarios: Scenarios) -> Iterator[str]:
         rows.append((measured.name, f"{measured.median:.2f}", f"{quickest:.2f} to {slowest:.2f}", f"{times:.2f}"))
     yield table(("version", "seconds", "from, to", "times the floor"), rows)
     yield f"""pytest-docker and testcontainers wait, by default, for Compose's health check, which the compose file
-        has run every 5 s. "Only asking /healthz" is the same test by somebody who turned that off and asks the platform
+        has run every 5 s. "Only asking /healthz" is the same test by a user who turned that off and asks the platform
         ten times a second, as the script does. Of {SUITE}'s time {scenarios.own_share:.0%} went into neither a
         command, a request nor a wait; it compares mode, owner, time and links besides content, and writes a report."""
 
@@ -127,7 +127,7 @@ def _task(points: Sequence[Point], sizes: Sequence[int]) -> str:
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """Return a Markdown table; figures stand to the right."""
+    """Return a Markdown table; numbers are aligned to the right."""
     cells = [[cell.replace("|", "\\|") for cell in row] for row in (head, *rows)]
     first, *others = [f"| {' | '.join(row)} |" for row in cells]
     return "\n".join([first, f"|---|{'---:|' * (len(head) - 1)}", *others])

@@ -1,4 +1,4 @@
-"""One scenario in several versions: as this suite, as pytest-docker, as testcontainers, and as a plain shell script.
+"""One scenario in several versions: with this suite, pytest-docker, testcontainers, and as a plain shell script.
 
 Up, upload twelve pictures, recreate the container, compare, back up, wipe, restore, compare. Each version is in
 `bench/scenario/` and runs as a process of its own, in a folder of its own with the same compose file and pictures, on
@@ -37,7 +37,7 @@ HERE = Path(__file__).with_name("scenario")
 COMPOSE_FILE = ROOT / "docker-compose.test.yml"
 IMAGE = "connect-web-project"
 SECONDS = 300.0
-# Whoever installs one of them alone has no other plugins: none is loaded that it doesn't take.
+# A user who installs one of them alone has no other plugins: each version loads only those that it needs.
 PYTEST = (sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider")
 NO_PLUGINS = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
 FLOOR, SUITE = "shell script (the floor)", "this suite"
@@ -45,7 +45,7 @@ FLOOR, SUITE = "shell script (the floor)", "this suite"
 
 @dataclass(frozen=True)
 class Version:
-    """One way to run the scenario: a command, and what its environment has besides everybody's.
+    """One version of the scenario: a command, and its additional environment variables.
 
     `test` is the file in `bench/scenario/` that it runs out of the deployment's folder.
     """
@@ -77,14 +77,14 @@ def versions(reports: Path) -> tuple[Version, ...]:
 
 @dataclass(frozen=True)
 class Measured:
-    """How long the turns of one version took, in seconds."""
+    """How long each turn of one version took, in seconds."""
 
     name: str
     seconds: tuple[float, ...]
 
     @property
     def median(self) -> float:
-        """The turn in the middle."""
+        """The median turn."""
         return statistics.median(self.seconds)
 
 
@@ -101,7 +101,7 @@ class Scenarios:
     tried: bool
 
     def times(self, name: str, other: str = FLOOR) -> float:
-        """Return how many times as long one version takes as another."""
+        """Return how many times longer one version takes than another."""
         medians = {measured.name: measured.median for measured in self.measured}
         return medians[name] / medians[other]
 
@@ -132,7 +132,7 @@ def measure(engine: Engine, turns: int, place: Path, *, tried: bool = True) -> S
 
 
 def timed(version: Version, place: Path, everybody: Mapping[str, str]) -> float:
-    """Run a version that must succeed and return how many seconds it took."""
+    """Run a version that must succeed; return the seconds that it took."""
     with deployment(place, version) as folder:
         begun = time.monotonic()
         ended = run(version, folder, everybody)
@@ -143,7 +143,7 @@ def timed(version: Version, place: Path, everybody: Mapping[str, str]) -> float:
 
 
 def expect_failure(version: Version, place: Path, everybody: Mapping[str, str]) -> None:
-    """Run a version on a deployment that loses pictures: it must say so, in its comparison after the restore."""
+    """Run a version on a deployment that loses pictures: it must report that, in its comparison after the restore."""
     with deployment(place, version) as folder:
         ended = run(version, folder, everybody)
     if ended.ok or "festa" not in said(ended):
@@ -151,19 +151,19 @@ def expect_failure(version: Version, place: Path, everybody: Mapping[str, str]) 
 
 
 def run(version: Version, folder: Path, everybody: Mapping[str, str]) -> commands.Outcome:
-    """Run a version to its end, whatever that is."""
+    """Run a version to its end, whatever its status."""
     environment = {**everybody, "CONNECT_PORT": str(free_port()), **version.environment}
     return commands.run(version.command, cwd=folder, env=environment, timeout=SECONDS)
 
 
 def twelve() -> tuple[Sample, ...]:
-    """Return the pictures: of each kind the four whose names differ, so that they keep their names."""
+    """Return the pictures: four of each kind, with different names, so that the platform keeps the names."""
     return tuple(sample for sample in make_samples(SEED) if sample.name != "igual.png")
 
 
 @contextmanager
 def deployment(place: Path, version: Version) -> Iterator[Path]:
-    """Lay out a folder with the compose file, the pictures and the version's test, as their owner would have it."""
+    """Write a folder with the compose file, the pictures and the version's test, as its owner would have it."""
     with TemporaryDirectory(prefix="deployment-", dir=place) as name:
         folder = Path(name)
         (folder / "docker-compose.yml").write_text(with_image(COMPOSE_FILE.read_text()))
@@ -172,7 +172,7 @@ def deployment(place: Path, version: Version) -> Iterator[Path]:
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_bytes(sample.content)
         if version.test:
-            # A project of its own: without it pytest would look for one further up, and find the suite's.
+            # Its own project file: without it pytest would search further up, and find the suite's.
             (folder / "pytest.ini").write_text("[pytest]\n")
             (folder / "tests").mkdir()
             shutil.copy(HERE / version.test, folder / "tests" / "test_media.py")
@@ -180,7 +180,7 @@ def deployment(place: Path, version: Version) -> Iterator[Path]:
 
 
 def with_image(compose_file: str) -> str:
-    """Return a compose file that names the image that is there instead of having it built."""
+    """Return a compose file that names the existing image instead of building it."""
     before, build, after = compose_file.partition("build: ./service")
     if not build:
         raise BenchFailed(f"{COMPOSE_FILE.name} doesn't build ./service any more: what should the versions run?")
@@ -189,7 +189,7 @@ def with_image(compose_file: str) -> str:
 
 @contextmanager
 def image(engine: Engine, folder: Path) -> Iterator[None]:
-    """Build the service's image, in `folder` and as a run of the guarantees does; it goes in the end."""
+    """Build the service's image in `folder`, as a run of the guarantees does; it is removed at the end."""
     for wanted in (UBUNTU, PYTHON_SLIM):
         provide(wanted, engine.docker, ROOT / ".cache")
     environment = {**engine.environment, TOKEN_VARIABLE: "of no use to a build"}
@@ -205,7 +205,7 @@ def image(engine: Engine, folder: Path) -> Iterator[None]:
 
 @contextmanager
 def backups_that_miss_pictures(engine: Engine) -> Iterator[None]:
-    """Let GNU tar, in the image that the guide's commands run in, leave out every GIF and say nothing of it.
+    """Make GNU tar, in the image of the guide's commands, leave out every GIF silently.
 
     It takes its options from the environment too (GNU tar's manual, "TAR_OPTIONS").
     """
@@ -222,11 +222,11 @@ def backups_that_miss_pictures(engine: Engine) -> Iterator[None]:
 
 
 def under_way(reports: Path) -> float:
-    """Return for how many seconds of the newest run a command, a request or a wait was under way."""
+    """Return the seconds of the newest run in which a command, a request or a wait was in progress."""
     return float(json.loads((reports / "latest" / "guarantees.json").read_text())["command_seconds"])
 
 
 def free_port() -> int:
-    """Return a port of 127.0.0.1 that nobody listens at."""
+    """Return a free port of 127.0.0.1."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         return int(server.getsockname()[1])

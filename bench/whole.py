@@ -1,4 +1,4 @@
-"""What the suite itself takes of a whole run of the guarantees, beside the commands, requests and waits in it."""
+"""Measure the suite's own share of a whole run, besides its commands, requests and waits."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from bench.programs import ROOT, BenchFailed, said
 from media_guarantees.core.journal import Event, busy_seconds
 from media_guarantees.system import commands
 
-# As `make verify` calls it for our own stack.
+# As `make verify` does for our own stack.
 VERIFY = (sys.executable, "-m", "pytest", "-q", "-p", "no:hypothesispytest", "--engine=private", "--beyond")
 SECONDS = 1800.0
-# What people call what the journal tells apart.
+# Names for people of the journal's kinds of event.
 SHARES = {
     "commands": ("command", "guide"),
     "requests to the platform and the engine": ("request", "engine"),
@@ -39,12 +39,12 @@ class Whole:
 
     @property
     def times(self) -> float:
-        """How many times as long as its floor it took."""
+        """How many times its floor it took."""
         return self.seconds / self.floor
 
 
 def measure(arguments: Sequence[str], runs: int, place: Path) -> Whole:
-    """Verify the project's own stack so many times, and return the last run: those before it warm what it finds.
+    """Verify the project's own stack this number of times, and return the last run: those before it warm the caches.
 
     Each leaves its evidence below `place`.
     """
@@ -52,7 +52,7 @@ def measure(arguments: Sequence[str], runs: int, place: Path) -> Whole:
 
 
 def verified(arguments: Sequence[str], reports: Path) -> Whole:
-    """Verify once and read the evidence. Raises `BenchFailed` where a promise is broken, or nothing was proved."""
+    """Verify once and read the evidence. Raises `BenchFailed` if a promise is broken, or nothing was proved."""
     inherited = {key: value for key, value in os.environ.items() if not key.startswith(("PYTEST_", "COMPOSE_"))}
     command = [*VERIFY, f"--report-dir={reports}", *arguments]
     ended = commands.run(command, cwd=ROOT, env=inherited, timeout=SECONDS)
@@ -62,7 +62,7 @@ def verified(arguments: Sequence[str], reports: Path) -> Whole:
 
 
 def read(folder: Path) -> Whole:
-    """Read what a run left in its folder."""
+    """Read the report of a run from its folder."""
     evidence = json.loads((folder / "guarantees.json").read_text())
     proved = [guarantee for guarantee in evidence["guarantees"] if guarantee["verdict"] == "proved"]
     if not proved:

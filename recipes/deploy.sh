@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# A deploy that knows what it did to the media. Run it where `docker` reaches the server, in the platform's folder:
+# A deploy with the gate around it. Run it where `docker` reaches the server, in the platform's folder:
 #   VERIFIER=/srv/media-verify recipes/deploy.sh
-# It ends with 0 if the deploy did no harm, and otherwise with what stopped it.
+# It ends with 0 if the deploy did no harm, else with the status of the command that stopped it.
 set -euo pipefail
 
 verifier=${VERIFIER:-$(dirname "$0")/..}
@@ -12,7 +12,7 @@ gate() {
     make --directory="$verifier" --no-print-directory "$1" STATE="$state" GUIDE="$guide" "${@:2}"
 }
 
-# A deploy on top of media that are in no volume would lose them: it is not begun.
+# A deploy would lose media that are in no volume: then it doesn't start.
 gate before-deploy
 ${DEPLOY:-docker-compose up --detach --build --remove-orphans}
 gate after-deploy "$@"

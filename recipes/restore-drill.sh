@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # The restore drill for cron, a Nagios-like monitor and Prometheus' node exporter:
 #   30 3 * * *  VERIFIER=/srv/media-verify METRICS=/var/lib/node_exporter/media.prom /srv/media-verify/recipes/restore-drill.sh
-# One line on standard output; 0 is OK, 1 a warning, 2 critical, 3 unknown, as Nagios' plugin guidelines have it. With
-# CHECK=1 no drill is done: the line is about the last one, and how old it is.
+# It prints one line and ends with 0 for OK, 1 for a warning, 2 for critical and 3 for unknown, as Nagios' plugin
+# guidelines say. With CHECK=1 it runs no drill: the line is about the last one and its age.
 set -uo pipefail
 
 verifier=$(realpath "${VERIFIER:-$(dirname "$0")/..}")

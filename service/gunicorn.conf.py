@@ -7,8 +7,8 @@ import time
 bind = "0.0.0.0:8000"
 wsgi_app = "connect.wsgi"
 
-# One load of Django, in the master; the workers are forked from it. What is loaded then stays, so nobody looks through
-# it for garbage: not while it loads, and not in each worker that ends (https://docs.python.org/3/library/gc.html#gc.freeze).
+# Django is loaded once, in the master; the workers are forked from it. What is loaded stays, so garbage collection
+# skips it, during the load and in each worker that ends (https://docs.python.org/3/library/gc.html#gc.freeze).
 preload_app = True
 gc.disable()
 
@@ -16,25 +16,25 @@ worker_class = "gthread"
 workers = 2
 threads = 8
 
-# A stopping worker waits for connections that are kept alive: a second at most keeps the stop short.
+# A stopping worker waits for kept-alive connections: one second keeps the stop short.
 keepalive = 1
 graceful_timeout = 8  # Docker sends SIGKILL after 10 seconds
 
-# Seconds to go on reading after a refusal.
+# Seconds for which a refused request is still read.
 LINGER = 3
 
-# Heartbeats go to memory: on a slow or full disk they would make a healthy worker look dead.
+# Heartbeats are files in memory: on a slow or full disk a healthy worker would look dead.
 worker_tmp_dir = "/dev/shm"  # noqa: S108
 umask = 0o022
 control_socket_disable = True
 
-# One line a request. No request headers: the token is one.
+# One line for each request, without request headers: the token is one.
 accesslog = "-"
 access_log_format = '%(h)s "%(r)s" %(s)s %(M)s ms'
 
 
 def on_starting(server):  # noqa: ARG001 - Gunicorn names the argument
-    """Prepare database and directories, in the master and before the first worker."""
+    """Prepare database and directories, in the master, before the first worker."""
     from connect import boot  # noqa: PLC0415 - Django is set up only now
 
     boot.prepare()
@@ -42,17 +42,17 @@ def on_starting(server):  # noqa: ARG001 - Gunicorn names the argument
 
 
 def post_fork(server, worker):  # noqa: ARG001
-    """Look for garbage among what the worker itself makes."""
+    """Collect garbage among the worker's own objects."""
     gc.enable()
 
 
 def post_request(worker, req, environ, resp):  # noqa: ARG001
-    """Read on for a while if a request was refused before all of it had come.
+    """Go on reading for a while if a request was refused before all of it had arrived.
 
-    A client that is still sending would otherwise see its connection reset, and not the answer.
+    A client that is still sending would otherwise see a reset connection instead of the response.
     """
     deadline = time.monotonic() + LINGER
-    # OSError: it sends nothing more, or has gone. KeyError: the request didn't even get to the platform.
+    # OSError: the client stopped sending, or is gone. KeyError: the request never reached the platform.
     with contextlib.suppress(OSError, KeyError):
         connection = environ["gunicorn.socket"]
         connection.settimeout(LINGER)

@@ -9,7 +9,7 @@ import sys
 
 
 def ask(port: int) -> tuple[int, str]:
-    """Return the status of /healthz on this machine, and what it answered."""
+    """Return the status of /healthz on this machine, and the body of its response."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
     try:
         connection.request("GET", "/healthz")

@@ -1,4 +1,4 @@
-"""The virtual environment, made with nothing but the standard library: ``python3 -m tools.bootstrap``."""
+"""Create the virtual environment with the standard library alone: ``python3 -m tools.bootstrap``."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from media_guarantees.system.debian_packages import PackageArchive
 
 
 def main(folder: Path, lock: Path) -> int:
-    """Make the virtual environment `folder` if it isn't there and install what `lock` pins; return an exit status."""
+    """Create the virtual environment `folder` if it doesn't exist, install what `lock` pins; return an exit status."""
     try:
         if not (folder / "bin" / "python").exists():
             say(f"creating {folder}")
@@ -28,13 +28,13 @@ def main(folder: Path, lock: Path) -> int:
 
 
 def say(what: str) -> None:
-    """Tell the person who waits."""
+    """Print one line of progress."""
     sys.stdout.write(f"· environment: {what}\n")
     sys.stdout.flush()
 
 
 def create(folder: Path) -> None:
-    """Make a virtual environment with pip, also where Python comes without `ensurepip`, as Debian's does."""
+    """Create a virtual environment with pip, also if Python comes without `ensurepip`, as Debian's does."""
     if find_spec("ensurepip") and find_spec("ensurepip._bundled"):
         venv.create(folder, with_pip=True)
         return

@@ -1,4 +1,4 @@
-"""Locking the dependencies with hashes, for every Python from 3.10 on: ``make lock``."""
+"""Lock the dependencies with hashes, for every Python from 3.10 on: ``make lock``."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ LOCKS = (
 
 
 def main() -> int:
-    """Lock every list of requirements anew; return the first exit status that is not 0."""
+    """Lock every list of requirements again; return the first exit status that is not 0."""
     uv = [sys.executable, "-m", "uv", "pip", "compile", "--quiet", "--upgrade", "--no-config", "--no-header"]
     universal = ["--universal", "--python-version", "3.10", "--generate-hashes"]
     for name in LOCKS:

@@ -1,4 +1,4 @@
-"""ShellCheck, from PATH or out of the package archive: ``python3 -m tools.shellcheck SCRIPT...``."""
+"""Run ShellCheck, from PATH or from the package archive: ``python3 -m tools.shellcheck SCRIPT...``."""
 
 from __future__ import annotations
 

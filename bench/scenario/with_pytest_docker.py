@@ -1,4 +1,4 @@
-"""The media survive a deploy and a disaster, tested with pytest-docker, as its documentation goes about it.
+"""The media survive a deploy and a disaster, tested with pytest-docker, in the way of its documentation.
 
 It lies in the folder `tests` of the deployment. `UP` in the environment is how Compose brings the deployment up:
 without it, as pytest-docker does by default, which waits for Compose's health check.

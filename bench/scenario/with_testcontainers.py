@@ -1,4 +1,4 @@
-"""The media survive a deploy and a disaster, tested with testcontainers, as its documentation goes about it.
+"""The media survive a deploy and a disaster, tested with testcontainers, in the way of its documentation.
 
 It lies in the folder `tests` of the deployment. `PATIENCE` in the environment says how it waits: "compose", its
 default, for Compose's health check and then as `wait_for` does; "poll" asks the platform ten times a second instead.
@@ -24,7 +24,7 @@ POLLS = os.environ.get("PATIENCE", "compose") == "poll"
 
 @pytest.fixture(scope="session")
 def compose():
-    """The deployment, up."""
+    """The running deployment."""
     with DockerCompose(PROJECT, wait=not POLLS) as compose:
         yield compose
 
@@ -58,7 +58,7 @@ def wait_until_ready(compose, url):
 
 
 def recreate(compose):
-    """Make the service's container anew, for which DockerCompose has no method."""
+    """Recreate the service's container; DockerCompose has no method for it."""
     how = "--detach" if POLLS else "--wait"
     command = [*compose.compose_command_property, "up", how, "--force-recreate", "web-project"]
     subprocess.run(command, check=True, capture_output=True, cwd=PROJECT)

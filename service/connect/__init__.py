@@ -1,1 +1,1 @@
-"""The Connect platform: settings, addresses, and how it starts."""
+"""The Connect platform: settings, URLs, and how it starts."""

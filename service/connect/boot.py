@@ -1,4 +1,4 @@
-"""What has to be there before the first request: the database's tables, a directory for each kind."""
+"""What must exist before the first request: the database's tables, and a directory for each kind."""
 
 import logging
 
@@ -13,7 +13,7 @@ logger = logging.getLogger(__name__)
 
 
 def prepare():
-    """Make the platform ready to answer. A database that can't be used ends the boot (`SystemExit`)."""
+    """Prepare the platform for requests. Raises `SystemExit` if the database can't be used."""
     try:
         _prepare_database()
     except (OSError, Error) as error:
@@ -22,14 +22,14 @@ def prepare():
 
 
 def _prepare_database():
-    """Create the database if it isn't there, and bring its tables up to date."""
+    """Create the database if it doesn't exist, and bring its tables up to date."""
     settings.DATABASE_FILE.touch(mode=0o640)
     call_command("migrate", interactive=False, verbosity=0)
     connections.close_all()  # SQLite forbids carrying a connection over a fork
 
 
 def _prepare_directories():
-    """Make a directory for each kind. Not worth failing for: /healthz tells what is wrong meanwhile."""
+    """Create a directory for each kind. A failure doesn't end the boot: /healthz reports it."""
     try:
         for kind in Kind.values:
             make_directory(settings.MEDIA_ROOT / kind)

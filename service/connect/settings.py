@@ -1,4 +1,4 @@
-"""Settings of the platform. What a deployment may choose comes from the environment."""
+"""Settings of the platform. What a deployment can choose comes from the environment."""
 
 import os
 from pathlib import Path
@@ -36,9 +36,9 @@ DATABASE_FILE = DATABASE_DIR / "connect.sqlite3"
 DATABASES = {
     "default": {
         "ENGINE": "django.db.backends.sqlite3",
-        # Only the boot creates the file. Were it lost later, an empty one in its place would hide the loss.
+        # Only the boot creates the file. If it is lost later, an empty one in its place would hide the loss.
         "NAME": f"{DATABASE_FILE.as_uri()}?mode=rw",
-        # A connection for each request: one kept open would go on writing into a deleted file.
+        # One connection for each request: an open one would continue to write into a deleted file.
         "CONN_MAX_AGE": 0,
         "OPTIONS": {
             # https://www.sqlite.org/pragma.html#pragma_synchronous: in WAL mode only FULL makes

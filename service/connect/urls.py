@@ -1,4 +1,4 @@
-"""The platform's addresses."""
+"""The platform's URLs."""
 
 from django.urls import path, re_path
 

@@ -7,5 +7,5 @@ from django.core.wsgi import get_wsgi_application
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "connect.settings")
 application = get_wsgi_application()
 
-# Django would load the addresses with the first request; loaded here, all workers share them.
+# Django would load the URLs with the first request. Loaded here, all workers share them.
 from connect import urls  # noqa: E402, F401

@@ -1,1 +1,1 @@
-"""Pictures that people give to the platform: taken in, kept, listed and served."""
+"""Uploaded pictures: accepted, stored, listed and served."""

@@ -1,4 +1,4 @@
-"""Answers to requests that can't be fulfilled: always JSON, always with the reason."""
+"""Error responses: always JSON, always with the reason."""
 
 import errno
 import logging
@@ -12,8 +12,8 @@ logger = logging.getLogger(__name__)
 FULL = {errno.ENOSPC, errno.EDQUOT}
 
 
-class Refusal(Exception):  # noqa: N818 - refusing is not an error of ours
-    """A request that is not fulfilled: an HTTP status, and the reason in a sentence."""
+class Refusal(Exception):  # noqa: N818 - a refusal is not a fault of the service
+    """A request that is refused: an HTTP status, and the reason in one sentence."""
 
     def __init__(self, status, reason, **headers):
         super().__init__(reason)
@@ -21,12 +21,12 @@ class Refusal(Exception):  # noqa: N818 - refusing is not an error of ours
         self.headers = {name.replace("_", "-"): value for name, value in headers.items()}
 
     def response(self):
-        """Return the answer to send."""
+        """Return the response to send."""
         return JsonResponse({"error": str(self)}, status=self.status, headers=self.headers)
 
 
 class ExplainErrors:
-    """Middleware that turns refusals, and faults of disk and database, into answers."""
+    """Middleware that turns refusals, and faults of disk and database, into responses."""
 
     def __init__(self, get_response):
         self.get_response = get_response
@@ -36,7 +36,7 @@ class ExplainErrors:
         return self.get_response(request)
 
     def process_exception(self, request, exception):
-        """Return an answer, or None for an error that nobody foresaw."""
+        """Return a response, or None for an unexpected error."""
         if isinstance(exception, Refusal):
             return exception.response()
         refusal = _explain(exception)
@@ -47,7 +47,7 @@ class ExplainErrors:
 
 
 def _explain(exception):
-    """Return what a fault means for the client. Both kinds may heal by themselves: worth a retry."""
+    """Return what a fault means for the client. Both kinds may be temporary: the client can retry."""
     if isinstance(exception, DatabaseError):
         return Refusal(503, "The database can't be used at the moment.")
     if isinstance(exception, OSError) and exception.errno in FULL:
@@ -58,7 +58,7 @@ def _explain(exception):
 
 
 class JsonView(View):
-    """A view that refuses the methods it doesn't know in JSON."""
+    """A view that refuses unknown methods in JSON."""
 
     http_method_names = ("get", "head", "post")
 
@@ -68,15 +68,15 @@ class JsonView(View):
 
 
 def bad_request(request, exception):  # noqa: ARG001
-    """Answer a request that Django finds malformed."""
+    """Respond to a request that Django finds malformed."""
     return Refusal(400, "The request is malformed.").response()
 
 
 def not_found(request, exception):  # noqa: ARG001
-    """Answer an address that doesn't exist."""
+    """Respond to a URL that doesn't exist."""
     return Refusal(404, "There is nothing at this address.").response()
 
 
 def server_error(request):  # noqa: ARG001
-    """Answer after an error that nobody foresaw; Django has logged it."""
+    """Respond after an unexpected error; Django has logged it."""
     return Refusal(500, "Something went wrong inside the platform.").response()

@@ -7,7 +7,7 @@ from PIL import GifImagePlugin, Image, JpegImagePlugin, MpoImagePlugin, PngImage
 
 from uploads.answers import Refusal
 
-# A table of our own, so that the types don't depend on what the system has installed.
+# Our own table, so that the types don't depend on what the system has installed.
 FORMATS = {
     ".jpg": "image/jpeg",
     ".jpeg": "image/jpeg",
@@ -35,7 +35,7 @@ def content_type(name):
 
 
 def check_picture(file, name):
-    """Return the type of the picture in a file; refuse what is none, or not the one that the name says."""
+    """Return the type of the picture in a file; refuse one that is no picture, or not of its name's type."""
     actual, pixels = _inspect(file)
     if pixels > MAX_PIXELS:
         raise Refusal(400, f"The picture is larger than {MAX_PIXELS} pixels.")
@@ -51,6 +51,6 @@ def _inspect(file):
         picture = Image.open(file, formats=("JPEG", "PNG", "WEBP", "GIF"))
         actual, pixels = REAL_TYPES[picture.format], picture.width * picture.height
         picture.verify()
-    except Exception as error:  # a decoder may raise anything over a hostile file
+    except Exception as error:  # a decoder may raise anything when it reads a hostile file
         raise Refusal(400, "The file is not a picture that can be read.") from error
     return actual, pixels

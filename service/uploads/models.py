@@ -35,7 +35,7 @@ class Upload(models.Model):
 
     @classmethod
     def record(cls, kind, name, **facts):
-        """Write down a new file.
+        """Record a new file.
 
         A record that already has this path is of a file that is gone, or its name couldn't have been
         free: the new file takes its place.
@@ -44,7 +44,7 @@ class Upload(models.Model):
         return upload
 
     def as_json(self):
-        """Return what clients are told."""
+        """Return what clients get."""
         return {
             "kind": self.kind,
             "name": self.name,

@@ -1,4 +1,4 @@
-"""Names of files: which are accepted, and which other name a file gets if its own is taken."""
+"""File names: which are accepted, and which other name a file gets if its own is taken."""
 
 import secrets
 import unicodedata
@@ -30,7 +30,7 @@ def extension(name):
 
 
 def alternatives(name):
-    """Yield the name itself, then "name (2).jpg" and so on; no end, as somebody may take each of them."""
+    """Yield the name itself, then "name (2).jpg" and so on, without end: another upload may take each of them."""
     yield name
     for number in range(2, 100):
         yield _with_mark(name, f" ({number})")
@@ -39,7 +39,7 @@ def alternatives(name):
 
 
 def _with_mark(name, mark):
-    """Put a mark before the extension; the name before it is cut where the whole would be too long."""
+    """Insert a mark before the extension, and shorten the name before it if the whole would be too long."""
     ending = mark + PurePosixPath(name).suffix
     stem = name.encode()[: len(name.encode()) - len(PurePosixPath(name).suffix.encode())]
     return stem[: LONGEST - len(ending.encode())].decode(errors="ignore") + ending

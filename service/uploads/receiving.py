@@ -1,4 +1,4 @@
-"""Reading an upload: one file out of a `multipart/form-data` request, streamed to where it will stay."""
+"""Reading an upload: one file from a `multipart/form-data` request, streamed to its final directory."""
 
 from django.conf import settings
 from django.core.exceptions import SuspiciousOperation
@@ -48,7 +48,7 @@ class _Parser(MultiPartParser):
 
 
 class _OneFile(FileUploadHandler):
-    """Takes the one file of a request; refuses others."""
+    """Accepts the one file of a request, and refuses others."""
 
     def __init__(self, destination, request):
         super().__init__(request)
@@ -68,7 +68,7 @@ class _OneFile(FileUploadHandler):
         self.destination.write(raw_data)
 
     def file_complete(self, file_size):  # noqa: ARG002
-        """Note that the boundary behind the file was seen: a connection cut before never gets here."""
+        """Note that the boundary behind the file was seen: a connection that was cut earlier never gets here."""
         self.complete = True
 
     def check(self):

@@ -1,4 +1,4 @@
-"""Serving the media: whatever regular file is in the media root, however it came there."""
+"""Serving the media: every regular file in the media root, however it got there."""
 
 import errno
 import os
@@ -14,7 +14,7 @@ from django.views.static import was_modified_since
 from uploads.answers import JsonView, Refusal
 from uploads.images import content_type
 
-# What open(2) says of a path that names no file to read (ENXIO: it names a socket).
+# What open(2) reports for a path that names no readable file (ENXIO: a socket).
 NOT_THERE = {errno.ENOENT, errno.ENOTDIR, errno.ENAMETOOLONG, errno.ELOOP, errno.ENXIO}
 
 
@@ -22,7 +22,7 @@ class Media(JsonView):
     """One file; never a listing."""
 
     def get(self, request):
-        """Answer with the file's bytes, or with 304 if the client has them already."""
+        """Respond with the file's bytes, or with 304 if the client has them already."""
         name = _requested_name(request)
         file = _open(_locate(name))
         modified = os.fstat(file.fileno()).st_mtime
@@ -35,7 +35,7 @@ class Media(JsonView):
 
 @receiver(request_started)
 def _keep_path(environ, **_):
-    """Keep the path as it came: Django takes it for UTF-8, and not every name in the media root is."""
+    """Keep the path as it came: Django decodes it as UTF-8, and not every name in the media root is UTF-8."""
     environ["uploads.path"] = environ["PATH_INFO"]
 
 
@@ -60,7 +60,7 @@ def _locate(name):
 
 
 def _open(path):
-    """Open a regular file for reading. O_NONBLOCK so that a pipe doesn't hold the request up."""
+    """Open a regular file for reading. O_NONBLOCK so that a pipe doesn't block the request."""
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW)
     except OSError as error:

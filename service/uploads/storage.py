@@ -1,4 +1,4 @@
-"""Files that are there completely or not at all, whatever happens meanwhile.
+"""Files that exist completely or not at all, whatever happens while they are written.
 
 A new file has no name while it is written (`O_TMPFILE`, see open(2)): if the process dies, the kernel
 forgets it. Only when content is on disk does it get its name, and only when the name is on disk too
@@ -28,10 +28,10 @@ def _sync_directory(path):
 
 
 class NewFile:
-    """A file in the making, in the directory where it will stay. Use it with `with`."""
+    """A file that is being written, in its final directory. Use it with `with`."""
 
     def __init__(self, directory):
-        # Even if it was there: another process may have made it a moment ago and not synced it yet.
+        # Even if it existed: another process may have just created it and not synced it yet.
         make_directory(directory)
         self.size = 0
         self._hash = hashlib.sha256()
@@ -52,7 +52,7 @@ class NewFile:
         return self
 
     def __exit__(self, *exception):
-        """Let go of the file: without a name, it is gone."""
+        """Close the file; if it has no name, that removes it."""
         self.file.close()
         os.close(self._directory)
 
@@ -100,6 +100,6 @@ class NewFile:
         raise FileExistsError("none of the names is free")
 
     def _unlink(self, name):
-        """Take the name back, durably."""
+        """Remove the name, durably."""
         os.unlink(name.encode(), dir_fd=self._directory)
         os.fsync(self._directory)

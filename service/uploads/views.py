@@ -1,4 +1,4 @@
-"""The API: take pictures in, list them, and say whether the platform can do its work."""
+"""The API: accept pictures, list them, and report whether the platform can work."""
 
 import hmac
 import os
@@ -16,10 +16,10 @@ from uploads.storage import NewFile
 
 
 class Uploads(JsonView):
-    """The pictures of one kind. Only for those who have the token."""
+    """The pictures of one kind. Requires the token."""
 
     def dispatch(self, request, kind):
-        """Check kind and token before anything of the request's body is read."""
+        """Check kind and token before reading anything of the request's body."""
         if kind not in Kind.values:
             raise Refusal(404, f"There is no kind {kind!r}, only {', '.join(Kind.values)}.")
         check_token(request)
@@ -46,16 +46,16 @@ def _accept(request, kind):
 
 
 def check_token(request):
-    """Refuse a request without the right token, in a time that doesn't tell how much of it was right."""
+    """Refuse a request without the right token, in a time that doesn't reveal how much of it was right."""
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-    # WSGI hands headers over as Latin-1, whatever their bytes mean (PEP 3333).
+    # WSGI passes headers as Latin-1, whatever their bytes mean (PEP 3333).
     given, expected = token.strip().encode("latin-1"), settings.API_TOKEN.encode()
     if scheme.lower() != "bearer" or not hmac.compare_digest(given, expected):
         raise Refusal(401, "A valid token is needed (Authorization: Bearer ...).", WWW_Authenticate="Bearer")
 
 
 class Health(JsonView):
-    """Whether the platform can do its work right now."""
+    """Whether the platform can work right now."""
 
     def get(self, request):  # noqa: ARG002
         """Answer 200 if it can, 503 with the reason if it can't. Writes nothing."""

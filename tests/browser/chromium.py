@@ -1,4 +1,4 @@
-"""A page in a browser; and the browser, which is the machine's or comes unpacked from the package archive."""
+"""A page in a browser, and the browser: the machine's, or one unpacked from the package archive."""
 
 import os
 import shutil
@@ -22,14 +22,14 @@ class Chromium:
 
 @dataclass
 class Opened:
-    """A page, what it complained of, and what it asked for, itself included."""
+    """A page, its console errors, and its requests, the page itself included."""
 
     page: Page
     complaints: list[str] = field(default_factory=list)
     requests: list[Request] = field(default_factory=list)
 
     def note(self, request: Request) -> None:
-        """Remember what was asked for."""
+        """Record a request."""
         self.requests.append(request)
 
 
@@ -39,7 +39,7 @@ def find_chromium(cache: Path) -> Chromium:
         return Chromium(found, dict(os.environ))
     root = PackageArchive(cache / "packages").unpack("chromium", ("chromium",), complete=True)
     environment = library_environment(root)
-    # Where PulseAudio's library keeps what it shares with its programs.
+    # Where PulseAudio's library keeps its shared files.
     private = [environment["LD_LIBRARY_PATH"], *map(str, root.glob("usr/lib/*/pulseaudio"))]
     return Chromium(
         str(root / "usr/lib/chromium/chromium"), environment | {"LD_LIBRARY_PATH": os.pathsep.join(private)}

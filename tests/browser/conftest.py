@@ -1,4 +1,4 @@
-"""A report, open in a real browser, that has nobody to talk to."""
+"""A report in a real browser without a network."""
 
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -17,7 +17,7 @@ ROOT = Path(__file__).parents[2]
 
 @pytest.fixture(scope="session", name="browser")
 def _browser() -> Iterator[Browser]:
-    """Chromium, without a window."""
+    """Chromium without a window."""
     chromium = find_chromium(ROOT / ".cache")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium.program, env={**chromium.environment})

@@ -1,4 +1,4 @@
-"""The report in a real browser: it opens without a complaint, asks nobody for anything, and everybody can use it."""
+"""The report in a real browser: it opens without an error, loads nothing from elsewhere, and is accessible."""
 
 from collections.abc import Callable
 
@@ -27,7 +27,7 @@ def unfold_everything(page: Page) -> None:
 
 
 @pytest.mark.parametrize("run", [typical_run, hostile_run], ids=["typical", "hostile"])
-def test_it_opens_without_a_complaint_and_asks_nobody_for_anything(
+def test_it_opens_without_an_error_and_loads_nothing_from_elsewhere(
     open_report: Open, run: Callable[[], object]
 ) -> None:
     opened = open_report(run())
@@ -42,14 +42,14 @@ def test_it_opens_without_a_complaint_and_asks_nobody_for_anything(
 
 def test_everything_that_the_json_has_is_on_the_page(open_report: Open) -> None:
     run = typical_run()
-    told = as_json(*run)
+    report = as_json(*run)
 
     page = open_report(run).page
     unfold_everything(page)
 
-    assert told["verdict"] in page.inner_text("h1").lower()
-    assert shown(page) == [guarantee["id"] for guarantee in told["guarantees"]]
-    for guarantee in told["guarantees"]:
+    assert report["verdict"] in page.inner_text("h1").lower()
+    assert shown(page) == [guarantee["id"] for guarantee in report["guarantees"]]
+    for guarantee in report["guarantees"]:
         card = page.locator(f"[id='{guarantee['id']}']")
         text = card.inner_text()
         assert card.get_attribute("data-verdict") == guarantee["verdict"]
@@ -141,7 +141,7 @@ def test_a_command_is_copied_as_it_is_typed(open_report: Open) -> None:
     assert page.evaluate("navigator.clipboard.readText()") == "docker run --rm -v media_volume:/source ubuntu true"
 
 
-def test_it_speaks_the_language_of_whoever_reads_it(open_report: Open) -> None:
+def test_it_is_in_the_language_of_its_reader(open_report: Open) -> None:
     page = open_report(typical_run(), locale="pt-BR").page
 
     assert page.get_attribute("html", "lang") == "pt-BR"
@@ -154,7 +154,7 @@ def test_it_speaks_the_language_of_whoever_reads_it(open_report: Open) -> None:
     assert page.inner_text("h1").strip().endswith("Broken"), "what was chosen is forgotten"
 
 
-def test_it_is_dark_or_light_as_asked_for(open_report: Open) -> None:
+def test_it_follows_the_readers_colour_scheme(open_report: Open) -> None:
     page = open_report(typical_run(), color_scheme="dark").page
 
     def lightness() -> int:
@@ -179,8 +179,8 @@ def test_a_phone_does_not_scroll_sideways(open_report: Open, run: Callable[[], o
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("viewport", [DESKTOP, PHONE], ids=["desktop", "phone"])
-def test_axe_finds_nothing_that_keeps_anybody_out(open_report: Open, scheme: str, viewport: dict[str, int]) -> None:
-    # Axe is a script that the page's own policy would not let run.
+def test_axe_finds_no_barrier(open_report: Open, scheme: str, viewport: dict[str, int]) -> None:
+    # Axe is a script that the page's own policy would block.
     page = open_report(typical_run(), color_scheme=scheme, viewport=viewport, bypass_csp=True).page
     unfold_everything(page)
 
@@ -190,7 +190,7 @@ def test_axe_finds_nothing_that_keeps_anybody_out(open_report: Open, scheme: str
     assert found.violations_count == 0, found.generate_report()
 
 
-def test_without_scripts_everything_is_there_to_read(open_report: Open) -> None:
+def test_without_scripts_everything_can_be_read(open_report: Open) -> None:
     page = open_report(typical_run(), java_script_enabled=False).page
 
     assert page.locator("details.card").count() == 32
@@ -211,7 +211,7 @@ def test_what_is_hostile_is_shown_and_does_nothing(open_report: Open) -> None:
 
 
 def test_the_policy_refuses_what_escaping_would_have_missed(open_report: Open) -> None:
-    """The second line of defence, on its own: a script and a picture that got into the page all the same."""
+    """The second line of defence alone: a script and a picture that got into the page despite escaping."""
     opened = open_report(typical_run())
 
     opened.page.evaluate("""

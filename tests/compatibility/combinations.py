@@ -1,4 +1,4 @@
-"""What the suite is run on: engines and versions of Compose, and what is expected of each pair."""
+"""The engines and versions of Compose that the suite runs on, and what is expected of each pair."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Compose 1.29.2, as Debian 12 has it: a Python program, unpacked from its packages with all that it imports."""
+"""Compose 1.29.2, as Debian 12 has it: a Python program, unpacked from its packages with all of its imports."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _IMPORTED = (
     "jsonschema packaging pkg-resources pyrsistent requests six texttable urllib3 websocket yaml"
 )
 _PACKAGES = ("docker-compose", *(f"python3-{name}" for name in _IMPORTED.split()))
-# Python, but for what Debian 12 has of it itself, is whichever is there.
+# Any Python of this machine, except for the modules that Debian 12 packages.
 _PROGRAM = """\
 #!/bin/sh
 PYTHONPATH={libraries} exec /usr/bin/python3 -c 'import sys; from compose.cli.main import main; sys.exit(main())' "$@"

@@ -1,4 +1,4 @@
-"""The table of what the suite was run on, told in the end and written beside the reports."""
+"""The table of what the suite was run on, printed at the end and written beside the reports."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ HEAD = ("engine", "Compose on the PATH", "Compose used", "proved", "broken", "un
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """End with the table, in Markdown."""
+    """Print the table at the end, in Markdown."""
     reports = [*terminalreporter.stats.get("passed", ()), *terminalreporter.stats.get("failed", ())]
     rows = [value for report in reports for key, value in report.user_properties if key == "compatibility"]
     if not rows:

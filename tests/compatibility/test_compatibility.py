@@ -1,4 +1,4 @@
-"""Whatever engine and Compose a person has, the promises of our own deployment are proved there."""
+"""The promises of our own deployment are proved on every engine and Compose."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from media_guarantees.engine.private_engine import running_engine
 from media_guarantees.engine.toolchain import COMPOSES, compose_binary, engine_tools
 from media_guarantees.settings import Settings
 
-# On an engine that somebody may share, nothing is crashed.
+# On an engine that others may share, nothing is crashed.
 PRIVATE_ONLY = "private engine"
 RUN_SECONDS = 1800
 
 
 @pytest.fixture(name="environment")
 def _environment(request: pytest.FixtureRequest, settings: Settings) -> Iterator[Mapping[str, str]]:
-    """That of a person who has such a Compose on the PATH, and `DOCKER_HOST` set to such an engine."""
+    """The environment of a user with such a Compose on the PATH, and `DOCKER_HOST` set to such an engine."""
     row: Row = request.getfixturevalue("row")
     cache = settings.cache
     tools = engine_tools(cache, row.engine)
@@ -55,12 +55,12 @@ def reasons(seen: Verification) -> list[str]:
 
 
 def described(row: Row, engine: Mapping[str, str], seen: Verification) -> tuple[object, ...]:
-    """Return the row of the table: what was run, and how it came out."""
+    """Return the row of the table: what was run, and its verdicts."""
     verdicts = Counter(guarantee["verdict"] for guarantee in seen.guarantees.values())
     untested = sum(guarantee["reason"] == NOT_TESTED_YET for guarantee in seen.guarantees.values())
     why = Counter("takes a private engine" if PRIVATE_ONLY in reason else reason for reason in reasons(seen))
-    told = "; ".join(
+    unproven = "; ".join(
         [*(f"{number}: {reason}" for reason, number in why.items()), *[f"{untested}: no test"] * bool(untested)]
     )
     broken = ", ".join(sorted(seen.with_verdict("broken"))) or "0"
-    return engine["version"], row.compose, engine["compose"], verdicts["proved"], broken, told
+    return engine["version"], row.compose, engine["compose"], verdicts["proved"], broken, unproven

@@ -5,7 +5,7 @@ of the suite may hang on something that nothing checks. What is mutated, and by 
 pyproject.toml under ``tool.mutmut``.
 
 mutmut works on a copy in the cache. Its own idea of what it needn't try again knows nothing of tests that changed, so
-the copy is made anew whenever anything in it has: results are never stale, and an interrupted run can go on.
+the copy is renewed whenever anything in it has: results are never stale, and an interrupted run can go on.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from survivors import SURVIVORS
 ROOT = Path(__file__).parents[2]
 COPY = ROOT / ".cache" / "mutants"
 PLUGIN = Path("tests/mutants/quickest_first.py")
-# mutmut ends mutants that take too long by their process id, also after another process was given it: it gets
+# mutmut ends mutants that take too long by their process id, even if another process has it by then: it gets
 # process ids of its own, among which there are only its children. The shell takes in those that lost their parent.
 ALONE = ("unshare", "--pid", "--fork", "--kill-child", "--mount-proc")
 ORDINARY_USER = ("--user", "--map-current-user")
@@ -38,7 +38,7 @@ INIT = ("sh", "-c", '"$@"; exit $?', "init")
 
 
 def main(patterns: Sequence[str], processes: str) -> int:
-    """Try every mutant, or those whose names match a pattern, and judge the result; return an exit status."""
+    """Try every mutant, or those whose names match a pattern, and judge the results; return an exit status."""
     if not shutil.which("unshare"):
         sys.stderr.write(
             "mutants need process ids of their own\n  hint: run this on Linux, with util-linux's unshare\n"
@@ -60,7 +60,7 @@ def main(patterns: Sequence[str], processes: str) -> int:
 
 
 def files() -> Iterator[Path]:
-    """Name every file that mutmut needs, relative to the project."""
+    """List every file that mutmut needs, relative to the project."""
     given = config()
     selected = map(Path, given.pytest_add_cli_args_test_selection)
     others = (path for path in given.also_copy if path != Path("tests"))  # which mutmut copies as a whole
@@ -82,7 +82,7 @@ def prepare(folder: Path, wanted: Iterable[Path]) -> None:
 
 
 def read_results() -> Iterator[tuple[str, Result]]:
-    """Read what mutmut wrote down: each mutant's name in full, and what became of it."""
+    """Read mutmut's results: each mutant's full name, and its status."""
     for meta in sorted(Path("mutants").rglob("*.py.meta")):
         source = meta.relative_to("mutants").with_suffix("")
         for name, code in json.loads(meta.read_text(encoding="utf-8"))["exit_code_by_key"].items():
@@ -92,7 +92,7 @@ def read_results() -> Iterator[tuple[str, Result]]:
 
 
 def place(name: str) -> str:
-    """Say which function a mutant is of; mutmut numbers them, and numbers move whenever a function does."""
+    """Return the function of a mutant without mutmut's number: numbers change when functions move."""
     module, _, function = name.partition("__mutmut_")[0].rpartition(".")
     return f"{module.rpartition('.')[2]}.{function.removeprefix('x').strip('ǁ').removeprefix('_').replace('ǁ', '.')}"
 
@@ -105,7 +105,7 @@ def change(name: str, source: Path) -> tuple[str, str]:
 
 
 def matches(name: str, patterns: Sequence[str]) -> bool:
-    """Tell whether a mutant is one of those that were asked for."""
+    """Return whether a mutant is one of the requested ones."""
     return not patterns or any(fnmatchcase(name, pattern) for pattern in patterns)
 
 

@@ -1,4 +1,4 @@
-"""What became of the mutants: a table of modules, and the survivors held against the list of those we know."""
+"""The results of the mutants: a table of modules, and the survivors compared with the known ones."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Mutant(NamedTuple):
 
 @dataclass(frozen=True)
 class Result:
-    """What became of a mutant, in mutmut's words: "killed", "survived", "timeout", "no tests" and so on."""
+    """A mutant's status, in mutmut's words: "killed", "survived", "timeout", "no tests" and so on."""
 
     mutant: Mutant
     status: str
@@ -39,7 +39,7 @@ class Result:
 
 
 def table(results: Sequence[Result]) -> str:
-    """Sum up each module in a line: how many mutants, how many were killed, how many survived, and the score."""
+    """Summarize each module in a line: how many mutants, how many were killed, how many survived, and the score."""
     lines = [f"{'module':12} {'mutants':>8} {'killed':>8} {'survived':>8} {'score':>8}"]
     for module, of in by_module(results).items():
         survived = sum(result.survived for result in of)
@@ -50,10 +50,10 @@ def table(results: Sequence[Result]) -> str:
 def complaints(
     results: Sequence[Result], known: Mapping[str, Iterable[Mutant]], *, whole: bool = True
 ) -> Iterator[str]:
-    """Say what is wrong: a survivor without a reason, a reason without its survivor, a low score.
+    """Yield what is wrong: a survivor without a reason, a reason without its survivor, a low score.
 
     `known` holds the survivors that were looked at, by the reason why nothing need notice them. Where the results
-    aren't of the `whole` of the mutants, only survivors without a reason are told.
+    aren't of the `whole` of the mutants, only survivors without a reason are reported.
     """
     if untried := sum(result.status in UNTRIED for result in results):
         yield f"{untried} mutants were not tried: run make mutants again, it goes on where it stopped"
@@ -72,7 +72,7 @@ def complaints(
 
 
 def by_module(results: Iterable[Result]) -> dict[str, list[Result]]:
-    """Sort results by the module that was mutated, in the order of the alphabet."""
+    """Group results by the mutated module, in alphabetical order."""
     found: dict[str, list[Result]] = {}
     for result in sorted(results, key=lambda result: result.mutant):
         found.setdefault(result.mutant.module, []).append(result)
@@ -80,11 +80,11 @@ def by_module(results: Iterable[Result]) -> dict[str, list[Result]]:
 
 
 def score(results: Sequence[Result]) -> float:
-    """Tell which part of the mutants was noticed."""
+    """Return the share of the mutants that was noticed."""
     return sum(not result.survived for result in results) / len(results)
 
 
 def as_listed(mutant: Mutant) -> str:
-    """Write a mutant as the list of survivors has it."""
+    """Format a mutant as an entry of the list of survivors."""
     lines = ("Mutant(", *(f"    {part!r}," for part in mutant), "),")
     return "\n".join(f"        {line}" for line in lines)

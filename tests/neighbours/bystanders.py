@@ -1,4 +1,4 @@
-"""Somebody else's things on an engine: containers, volumes, networks and images that no run may touch."""
+"""Containers, volumes, networks and images of another user on an engine, which no run may touch."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _COMPOSE = ("--label=com.docker.compose.project=connect", "--label=com.docker.co
 _CONTAINERS: Mapping[str, tuple[str, ...]] = {
     "connect-web-project-1": (*_COMPOSE, "--network=connect_default", "--publish=127.0.0.1::8000"),
     "web-project": ("--network=media-verify-lan", "--restart=always"),
-    # Labelled as a run's, but by a run of another machine, which may still be in progress there.
+    # Labelled by a run of another machine, which may still be in progress there.
     "media-verify-elsewhere": ("--network=none", "--label=media-verify=run", "--label=media-verify.run=00000000-1-1"),
 }
 _LISTINGS = {
@@ -46,7 +46,7 @@ class Snapshot:
 
 
 class Owner:
-    """Somebody with an engine and much on it. `environment` is that of a person who works there."""
+    """A user with an engine and many resources on it. `environment` is that of a shell of theirs."""
 
     def __init__(self, engine: PrivateEngine, cache: Path) -> None:
         self.engine = engine
@@ -59,11 +59,11 @@ class Owner:
         }
 
     def docker(self, *args: str, stdin: bytes | None = None) -> str:
-        """Run the `docker` client against the owner's engine and return what it says."""
+        """Run the `docker` client against the owner's engine and return its output."""
         return commands.check(["docker", *args], env=self.environment, stdin=stdin).text
 
     def move_in(self, root_file_system: Path) -> None:
-        """Put images, volumes full of files, networks and containers on the engine."""
+        """Create images, volumes full of files, networks and containers on the engine."""
         self.docker("import", str(root_file_system), "ubuntu")
         self.docker("build", "--quiet", f"--tag={IMAGE}", "-", stdin=b"FROM ubuntu\nLABEL owner=somebody\n")
         for volume in VOLUMES:
@@ -88,7 +88,7 @@ class Owner:
         return {kind: self.docker(*listing).splitlines() for kind, listing in _LISTINGS.items()}
 
     def snapshot(self) -> Snapshot:
-        """Look at everything on the engine."""
+        """Return a snapshot of everything on the engine."""
         things = {
             f"{kind} {row}": _in_order(json.loads(self.docker(kind, "inspect", row.split()[0])))
             for kind, rows in self._rows().items()
@@ -99,7 +99,7 @@ class Owner:
 
 
 def _in_order(things: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Bring a container's mounts, which the engine tells in ever another order, into one."""
+    """Sort a container's mounts: the engine lists them in varying order."""
     for thing in things:
         if "Mounts" in thing:
             thing["Mounts"].sort(key=lambda mount: mount["Destination"])
@@ -108,7 +108,7 @@ def _in_order(things: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 @contextmanager
 def owners_engine(cache: Path) -> Iterator[Owner]:
-    """Run an engine for somebody, and put much on it; `cache` is as a run's, but nobody else's."""
+    """Run an engine for another user and fill it; `cache` is like a run's, but used by no other."""
     tools = engine_tools(cache)
     with running_engine(cache, tools) as engine:
         owner = Owner(engine, cache)

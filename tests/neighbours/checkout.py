@@ -1,4 +1,4 @@
-"""A throw-away copy of this checkout: what is run there, killed and cleaned up, doesn't touch the one that tests."""
+"""A temporary copy of this checkout: runs, kills and cleaning there don't touch the one that tests."""
 
 from __future__ import annotations
 
@@ -18,20 +18,20 @@ from media_guarantees.system.background_command import Background, started
 ROOT = Path(__file__).parents[2]
 VENV = Path(sys.executable).parents[1]
 _NOT_COPIED = (".git", ".cache", ".venv", "reports", ".hypothesis", ".mypy_cache", ".ruff_cache", "__pycache__")
-# What takes long to get and is the same for everybody.
+# What takes long to fetch and is the same for every copy.
 _CACHED = ("packages", "compose", "images")
 _RUN_SECONDS = 900.0
-# What pytest and make would tell those below them.
+# Variables that pytest and make would pass on to their children.
 _NOT_HANDED_DOWN = ("PYTEST_", "COMPOSE_", "MAKE", "MFLAGS", "ARGS")
 
 
 def handed_down(environment: Mapping[str, str]) -> dict[str, str]:
-    """Return what a person's shell would have of an environment: nothing that is for these tests alone."""
+    """Return an environment as a user's shell has it, without what is for these tests alone."""
     return {name: value for name, value in environment.items() if not name.startswith(_NOT_HANDED_DOWN)}
 
 
 class Checkout:
-    """A copy with a home and a temporary folder of its own. `environment` is that of a person who works there."""
+    """A copy with its own home and temporary folder. `environment` is that of a shell there."""
 
     def __init__(self, folder: Path, environment: Mapping[str, str]) -> None:
         self.folder = folder
@@ -50,11 +50,11 @@ class Checkout:
         }
 
     def make(self, *words: str) -> commands.Outcome:
-        """Type `make` there, and wait for its end."""
+        """Run `make` there, and wait for its end."""
         return commands.run(self.make_command(*words), cwd=self.folder, env=self.environment, timeout=_RUN_SECONDS)
 
     def make_command(self, *words: str) -> list[str]:
-        """Return a `make` that takes the virtual environment of the tests themselves."""
+        """Return a `make` command that uses the virtual environment of these tests."""
         return ["make", f"VENV={VENV}", *words]
 
     def pytest_command(self, *words: str) -> list[str]:
@@ -62,11 +62,11 @@ class Checkout:
         return [sys.executable, "-m", "pytest", "tests/guarantees", "-p", "no:xdist", *words]
 
     def start(self, command: Sequence[str]) -> AbstractContextManager[Background]:
-        """Start a command there; Ctrl-C reaches it, even if these tests were told to ignore it (env(1))."""
+        """Start a command there; Ctrl-C reaches it, even if these tests ignore it (env(1))."""
         return started(["env", "--default-signal=INT", *command], cwd=self.folder, env=self.environment)
 
     def left(self) -> list[str]:
-        """Return what runs have put where it doesn't stay: temporary folders, and those of runs in the cache."""
+        """Return what runs keep only for a while: temporary folders, and those of runs in the cache."""
         cache = self.folder / ".cache"
         places = [
             *self.temporary.glob("*"),

@@ -1,4 +1,4 @@
-"""What was counted, told in the end."""
+"""Print what was counted, at the end."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ import pytest
 
 @pytest.fixture(name="record")
 def _record(record_property: Callable[[str, object], None]) -> Callable[[str], None]:
-    """Tell a sentence in the end, whether the test passes or not."""
+    """Print a sentence at the end, whether the test passes or not."""
     return lambda sentence: record_property("neighbours", sentence)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """End with what was counted."""
+    """Print what was counted."""
     reports = [*terminalreporter.stats.get("passed", ()), *terminalreporter.stats.get("failed", ())]
-    told = [sentence for report in reports for key, sentence in report.user_properties if key == "neighbours"]
-    if told:
+    sentences = [sentence for report in reports for key, sentence in report.user_properties if key == "neighbours"]
+    if sentences:
         terminalreporter.section("neighbours")
-        terminalreporter.write_line("\n".join(told))
+        terminalreporter.write_line("\n".join(sentences))

@@ -1,4 +1,4 @@
-"""A machine within the machine: whatever is found on it after a run, that run has left.
+"""A machine within the machine: what is found on it after a run was left by that run.
 
 Processes, mounts, network interfaces and /tmp are its own (namespaces(7)), so that nothing that others do on the real
 one can be taken for a run's. Cgroups and loop devices can't be had apart; those of a checkout are known by its name.
@@ -18,7 +18,7 @@ from media_guarantees.engine.engine_slot import Slot
 from media_guarantees.engine.private_engine import CGROUPS, only_child
 from media_guarantees.system.commands import end_group
 
-# The checkout may lie below /tmp itself: then it is put back there, by a way that no mount hides (mount(8), "-c").
+# The checkout may be below /tmp itself. Then it is mounted there again, by a path that no mount hides (mount(8), "-c").
 _INIT = """\
 set -e
 exec 9< "$1"
@@ -37,7 +37,7 @@ read -r _ || :
 
 @dataclass(frozen=True)
 class Traces:
-    """What is on a machine, in words; `places` are files and folders where nothing of a run stays."""
+    """What is on a machine, in words; `places` are files and folders where a run may leave nothing."""
 
     processes: frozenset[str]
     interfaces: frozenset[str]
@@ -48,25 +48,25 @@ class Traces:
     places: frozenset[str]
 
     def beyond(self, before: Traces) -> list[str]:
-        """Return what is here and was not there before, a sentence each."""
+        """Return what is new here, one sentence for each."""
         kinds = [field.name for field in fields(self)]
         return [f"{kind}: {item}" for kind in kinds for item in sorted(getattr(self, kind) - getattr(before, kind))]
 
 
 class Machine:
-    """A machine that is switched on, on which a checkout is."""
+    """A running machine with a checkout."""
 
     def __init__(self, checkout: Checkout, holder: Popen[bytes]) -> None:
         self._checkout = checkout
         self._init = only_child(holder.pid)
 
     def command(self, *words: str) -> list[str]:
-        """Return a command that runs `words` there, in the checkout."""
+        """Return a command that runs `words` in the checkout there."""
         nsenter_command = ["nsenter", f"--target={self._init}", "--mount", "--pid", "--net"]
         return [*nsenter_command, "sh", "-c", 'cd "$0" && exec "$@"', str(self._checkout.folder), *words]
 
     def traces(self) -> Traces:
-        """Look at everything that a run may leave there."""
+        """Return everything that a run could leave there."""
         own = Path(f"/proc/{self._init}")
         loops = Path("/sys/block").glob("loop*/loop/backing_file")
         names = [Slot(folder).cgroup for folder in self._checkout.folder.glob(".cache/engine/[0-9]*")]
@@ -87,7 +87,7 @@ def _processes(init: Path) -> Iterator[str]:
     numbers = (init / "ns/pid").readlink()
     for folder in Path("/proc").glob("[0-9]*"):
         with suppress(OSError):
-            # What has ended is none any more; this machine's first process doesn't ask how.
+            # A zombie is no process any more; this machine's first process doesn't collect it.
             ended = (folder / "stat").read_text().rpartition(")")[2].split()[0] in "ZX"
             if (folder / "ns/pid").readlink() == numbers and not ended:
                 yield f"{folder.name} {_text(folder / 'cmdline')}"
@@ -101,7 +101,7 @@ def _text(file: Path) -> str:
 
 @contextmanager
 def switched_on(checkout: Checkout) -> Iterator[Machine]:
-    """Switch a machine on for as long as the block lasts; everything on it goes with it."""
+    """Start a machine for the duration of the block; everything on it ends with it."""
     command = ["unshare", "--mount", "--pid", "--net", "--fork", "--kill-child", "--mount-proc"]
     with Popen(
         [*command, "sh", "-c", _INIT, "init", str(ROOT)], stdin=PIPE, stdout=PIPE, start_new_session=True

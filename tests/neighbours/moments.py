@@ -1,4 +1,4 @@
-"""Moments in the life of a run, drawn at random but the same again from the same seed.
+"""Moments in the life of a run, drawn at random, and repeatable with the same seed.
 
 A moment is "so long after such a line of the run's own account": on a slow machine it is still within the same phase.
 """
@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-# As the screen prints them: a mark, the seconds since the run began, a sentence, and how long it took last time.
+# As the terminal shows them: a mark, the seconds since the run began, a sentence, and how long it took last time.
 _LINE = re.compile(r"^(?:·|✓|✗|\?|s*\?) +(?P<seconds>\d+\.\d) s  (?P<sentence>.*?)(?: \(last time .*)?$", re.MULTILINE)
 _PHASES = {
     "stack: taking": "tear-down",
@@ -23,7 +23,7 @@ _PHASES = {
 
 @dataclass(frozen=True)
 class Line:
-    """What a run said, and how many seconds went by until it said the next thing."""
+    """A line of a run's output, and the seconds until its next line."""
 
     sentence: str
     phase: str
@@ -32,7 +32,7 @@ class Line:
 
 @dataclass(frozen=True)
 class Moment:
-    """So many seconds after such a line."""
+    """A number of seconds after such a line."""
 
     line: Line
     after: float
@@ -42,7 +42,7 @@ class Moment:
 
 
 def read_lines(said: str) -> tuple[Line, ...]:
-    """Return the lines of a run that was left alone, each with its phase."""
+    """Return the lines of an undisturbed run, each with its phase."""
     found = [(float(line["seconds"]), line["sentence"]) for line in _LINE.finditer(said)]
     ends = [seconds for seconds, _ in found[1:]] + [found[-1][0] + 0.5]
     return tuple(
@@ -55,7 +55,7 @@ def _phase(sentence: str) -> str:
 
 
 def draw(lines: Sequence[Line], number: int, seed: object) -> tuple[Moment, ...]:
-    """Draw `number` moments: phase after phase in turn, any line of it, any time until the next."""
+    """Draw `number` moments: one phase after the other, any of its lines, any time until the next line."""
     chance = random.Random(f"{seed}")  # noqa: S311 - drawn from a seed so that a run can be repeated
     phases = {phase: [line for line in lines if line.phase == phase] for phase in ("set-up", "events", "tear-down")}
     turns = [list(phases.values())[turn % len(phases)] for turn in range(number)]

@@ -1,4 +1,4 @@
-"""An engine's own account of what happened on it, and which of that was done to things that no run had made."""
+"""The events of an engine, and which of them concern resources that no run created."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from media_guarantees.engine.base_images import PYTHON_SLIM
 from media_guarantees.system.background_command import started
 from media_guarantees.system.run_id import LABEL, this_run
 
-# Of a run on this machine, since it was started.
+# The name of a run on this machine, since its last start.
 _RUN = re.compile(rf"{this_run(shared=True).identifier.partition('-')[0]}-\d+-\d+")
 _END = "end-of-the-stream"
 
 
 @dataclass(frozen=True)
 class Event:
-    """One event: what kind of thing it is about, what happened, to which, and what the engine says of that thing."""
+    """One event: the kind of resource, what happened, to which one, and the engine's attributes of it."""
 
     kind: str
     action: str
@@ -36,33 +36,33 @@ class Event:
 
     @property
     def of_a_run(self) -> bool:
-        """Whether the thing carries, by name or label, the identifier of a run of this machine."""
+        """Whether the resource's name or label holds the identifier of a run of this machine."""
         return bool(_RUN.search(" ".join([self.actor, *self.attributes.values()])))
 
 
 def read_event(line: str | bytes) -> Event:
-    """Return the event that one line of `docker events --format '{{json .}}'` tells of."""
-    told: dict[str, Any] = json.loads(line)
-    return Event(told["Type"], told["Action"], told["Actor"]["ID"], told["Actor"].get("Attributes") or {})
+    """Return the event of one line of `docker events --format '{{json .}}'`."""
+    parsed: dict[str, Any] = json.loads(line)
+    return Event(parsed["Type"], parsed["Action"], parsed["Actor"]["ID"], parsed["Actor"].get("Attributes") or {})
 
 
 def foreign(events: Iterable[Event]) -> list[Event]:
-    """Return the events that happened to what no run had made.
+    """Return the events of resources that no run created.
 
     A run's are: what carries its identifier; the containers that mount its volumes, as the guide's commands do, and
     their own volumes and connections; stand-in images, and the image that a service is built on.
     """
-    told = list(events)
-    containers = {event.actor for event in told if event.kind == "container" and event.of_a_run}
-    containers |= {event.attributes["container"] for event in told if _uses_a_volume_of_a_run(event)}
-    # Whoever owns the engine makes none meanwhile: one of the guide's that was never started is a run's as well.
-    containers |= {event.actor for event in told if event.kind == "container" and event.action == "create"}
-    volumes = {event.actor for event in told if event.attributes.get("container") in containers}
-    images = {event.actor for event in told if event.kind == "image" and (event.of_a_run or _is_stand_in(event))}
+    seen = list(events)
+    containers = {event.actor for event in seen if event.kind == "container" and event.of_a_run}
+    containers |= {event.attributes["container"] for event in seen if _uses_a_volume_of_a_run(event)}
+    # The engine's owner creates none during the test: one of the guide's that was never started is a run's as well.
+    containers |= {event.actor for event in seen if event.kind == "container" and event.action == "create"}
+    volumes = {event.actor for event in seen if event.attributes.get("container") in containers}
+    images = {event.actor for event in seen if event.kind == "image" and (event.of_a_run or _is_stand_in(event))}
     own = {"container": containers, "volume": volumes, "image": images}
     return [
         event
-        for event in told
+        for event in seen
         if not (
             event.of_a_run or event.actor in own.get(event.kind, ()) or event.attributes.get("container") in containers
         )
@@ -70,7 +70,7 @@ def foreign(events: Iterable[Event]) -> list[Event]:
 
 
 def _uses_a_volume_of_a_run(event: Event) -> bool:
-    """Whether a container took up, or gave up, a volume of a run."""
+    """Whether a container mounted, or unmounted, a volume of a run."""
     return event.kind == "volume" and event.of_a_run and "container" in event.attributes
 
 
@@ -81,7 +81,7 @@ def _is_stand_in(event: Event) -> bool:
 
 @contextmanager
 def listening(owner: Owner) -> Iterator[list[Event]]:
-    """Collect every event on the owner's engine while the block lasts; the list is filled when it is over.
+    """Collect every event on the owner's engine during the block; the list is filled when it is over.
 
     The owner makes a volume in the end and takes it away: what came before that has been heard.
     """
@@ -93,5 +93,5 @@ def listening(owner: Owner) -> Iterator[list[Event]]:
             owner.docker("volume", verb, _END)
         listener.wait_for_output(f'"Action":"destroy","Actor":{{"ID":"{_END}"'.encode())
         listener.signal(signal.SIGTERM)
-        told = map(read_event, listener.finish().stdout.splitlines())
-        heard += [event for event in told if event.actor != _END]
+        lines = map(read_event, listener.finish().stdout.splitlines())
+        heard += [event for event in lines if event.actor != _END]

@@ -1,4 +1,4 @@
-"""Everything that a person may do with the suite on a shared engine leaves alone what is somebody else's there."""
+"""Whatever is done with the suite on a shared engine, resources of others there stay as they are."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ SABOTAGE = ("    name: media_volume\n", "")
 
 @dataclass(frozen=True)
 class Visit:
-    """What was done on the owner's engine: how each run ended, what happened on the engine, and what was left."""
+    """What was done on the owner's engine: how each run ended, the engine's events, and what was left."""
 
     ended: dict[str, commands.Outcome]
     events: list[Event]
@@ -45,7 +45,7 @@ def _checkout() -> Iterator[Checkout]:
 
 @pytest.fixture(scope="module", name="owner")
 def _owner(checkout: Checkout) -> Iterator[Owner]:
-    """Somebody whose engine is named by `DOCKER_HOST` in the checkout."""
+    """The user whose engine `DOCKER_HOST` names in the checkout."""
     cache = checkout.folder.with_name("owner")
     cache.mkdir(mode=0o700)
     for name in ("packages", "compose", "images"):
@@ -57,18 +57,18 @@ def _owner(checkout: Checkout) -> Iterator[Owner]:
 
 
 def verify(checkout: Checkout, *words: str) -> list[str]:
-    """Return what a person types who verifies on the engine that is there."""
+    """Return the command of a user who verifies on the existing engine."""
     return checkout.make_command("verify", "ENGINE=shared", *words)
 
 
 def two_at_once(checkout: Checkout) -> dict[str, commands.Outcome]:
-    """Verify everything twice at the same time."""
+    """Run everything twice at the same time."""
     with checkout.start(verify(checkout)) as one, checkout.start(verify(checkout)) as other:
         return {"one of two": one.finish(seconds=EVENT_SECONDS * 3), "the other": other.finish(seconds=EVENT_SECONDS)}
 
 
 def failing(checkout: Checkout) -> commands.Outcome:
-    """Verify a deployment whose volume has another name than the guide says: the guide makes one of its own."""
+    """Verify a deployment whose volume is not the one that the guide names: the guide's command creates that one."""
     spoilt = checkout.folder / "spoilt.yml"
     spoilt.write_text((checkout.folder / "docker-compose.test.yml").read_text().replace(*SABOTAGE))
     return checkout.make("verify", "ENGINE=shared", f"COMPOSE_FILE={spoilt}", NARROW)
@@ -83,7 +83,7 @@ def interrupted(checkout: Checkout) -> commands.Outcome:
 
 
 def killed(checkout: Checkout) -> commands.Outcome:
-    """Verify, and kill the run while the guide's migration copies: what that has started lives on."""
+    """Verify, and kill the run while the guide's migration copies: its processes live on."""
     with checkout.start(checkout.pytest_command("--engine=shared", "-k", "migration")) as run:
         run.wait_for_output(b"event: the guide's migration", seconds=EVENT_SECONDS)
         run.signal(signal.SIGKILL)
@@ -92,7 +92,7 @@ def killed(checkout: Checkout) -> commands.Outcome:
 
 @pytest.fixture(scope="module", name="visit")
 def _visit(owner: Owner, checkout: Checkout) -> Callable[[], Visit]:
-    """Everything that a person may do, one after the other."""
+    """Everything that a user can do, one after the other."""
 
     def visit() -> Visit:
         before = owner.snapshot()
@@ -110,7 +110,7 @@ def _visit(owner: Owner, checkout: Checkout) -> Callable[[], Visit]:
 
 
 def marked_here(checkout: Checkout) -> Iterator[str]:
-    """Return the command of each process that a run of the checkout has started and that is still there."""
+    """Return the command of each process of a run of the checkout that still exists."""
     for pid, _ in marked():
         with suppress(OSError):
             if Path(f"/proc/{pid}/cwd").readlink().is_relative_to(checkout.folder):
@@ -129,7 +129,7 @@ def marked_here(checkout: Checkout) -> Iterator[str]:
         ("clean", {0}, ""),
     ],
 )
-def test_each_run_ends_as_it_was_meant_to(visit: Callable[[], Visit], run: str, statuses: set[int], words: str) -> None:
+def test_each_run_ends_as_intended(visit: Callable[[], Visit], run: str, statuses: set[int], words: str) -> None:
     ended = visit().ended[run]
 
     said = (ended.stdout + ended.stderr).decode(errors="replace")
@@ -148,26 +148,26 @@ def test_two_runs_at_once_are_both_proved(visit: Callable[[], Visit], run: str) 
     assert not disturbed, f"not for want of a private engine: {disturbed}"
 
 
-def test_nothing_happened_to_what_no_run_had_made(visit: Callable[[], Visit], record: Record) -> None:
+def test_no_event_concerns_a_resource_that_no_run_created(visit: Callable[[], Visit], record: Record) -> None:
     events = visit().events
 
     touched = foreign(events)
 
-    record(f"{len(events)} events on the engine, {len(touched)} of them of things that no run had made")
-    assert len(events) > 500, f"the engine told of {len(events)} events only: not all of it was heard"
+    record(f"{len(events)} events on the engine, {len(touched)} of them about resources that no run created")
+    assert len(events) > 500, f"the engine reported only {len(events)} events: some were missed"
     assert not touched, "\n".join(map(str, touched))
 
 
-def test_the_bystanders_are_what_they_were(visit: Callable[[], Visit], record: Record) -> None:
+def test_resources_of_others_are_unchanged(visit: Callable[[], Visit], record: Record) -> None:
     done = visit()
 
     changed = [name for name, thing in done.before.things.items() if done.after.things.get(name) != thing]
-    record(f"{len(done.before.things)} things of somebody else's, {len(changed)} changed")
+    record(f"{len(done.before.things)} resources of another user, {len(changed)} changed")
     assert not changed, f"changed or gone: {changed}"
 
 
 @pytest.mark.parametrize("volume", VOLUMES)
-def test_their_files_are_what_they_were(visit: Callable[[], Visit], volume: str) -> None:
+def test_files_of_others_are_unchanged(visit: Callable[[], Visit], volume: str) -> None:
     done = visit()
 
     changes = diff(done.before.files[volume], done.after.files[volume])

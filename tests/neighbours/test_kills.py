@@ -1,4 +1,4 @@
-"""A run that is killed at any moment leaves nothing behind, once the next one has swept."""
+"""A run that is killed at any moment leaves nothing behind after the next run has cleaned up."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from media_guarantees.system import commands
 KILLS = 20
 LINE_SECONDS = 600.0
 RUN_SECONDS = 900.0
-# Events of every sort: another container, another host, the guide's own commands.
+# Events of every kind: another container, another host, the guide's own commands.
 KILLED = "recreate or host_crash or archive_holds or damaged_permissions"
 NEXT = "guides_command_names"
 
@@ -34,7 +34,7 @@ def _checkout() -> Iterator[Checkout]:
 
 @pytest.fixture(scope="module", name="moments")
 def _moments(checkout: Checkout, settings: Settings) -> tuple[Moment, ...]:
-    """When to kill, drawn from the life of a run that was left alone; one before it has built what builds take."""
+    """When to kill, drawn from the life of an undisturbed run; a run before it has built the images."""
     for _ in range(2):
         outcome = commands.run(
             verify(checkout, KILLED), cwd=checkout.folder, env=checkout.environment, timeout=RUN_SECONDS
@@ -45,20 +45,20 @@ def _moments(checkout: Checkout, settings: Settings) -> tuple[Moment, ...]:
 
 @pytest.fixture(scope="module", name="machine")
 def _machine(checkout: Checkout, moments: tuple[Moment, ...]) -> Iterator[Machine]:
-    """A machine with no way out of it: the images are built already."""
+    """A machine without a network: the images are built already."""
     del moments
     with switched_on(checkout) as machine:
         yield machine
 
 
 def verify(checkout: Checkout, selection: str) -> list[str]:
-    """Return a run of some guarantees on an engine of its own."""
+    """Return the command of a run of some guarantees on its own engine."""
     return checkout.pytest_command("--engine=private", "-k", selection)
 
 
 @dataclass(frozen=True)
 class Kill:
-    """A run that was killed: what it said last, and what it had left right then."""
+    """A killed run: its last line of output, and what it left at that moment."""
 
     moment: Moment
     said: str
@@ -66,7 +66,7 @@ class Kill:
 
 
 def kill(checkout: Checkout, machine: Machine, moment: Moment, before: Traces) -> Kill:
-    """Start a run and kill it at that moment; a machine in a hurry gets less time until then."""
+    """Start a run and kill it at that moment; on a fast machine the wait is shorter."""
     for share in (1.0, 0.5, 0.0):
         with checkout.start(machine.command(*verify(checkout, KILLED))) as run:
             run.wait_for_output(moment.line.sentence.encode(), seconds=LINE_SECONDS)
@@ -80,7 +80,7 @@ def kill(checkout: Checkout, machine: Machine, moment: Moment, before: Traces) -
 
 
 @pytest.mark.parametrize("number", range(KILLS))
-def test_a_killed_run_leaves_nothing_once_the_next_has_swept(
+def test_a_killed_run_leaves_nothing_after_the_next_one(
     checkout: Checkout, machine: Machine, moments: tuple[Moment, ...], number: int, record: Record
 ) -> None:
     before = machine.traces()
@@ -91,7 +91,7 @@ def test_a_killed_run_leaves_nothing_once_the_next_has_swept(
     )
 
     left = machine.traces().beyond(before)
-    record(f"killed {killed.moment}: {len(killed.left)} things left; once the next run had swept: {len(left)}")
+    record(f"killed {killed.moment}: {len(killed.left)} things left; after the next run: {len(left)}")
     assert following.ok, f"the next run ended with {following.status}:\n{following.text[-4000:]}"
     assert not left, "\n".join(left)
 

@@ -1,4 +1,4 @@
-"""Stand-ins for programs such as `docker`: small scripts on a PATH of the test's own, which write down their calls."""
+"""Stand-ins for programs such as `docker`: small scripts on a PATH of the test's own, which record their calls."""
 
 import os
 import shlex
@@ -8,7 +8,7 @@ import pytest
 
 
 class Programs:
-    """A folder of stand-ins that comes first on the PATH, or is all of it with `alone`."""
+    """A folder of stand-ins that comes first on the PATH, or is the whole PATH with `alone`."""
 
     def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch, *, alone: bool = False) -> None:
         self.folder = folder / "programs"
@@ -17,7 +17,7 @@ class Programs:
         monkeypatch.setenv("PATH", self.path)
 
     def add(self, name: str, script: str = "", *, folder: Path | None = None) -> Path:
-        """Make a program out of a script for sh, here or in another `folder`."""
+        """Make a program from a script for sh, here or in another `folder`."""
         program = (folder or self.folder) / name
         program.write_text(f"#!/bin/sh\nprintf '%s\\0' \"$*\" >> {shlex.quote(str(self._log(name)))}\n{script}\n")
         program.chmod(0o700)
@@ -33,5 +33,5 @@ class Programs:
 
 
 def run_here(volume: Path) -> str:
-    """Return a script for `docker` that runs what is to run in a container of `ubuntu` here, in the volume's place."""
+    """Return a script for `docker` that runs the command for a container of `ubuntu` here, in the volume's folder."""
     return f'while [ "$1" != ubuntu ]; do shift; done; shift; cd {shlex.quote(str(volume))} && exec "$@"'

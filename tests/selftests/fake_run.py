@@ -1,4 +1,4 @@
-"""A run that was never made: facts and judgements for those who write evidence."""
+"""An invented run: facts and judgements for the formats of a report."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -50,7 +50,7 @@ def busy(*spans: tuple[float, float]) -> RunFacts:
 
 
 PICTURE = "data:image/gif;base64,R0lGODlhAQABAAAAACw="
-# What people call their files, and what a log may hold: each would do harm where it is not escaped.
+# Possible file names and log lines: each would do harm if it were not escaped.
 HOSTILE = (
     "<script>alert(1)</script>",
     '"><img src=x onerror=alert(1)>',
@@ -69,7 +69,7 @@ HOSTILE = (
 
 
 def typical_run() -> tuple[RunFacts, list[Judgement]]:
-    """Make a run of the whole catalogue: something is proved, broken, unproven, with all that comes of it."""
+    """Make a run of the whole catalogue, with every verdict, and with everything that a report can show."""
     began = 1_767_225_600.0
     typed = Event("guide", "bash -c 'docker run --rm -v media_volume:/source ubuntu true'", began + 4, 1.5, 0)
     events = [Event("command", "docker-compose up --detach", began + 1, 2.0, 0), typed]
@@ -101,7 +101,7 @@ def typical_run() -> tuple[RunFacts, list[Judgement]]:
 
 
 def hostile_run() -> tuple[RunFacts, list[Judgement]]:
-    """Make a run in which whatever can hold text holds what would do harm."""
+    """Make a run in which every text is hostile."""
     everything = "\n".join(HOSTILE)
     event = Event("command", everything, 1_767_225_601.0, 0.5, 1)
     step = Step("step", f"event: {everything}", 1_767_225_601.0, 0.5, over=True)

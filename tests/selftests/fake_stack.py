@@ -1,4 +1,4 @@
-"""A platform and a stack without any engine under them: pictures in a dictionary, volumes in a list."""
+"""A platform and a stack without an engine: pictures in a dictionary, volumes in a list."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -34,7 +34,7 @@ def manifest_of(**files: str) -> Manifest:
 
 
 def sample(name: str, content: bytes = b"") -> Sample:
-    """Make something to upload that isn't really a picture."""
+    """Make an upload that isn't really a picture."""
     return Sample("avatars", name, content or name.encode(), "image/png", f"note of {name}")
 
 
@@ -58,14 +58,14 @@ class FakePlatform:
         return Upload(sample, sample.name, f"/media/{sample.name}", sample.sha256, len(sample.content))
 
     def fetch(self, url: str) -> Served:
-        """Give a picture back, if the platform is up and has it."""
+        """Return a picture, if the platform is up and has it."""
         if not self.up:
             raise PromiseBroken(f"GET {url} got no answer")
         found = self.pictures.get(url)
         return Served(200, found.content, found.content_type) if found else Served(404, b"", "text/html")
 
     def probe(self, *, within: float = 1.0) -> int:
-        """Say how it is, whatever time it is given."""
+        """Return its health, whatever time it is given."""
         del within
         return 200 if self.up else 503
 
@@ -75,7 +75,7 @@ class FakePlatform:
         return self.up
 
     def at(self, address: str, session: requests.Session) -> Platform:
-        """Return this very platform, wherever it is said to be."""
+        """Return this very platform, whatever the address."""
         del address, session
         return self
 
@@ -123,26 +123,26 @@ class FakeStack:
         )
 
     def identity(self) -> ServiceState:
-        """Return who the stack is."""
+        """Return the identity that the test has set."""
         return self.who
 
     def recover(self) -> None:
-        """Do what the test wants to happen before anything else."""
+        """Run what the test registered for the recovery."""
         for mend in self.mends:
             mend()
 
     def wait_until_ready(self) -> None:
-        """Do what the test wants to happen meanwhile."""
+        """Run what the test registered for the wait."""
         for happen in self.waits:
             happen()
 
     def as_stack(self) -> Stack:
-        """Return this as what it stands in for."""
+        """Return this, typed as a stack."""
         return cast("Stack", self)
 
 
 def client_with(*names: str, **attributes: object) -> docker.DockerClient:
-    """Make a client of an engine that has the volumes with these names, and with these attributes, and no others."""
+    """Make a client of an engine that has only the volumes with these names, with these attributes."""
 
     def get(name: str) -> object:
         if name not in names:

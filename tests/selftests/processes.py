@@ -1,4 +1,4 @@
-"""What became of a process: read from proc(5), as asking by signal can't tell a dead one from a living one."""
+"""The state of a process, read from proc(5): a signal can't tell a zombie from a living process."""
 
 from pathlib import Path
 
@@ -6,7 +6,7 @@ from media_guarantees.core.waiting import wait_until
 
 
 def state_of(pid: int) -> str:
-    """Return the letter of proc(5) for what a process does; "" if there is none, or nothing left but its status."""
+    """Return the state letter of proc(5) of a process; "" if there is none, or only a zombie."""
     try:
         state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
     except (FileNotFoundError, ProcessLookupError):
@@ -15,12 +15,12 @@ def state_of(pid: int) -> str:
 
 
 def expect_gone(pid: int) -> None:
-    """Fail unless a process ends within seconds: signals take their time."""
+    """Fail unless a process ends within 5 s."""
     wait_until(lambda: not state_of(pid), what=f"process {pid} is gone", seconds=5)
 
 
 def pid_in(file: Path) -> int:
-    """Wait until somebody has written a process's number and a newline into a file, and return it."""
+    """Wait until a process id and a newline are in a file, and return the id."""
 
     def written() -> str:
         text = file.read_text() if file.exists() else ""

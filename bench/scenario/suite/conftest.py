@@ -1,4 +1,4 @@
-"""What the bench has at hand for everybody: an engine that runs, and twelve pictures."""
+"""What the bench provides to every version: a running engine, and twelve pictures."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from media_guarantees.events.seeded_media import SeededMedia
 
 @pytest.fixture(scope="session", name="engine")
 def _engine() -> Engine:
-    """The private engine that the bench runs for every version: nobody's start of an engine is measured."""
+    """The private engine that the bench runs for every version: starting it is in none of the times."""
     power = cast("PrivateEngine", SimpleNamespace(life=lambda: "the bench's"))
     return describe("private", os.environ, "docker-compose", power)
 
 
 @pytest.fixture(scope="session", name="seeded_media")
 def _gallery() -> SeededMedia:
-    """The same twelve pictures that everybody uploads."""
+    """The twelve pictures that every version uploads."""
     return SeededMedia(twelve(), SEED)

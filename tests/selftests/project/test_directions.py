@@ -153,9 +153,9 @@ def test_the_service_does_not_know_the_suite(path: Path) -> None:
 def test_the_service_can_not_tell_whether_it_is_tested(path: Path) -> None:
     words = re.compile(r"(?<![a-z])(?:py|unit|doc|self)?test(?:s|ed|ing|infra)?(?![a-z])", re.IGNORECASE)
 
-    told = [line for line in path.read_text("utf-8").splitlines() if words.search(line)]
+    lines = [line for line in path.read_text("utf-8").splitlines() if words.search(line)]
 
-    assert told == [], "a service that knows of tests may behave otherwise under them"
+    assert lines == [], "a service that knows of tests may behave otherwise under them"
 
 
 def own_test(module: str) -> Path:

@@ -1,4 +1,4 @@
-"""Who is touched is told by the engine's own account; a moment is drawn from a run's own account of itself."""
+"""Events of an engine are assigned to runs or others, and moments are drawn from the output of a run."""
 
 import pytest
 from machine import Traces
@@ -49,7 +49,7 @@ def test_what_carries_a_run_by_name_or_label_is_a_runs(own: Event) -> None:
 
 
 def test_a_container_that_mounts_a_runs_volume_is_a_runs_with_all_that_it_takes_up() -> None:
-    told = [
+    events = [
         event("container", "c0", "create", name="quirky_tar"),
         event("volume", f"media-verify-{RUN}-media_volume", "mount", container="c0"),
         event("volume", "f00", "create"),
@@ -57,7 +57,7 @@ def test_a_container_that_mounts_a_runs_volume_is_a_runs_with_all_that_it_takes_
         event("network", "bridge", "connect", container="c0", name="bridge"),
     ]
 
-    assert foreign(told) == []
+    assert foreign(events) == []
 
 
 def test_a_container_that_was_made_meanwhile_and_never_started_is_a_runs() -> None:
@@ -87,9 +87,9 @@ def test_what_no_run_has_made_is_foreign(theirs: Event) -> None:
 
 
 def test_a_runs_image_is_known_when_it_goes_without_its_name() -> None:
-    told = [event("image", "sha256:00", "tag", name=f"media-verify-{RUN}-web"), event("image", "sha256:00", "delete")]
+    events = [event("image", "sha256:00", "tag", name=f"media-verify-{RUN}-web"), event("image", "sha256:00", "delete")]
 
-    assert foreign(told) == []
+    assert foreign(events) == []
 
 
 def test_each_line_of_a_run_has_its_phase_and_lasts_until_the_next() -> None:
