@@ -3,25 +3,15 @@
 from __future__ import annotations
 
 import posixpath
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from media_guarantees.deployment.media_mount import Mount, covering_mount
+
 Model = dict[str, Any]
-
-
-@dataclass(frozen=True)
-class Mount:
-    """What a compose file mounts somewhere: `kind` is ``volume``, ``bind`` or ``tmpfs``.
-
-    `source` is the real name of a volume (with the project's prefix where Compose adds one), empty if anonymous.
-    """
-
-    kind: str
-    source: str
-    target: str
-    read_only: bool
 
 
 @dataclass(frozen=True)
@@ -63,14 +53,31 @@ class Deployment:
         return {name: str(value).replace("$$", "$") for name, value in told.items() if value is not None}
 
     def mounts(self, service: str) -> tuple[Mount, ...]:
-        """Return what `service` mounts, as written."""
+        """Return what `service` mounts, as written, with what it takes over from others by `volumes_from`."""
+        found: dict[str, Mount] = {}
+        for mount in (*self._inherited(service, ()), *self._own(service)):
+            found[mount.target] = mount
+        return tuple(found.values())
+
+    def media_mount(self, service: str, media_root: str) -> Mount | None:
+        """Return the mount in which the media of `service` end up, as written; None if there is none."""
+        return covering_mount(self.mounts(service), media_root)
+
+    def _own(self, service: str) -> Iterator[Mount]:
         volumes = self.model.get("volumes") or {}
-        return tuple(
-            Mount(
+        for mount in self.model["services"][service].get("volumes") or ():
+            yield Mount(
                 str(mount["type"]),
-                str(volumes.get(mount.get("source"), {}).get("name") or mount.get("source", "")),
+                str((volumes.get(mount.get("source")) or {}).get("name") or mount.get("source", "")),
                 posixpath.normpath(mount["target"]),
                 bool(mount.get("read_only")),
+                str((mount.get("volume") or {}).get("subpath") or ""),
             )
-            for mount in self.model["services"][service].get("volumes") or ()
-        )
+
+    def _inherited(self, service: str, seen: tuple[str, ...]) -> Iterator[Mount]:
+        """What comes with `volumes_from`: entries such as ``storage:ro``."""
+        for entry in self.model["services"][service].get("volumes_from") or ():
+            other, _, mode = entry.partition(":")
+            if other in self.model["services"] and other not in seen:
+                for mount in (*self._inherited(other, (*seen, service)), *self._own(other)):
+                    yield replace(mount, read_only=mount.read_only or mode == "ro")

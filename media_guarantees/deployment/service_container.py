@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import posixpath
 import tarfile
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -12,6 +13,7 @@ from types import MappingProxyType
 import docker.errors
 import testinfra
 from docker.models.containers import Container
+from docker.utils import decode_json_header
 from testinfra.host import Host
 
 from media_guarantees.core import journal
@@ -39,6 +41,7 @@ class ServiceContainer:
         self._environment = environment
         self._labels = labels
         self._hosts: dict[str, Host] = {}
+        self._resolved: dict[tuple[str, str], str] = {}
         self._has_programs: dict[tuple[str, tuple[str, ...]], bool] = {}
 
     def host(self) -> Host:
@@ -117,6 +120,24 @@ class ServiceContainer:
             return commands.Outcome(command, 1, b"", str(refused).encode(), time.monotonic() - begun)
         return commands.Outcome(command, 0, b"", b"", time.monotonic() - begun)
 
+    def resolve(self, path: str) -> str:
+        """Return `path`, which is normalized, as it is without symbolic links in the container.
+
+        The engine is asked, not the container, whose image may lack every program. What isn't there is kept as it is.
+        """
+        container = self._container()
+        key = str(container.id), path
+        if key not in self._resolved:
+            self._resolved[key] = self._followed(container, path)
+        return self._resolved[key]
+
+    def _followed(self, container: Container, path: str) -> str:
+        resolved = "/"
+        for part in path.strip("/").split("/"):
+            beyond = posixpath.join(resolved, part)
+            resolved = _link_target(container, beyond) or beyond
+        return resolved
+
     def written_layer(self) -> dict[str, str]:
         """Return path and SHA-256 of every file in the container's own writable layer, outside all mounts."""
         container = self._container()
@@ -127,6 +148,17 @@ class ServiceContainer:
             if change["Kind"] != _DELETED and (digest := _file_digest(container, path)):
                 layer[path] = digest
         return layer
+
+
+def _link_target(container: Container, path: str) -> str:
+    """Return where a symbolic link in a container leads in the end; "" for what is none."""
+    if container.client is None:
+        raise ValueError("a container without a client can't be asked")
+    api = container.client.api
+    url = f"{api.base_url}/v{api.api_version}/containers/{container.id}/archive"
+    answer = api.head(url, params={"path": path}, timeout=api.timeout)
+    about = decode_json_header(answer.headers.get("X-Docker-Container-Path-Stat", "e30="))  # that is {}
+    return str(about.get("linkTarget") or "")
 
 
 def _file_digest(container: Container, path: str) -> str:

@@ -21,6 +21,7 @@ from media_guarantees.core import journal
 from media_guarantees.core.errors import PromiseBroken, Unproven
 from media_guarantees.core.waiting import wait_until
 from media_guarantees.deployment.compose_model import Deployment, Model
+from media_guarantees.deployment.media_mount import Mount, mounts_of, require_mount, require_volume
 from media_guarantees.deployment.sandbox.project_folder import write_model
 from media_guarantees.deployment.service_container import ServiceContainer
 from media_guarantees.engine import helper_container
@@ -142,27 +143,18 @@ class Stack:
                 return f"http://127.0.0.1:{binding['HostPort']}"
         raise LookupError(f"{self.service} publishes no port now")
 
-    def media_mount(self) -> dict[str, Any]:
-        """Return what the engine mounts at the media root of the running container."""
-        for mount in self.container().attrs["Mounts"]:
-            if posixpath.normpath(mount["Destination"]) == self.media_root:
-                return dict(mount)
-        raise PromiseBroken(
-            f"nothing is mounted at {self.media_root} in {self.service}",
-            means="media are written into the container itself and vanish with it, at the next deploy",
-            next_step=f"mount the volume there in the compose file: media_volume:{self.media_root}",
-        )
+    def media_mount(self) -> Mount:
+        """Return the mount that keeps what is written to the media root of the running container."""
+        return require_mount(mounts_of(self.container().attrs), self._media_place(), self.service)
+
+    def _media_place(self) -> str:
+        """Where the media root is, symbolic links followed."""
+        return self.inside.resolve(self.media_root)
 
     @property
     def volume(self) -> str:
-        """The real name of the volume that backs the media root of the running container."""
-        mount = self.media_mount()
-        if mount["Type"] != "volume":
-            raise PromiseBroken(
-                f"{self.media_root} in {self.service} is backed by a {mount['Type']}, not by a named volume",
-                means="the guide's backup and restore commands, which name a volume, don't reach these media",
-            )
-        return str(mount["Name"])
+        """The real name of the volume that keeps the media of the running container."""
+        return require_volume(self.media_mount(), self.media_root, self.service)
 
     def volume_exists(self, name: str) -> bool:
         """Whether the engine has a volume called `name`. Asking never makes one."""
@@ -174,14 +166,15 @@ class Stack:
 
     @property
     def backing(self) -> str:
-        """What backs the media root: the name of a volume, or the path of a directory of the host."""
+        """What keeps the media: the name of a volume, or the path of a directory of the host."""
         mount = self.media_mount()
-        return str(mount["Source"]) if mount["Type"] == "bind" else self.volume
+        return mount.source if mount.kind == "bind" else self.volume
 
     @property
     def media(self) -> VolumeMedia:
         """The media as they lie in the volume, or in the directory, seen without the service."""
-        return VolumeMedia(self.backing, self.client, self.environment, self.run.labels, self._is_local)
+        folder = self.media_mount().folder_of(self._media_place())
+        return VolumeMedia(self.backing, self.client, self.environment, self.run.labels, self._is_local, folder)
 
     def identity(self) -> ServiceState:
         """Return who the service and its volume are now."""

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 
 import docker
 
@@ -21,21 +23,38 @@ def is_directory(backing: str) -> bool:
 
 @dataclass(frozen=True)
 class VolumeMedia:
-    """A volume of media, or a directory of the host in its place. The service has no part in what is done here."""
+    """A volume of media, or a directory of the host in its place. The service has no part in what is done here.
+
+    `folder` is where in the volume the media are, if that is not its root.
+    """
 
     volume: str
     client: docker.DockerClient
     environment: Mapping[str, str]
     labels: Mapping[str, str]
     is_local: bool = False
+    folder: str = ""
 
     def manifest(self) -> Manifest:
-        """Return what is in the volume. Raises `IncompleteListing` rather than a part of it."""
-        if folder := self._folder():
-            return read_directory(folder)
+        """Return the media in the volume. Raises `IncompleteListing` rather than a part of them.
+
+        Where their folder is missing, there are none.
+        """
+        if place := self._place():
+            folder = Path(place, self.folder)
+            # A link that leads out of the volume leads to this host's own files.
+            is_inside = folder.is_dir() and folder.resolve().is_relative_to(Path(place).resolve())
+            return read_directory(folder) if is_inside else Manifest({})
+        if self.folder and not self._has_folder():
+            return Manifest({})
         return read_listing(commands.check(self.helper_command(*LISTING, "."), env=self.environment).stdout)
 
-    def _folder(self) -> str:
+    def _has_folder(self) -> bool:
+        """Whether the media's folder is in the volume. The engine would make it for a command that works there."""
+        whole = replace(self, folder="")
+        return commands.run(whole.helper_command("test", "-d", self.folder), env=self.environment).ok
+
+    def _place(self) -> str:
         """The volume's folder on this host, where reading it there is the same: of a private engine's plain volume.
 
         It takes no container, which makes it forty times faster. A volume with options of its own (another file
@@ -56,12 +75,12 @@ class VolumeMedia:
         return dict(zip(fields[:-1:2], map(int, fields[1::2]), strict=True))
 
     def shell(self, script: str, *args: str, stdin: bytes | None = None) -> commands.Outcome:
-        """Run a `bash` script as root in the volume's root, with `args` as $1 and so on: for damaging media."""
+        """Run a `bash` script as root in the media's folder, with `args` as $1 and so on: for damaging media."""
         command = self.helper_command("bash", "-c", script, "bash", *args, writable=True, interactive=stdin is not None)
         return commands.check(command, env=self.environment, stdin=stdin)
 
     def helper_command(self, *args: str, writable: bool = False, interactive: bool = False) -> list[str]:
-        """Return a command that runs `args` in a container with the volume as its working directory.
+        """Return a command that runs `args` in a container with the media's folder as its working directory.
 
         Raises `docker.errors.NotFound` without such a volume.
         """
@@ -69,5 +88,6 @@ class VolumeMedia:
         if not is_directory(self.volume):
             self.client.volumes.get(self.volume)
         mount = f"--volume={self.volume}:/volume{'' if writable else ':ro'}"
-        options = ["--network=none", "--workdir=/volume", mount, *["--interactive"] * interactive]
+        place = f"--workdir={posixpath.join('/volume', self.folder).rstrip('/')}"
+        options = ["--network=none", place, mount, *["--interactive"] * interactive]
         return [*helper_container.command(self.labels, *options), *args]

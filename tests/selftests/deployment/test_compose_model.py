@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from media_guarantees.deployment.compose_model import Deployment, Mount
+from media_guarantees.deployment.compose_model import Deployment
+from media_guarantees.deployment.media_mount import Mount
 
 MODEL: dict[str, Any] = {
     "name": "connect",
@@ -53,3 +54,68 @@ def test_variables_are_told_as_the_container_has_them(file: Path) -> None:
 
     assert Deployment((file,), model, "web").environment == {"TOKEN": "a$b", "PORT": "80"}
     assert Deployment((file,), model, "db").environment == {}
+
+
+def service_of(mount: str | dict[str, Any], *more: dict[str, Any], **keys: Any) -> dict[str, Any]:
+    mounts = [{"type": "volume", "source": "media", "target": mount} if isinstance(mount, str) else mount, *more]
+    return {"volumes": mounts, **keys}
+
+
+def media_mount(file: Path, **services: Any) -> Mount | None:
+    model = {"services": services, "volumes": {"media": {"name": "media_volume"}}}
+    return Deployment((file,), model, "web").media_mount("web", "/var/www/html/data")
+
+
+AT_DATA = Mount("volume", "media_volume", "/var/www/html/data", read_only=False)
+
+
+def test_media_below_a_mounted_volume_are_in_that_volume(file: Path) -> None:
+    assert media_mount(file, web=service_of("/var/www/html")) == Mount(
+        "volume", "media_volume", "/var/www/html", read_only=False
+    )
+
+
+def test_of_several_mounts_above_the_media_the_innermost_keeps_them(file: Path) -> None:
+    code = {"type": "bind", "source": "/srv", "target": "/var/www"}
+
+    assert media_mount(file, web=service_of(code, *service_of("/var/www/html/data")["volumes"])) == AT_DATA
+
+
+@pytest.mark.parametrize("target", ["/var/www/html/data/avatars", "/var/www/html/dat", "/srv"])
+def test_what_is_mounted_elsewhere_keeps_no_media(file: Path, target: str) -> None:
+    assert media_mount(file, web=service_of(target)) is None
+
+
+def test_volumes_of_another_service_are_a_services_own_by_volumes_from(file: Path) -> None:
+    storage = service_of("/var/www/html/data")
+
+    assert media_mount(file, web={"volumes_from": ["storage"]}, storage=storage) == AT_DATA
+
+
+def test_volumes_from_may_go_on_through_others_and_be_read_only(file: Path) -> None:
+    services = {
+        "web": {"volumes_from": ["middle:ro"]},
+        "middle": {"volumes_from": ["storage", "web"]},
+        "storage": service_of("/var/www/html/data"),
+    }
+
+    found = media_mount(file, **services)
+
+    assert found == Mount("volume", "media_volume", "/var/www/html/data", read_only=True)
+
+
+def test_a_services_own_mount_goes_before_one_of_another(file: Path) -> None:
+    own = service_of({"type": "bind", "source": "/srv", "target": "/var/www/html/data"}, volumes_from=["storage"])
+
+    found = media_mount(file, web=own, storage=service_of("/var/www/html/data"))
+
+    assert found is not None
+    assert found.kind == "bind"
+
+
+def test_a_folder_of_a_volume_is_told_with_the_volume(file: Path) -> None:
+    part = {"type": "volume", "source": "media", "target": "/var/www/html/data", "volume": {"subpath": "pictures"}}
+
+    found = media_mount(file, web=service_of(part))
+
+    assert found == Mount("volume", "media_volume", "/var/www/html/data", read_only=False, subpath="pictures")

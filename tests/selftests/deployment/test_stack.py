@@ -1,5 +1,6 @@
 """What is read out of an engine's answers about a stack; what needs an engine is shown by the guarantees."""
 
+import base64
 import json
 import os
 import time
@@ -32,6 +33,17 @@ WRITTEN = json.dumps(MODEL)
 Found = Callable[..., Stack]
 
 
+def linking(**links: str) -> SimpleNamespace:
+    """Make an engine's API that tells of symbolic links in containers, by their paths without slashes."""
+
+    def head(_url: str, *, params: dict[str, str], timeout: float) -> SimpleNamespace:
+        del timeout
+        told = json.dumps({"linkTarget": links.get(params["path"].replace("/", ""), "")})
+        return SimpleNamespace(headers={"X-Docker-Container-Path-Stat": base64.b64encode(told.encode()).decode()})
+
+    return SimpleNamespace(base_url="http://engine", api_version="1.41", timeout=60, head=head)
+
+
 def container(created: str = "1", **attributes: Any) -> SimpleNamespace:
     """Make what the engine tells of a container that runs, publishes nothing and mounts nothing."""
     attrs: dict[str, Any] = {
@@ -43,7 +55,7 @@ def container(created: str = "1", **attributes: Any) -> SimpleNamespace:
         "Image": "i1",
         **attributes,
     }
-    return SimpleNamespace(id=f"c{created}", attrs=attrs, status="running")
+    return SimpleNamespace(id=f"c{created}", attrs=attrs, status="running", client=SimpleNamespace(api=linking()))
 
 
 def ended(policy: str, status: str = "exited") -> SimpleNamespace:
@@ -149,6 +161,28 @@ def test_nothing_at_the_media_root_is_a_broken_promise_with_what_to_write(found:
 
     assert "vanish with it" in broken.value.means
     assert broken.value.next_step.endswith("media_volume:/srv/media")
+
+
+def test_media_below_a_mounted_volume_are_in_a_folder_of_it(found: Found) -> None:
+    stack = found(container(Mounts=[mount("/srv")]), volumes=("media_volume",))
+
+    assert (stack.volume, stack.media.folder) == ("media_volume", "media")
+
+
+def test_a_media_root_that_is_a_symbolic_link_is_where_the_link_leads(found: Found) -> None:
+    linked = container(Mounts=[mount("/data")])
+    linked.client.api = linking(srvmedia="/data/pictures")
+
+    stack = found(linked, volumes=("media_volume",))
+
+    assert (stack.volume, stack.media.folder) == ("media_volume", "pictures")
+
+
+def test_a_link_on_the_way_to_the_media_root_is_followed_too(found: Found) -> None:
+    linked = container(Mounts=[mount("/data")])
+    linked.client.api = linking(srv="/data/site")
+
+    assert found(linked, volumes=("media_volume",)).media.folder == "site/media"
 
 
 @pytest.mark.parametrize("kind", ["bind", "tmpfs"])

@@ -136,3 +136,37 @@ def test_the_sizes_are_of_everything_in_the_volume_wherever_they_are_read(media:
     assert {path.removeprefix(b"./") for path in media.sizes()} == paths
     assert set(local.sizes()) | {b"."} == paths
     assert local.sizes()[b"sparse"] == media.sizes()[b"./sparse"] == 1 << 20
+
+
+def test_media_in_a_folder_of_the_volume_are_told_without_what_is_beside_them(programs: Programs, tree: Path) -> None:
+    (tree / "site" / "data").mkdir(parents=True)
+    (tree / "site" / "data" / "a.png").write_bytes(b"a")
+    (tree / "site" / "index.php").write_bytes(b"code")
+    client = client_with("media_volume", Mountpoint=str(tree))
+
+    here = VolumeMedia("media_volume", client, os.environ, {}, is_local=True, folder="site/data")
+    elsewhere = VolumeMedia("media_volume", client, os.environ, {}, folder="site/data")
+
+    assert set(here.manifest().entries) == {b".", b"a.png"}
+    assert "--workdir=/volume/site/data" in elsewhere.helper_command("true")
+    assert programs.calls("docker") == []
+
+
+@pytest.mark.parametrize("is_local", [True, False], ids=["here", "elsewhere"])
+def test_a_volume_without_the_medias_folder_holds_no_media_and_gets_none(
+    programs: Programs, tree: Path, *, is_local: bool
+) -> None:
+    client = client_with("media_volume", Mountpoint=str(tree))
+    programs.add("docker", run_here(tree))
+
+    media = VolumeMedia("media_volume", client, {**os.environ, "PATH": programs.path}, {}, is_local, "site/data")
+
+    assert media.manifest().entries == {}
+    assert list(tree.iterdir()) == []
+
+
+def test_a_folder_that_leads_out_of_the_volume_holds_no_media(tree: Path) -> None:
+    (tree / "data").symlink_to("/")
+    client = client_with("media_volume", Mountpoint=str(tree))
+
+    assert VolumeMedia("media_volume", client, os.environ, {}, is_local=True, folder="data").manifest().entries == {}
