@@ -89,6 +89,14 @@ EXAMPLES = (
             "neither the script's help nor the guide names an option that overwrites",
         ),
     ),
+    # Kept as well as any: what counts is the mount that a file written there ends up in.
+    Example(
+        "media_below_a_mount",
+        ("--compose-file=compose.yml", "--guide=README.md", "--service=files", "--media-root=/srv/www/media"),
+        broken=SILENT,
+        unproven=WITHOUT_API | MIGRATION | {"troubleshooting.inspect", "troubleshooting.permissions"},
+        says=("volume site is mounted at /var/www/html",),
+    ),
     Example(
         "bare_image",
         ("--compose-file=compose.yml", "--guide=README.md", "--service=files", "--media-root=/srv/www/media"),

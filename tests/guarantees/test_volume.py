@@ -116,10 +116,11 @@ def test_the_volume_is_mounted_for_reading_and_writing(stack: Stack) -> None:
 
 @mounted
 def test_no_other_mount_hides_a_part_of_it(stack: Stack) -> None:
+    root = stack.inside.resolve(stack.media_root)
     below = [
         fields[1]
         for line in stack.inside.host().file("/proc/mounts").content_string.splitlines()
-        if (fields := line.split()) and fields[1].startswith(stack.media_root + "/")
+        if (fields := line.split()) and fields[1].startswith(root + "/")
     ]
 
     assert not below, f"{', '.join(below)} is mounted over the volume: media there are in no backup"
