@@ -19,7 +19,7 @@ NOT_TESTED_YET = "no test of it ran"
 
 @dataclass(frozen=True)
 class Verification:
-    """A run of the guarantees on a deployment, as its own evidence tells of it."""
+    """A run of the guarantees on a deployment, read from its report."""
 
     guarantees: dict[str, dict[str, Any]]
     target: dict[str, Any]

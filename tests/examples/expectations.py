@@ -11,7 +11,7 @@ PERSISTENCE = frozenset(
     f"persistence.{event}"
     for event in ("recreate", "update", "down_up", "kill", "engine_restart", "host_crash", "acknowledged")
 )
-# Where media can only be written through exec, nobody acknowledges anything, and nobody but the suite chose a place.
+# Where media can only be written through exec, no upload is acknowledged, and the suite chose the directory.
 WITHOUT_API = LAYOUT | {"persistence.acknowledged", "backup.under_load", "beyond.power_loss"}
 # Most people's guides don't ask for the volume before they back it up: where it is gone, they archive a new, empty one.
 SILENT = frozenset({"backup.fails_loudly"})

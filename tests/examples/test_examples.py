@@ -55,7 +55,7 @@ def test_an_example_comes_out_as_it_must(
     seen = verify([pointed_at(folder, option) for option in example.options], tmp_path / "reports")
 
     record_property("example", (example.name, round(seen.seconds, 1)))
-    expect_same(before, read_directory(folder), event="verifying the deployment of somebody else")
+    expect_same(before, read_directory(folder), event="verifying the deployment")
     assert seen.with_verdict("broken") == example.broken, f"{seen.explanation()[:6000]}\n{seen.reasons()}"
     assert seen.with_verdict("unproven") == example.unproven, seen.reasons()
     unsaid = [words for words in example.says if words not in said_in(seen)]

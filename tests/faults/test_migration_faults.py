@@ -196,7 +196,7 @@ def test_a_volume_that_is_full_half_way_is_told_and_the_next_migration_completes
 
 
 def expect_no_room(outcome: commands.Outcome) -> None:
-    """It failed, and told why on standard error."""
+    """It failed, and said why on standard error."""
     said = outcome.stderr.decode(errors="replace")
     assert outcome.status == 1, f"it ended with status {outcome.status} on a full disk: {said}"
     assert "No space left" in said, f"it doesn't say that the disk is full: {said}"

@@ -37,7 +37,7 @@ DATABASE = "/usr/src/platform/database"
 class Fault:
     """What goes wrong, by scripts of `sh` that run on the disk (or in the service's container) and undo it again.
 
-    `status` is that of the answer to an upload meanwhile, `says` what it must tell.
+    `status` is that of the response to an upload during the fault, `says` what it must contain.
     """
 
     strike: str

@@ -1,4 +1,4 @@
-"""One damage to a tree at a time, each with what must be told of it: which path, and which aspect of it.
+"""One damage to a tree at a time, each with what must be reported: which path, and which aspect of it.
 
 What a damage doesn't mean to change stays: every time, that of the directory above too, and mode and owner. So a
 comparison that takes size and mtime for the content has nothing to go by.
@@ -60,7 +60,7 @@ done
 
 @dataclass(frozen=True)
 class Damage:
-    """Something that happens to `path`, and what a comparison must tell of it: these aspects, and nothing else."""
+    """A change of `path`, and what a comparison must report of it: these aspects, and nothing else."""
 
     deed: str
     path: bytes
@@ -164,7 +164,7 @@ def _group(draw: st.DrawFn, tree: Tree) -> Damage:
 
 @st.composite
 def _mtime(draw: st.DrawFn, tree: Tree) -> Damage:
-    """Move a time by whole seconds, which is what an archive can tell, towards 1970."""
+    """Move a time towards 1970 by whole seconds, the resolution of an archive."""
     entry = tree.entries[draw(st.sampled_from(sorted(tree.entries)))]
     seconds = draw(st.integers(1, 1000))
     moved = entry.mtime_ns + seconds * _SECOND * (-1 if entry.mtime_ns > 0 else 1)
@@ -187,7 +187,7 @@ def _broken_link(draw: st.DrawFn, tree: Tree) -> Damage:
 
 @st.composite
 def _made_link(draw: st.DrawFn, tree: Tree) -> Damage:
-    """Make one file of two that were alike: only that they are one tells them from before."""
+    """Make hard links of two equal files: only the link count differs."""
     files = tree.of_kind("file")
     alike = [
         (path, other)

@@ -1,4 +1,4 @@
-"""A live server of somebody's, played by a private engine that the gate knows nothing of."""
+"""A live server: a private engine that the gate knows nothing of."""
 
 from __future__ import annotations
 

@@ -53,7 +53,7 @@ class Owner:
         shutil.copytree(
             ROOT / "service", self.folder / "service", ignore=shutil.ignore_patterns("__pycache__", "tests")
         )
-        # A private engine's builds have no other way out; and nobody knows which ports are free.
+        # A private engine's builds have no other way out, and the free ports are unknown.
         build = {"context": "./service", "network": "host"}
         text = (ROOT / "docker-compose.test.yml").read_text(encoding="utf-8")
         text = text.replace(PUBLISHED, '      - "127.0.0.1::8000"\n')
@@ -112,7 +112,7 @@ class Owner:
         )
 
     def make(self, target: str, **options: str) -> subprocess.CompletedProcess[str]:
-        """Type `make` in this repository, as somebody who deploys would."""
+        """Run `make` in this repository, as its user would."""
         chosen = {"STATE": self.state, "REPORT_DIR": self.reports, "GUIDE": self.guide, **self.options, **options}
         environment = {
             key: value for key, value in self.environment.items() if not key.startswith(("PYTEST_", "COMPOSE_", "MAKE"))

@@ -23,7 +23,7 @@ PICTURES = "find . -type f -name '*.jpg'"
 
 
 class Rollout(NamedTuple):
-    """A deploy. `breaks` is all that it must break; `unproven` what then can't be told; `says` is said of it."""
+    """A deploy. It must break exactly `breaks`, leave `unproven` open, and `says` is what must be reported."""
 
     deploy: Callable[[Owner], object]
     breaks: frozenset[str]
@@ -80,7 +80,7 @@ def name_dropped(owner: Owner) -> None:
 @bad(OTHER_VOLUME | KEPT, "is still there")
 def anonymous_volume(owner: Owner) -> None:
     edit(owner.compose_file, MOUNT, "      - /usr/src/platform/media\n")
-    # Compose hands the old volume on to a container that it makes anew in place of another.
+    # Compose passes the old volume on to a container that it recreates.
     owner.compose("down")
     owner.up()
 

@@ -19,7 +19,7 @@ from media_guarantees.media.sample_pictures import fresh_sample
 from media_guarantees.system.background_command import meanwhile
 from media_guarantees.system.run_id import LABEL
 
-MANY = 60  # more files than the gate asks the service for: the others, nobody has a reason to open
+MANY = 60  # more files than the gate requests from the service: nothing has a reason to open the others
 PAUSE = 0.3
 
 
@@ -114,7 +114,7 @@ def test_no_file_was_written_or_touched(watched: Watched) -> None:
 
 def test_what_was_not_asked_for_was_read_without_a_trace(watched: Watched) -> None:
     others = watched.before.keys() - watched.asked_for
-    assert len(others) >= MANY // 2, "all files were asked for: nothing is left to tell a read-only mount by"
+    assert len(others) >= MANY // 2, "all files were requested: none is left that shows a read-only mount"
 
     opened = [path for path in others if watched.after[path].read != watched.before[path].read]
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from table import BROKEN, HEALTHY, SILENT, Row
 
-# A deployment without a volume breaks nearly everything, and tells little of each. So of the deployments that break a
+# A deployment without a volume breaks nearly everything, and shows little of each. So of the deployments that break a
 # guarantee one of the few is drawn that break the least beside it.
 TELLING = 3
 # More would take longer than anybody waits.

@@ -14,7 +14,7 @@ PERSISTENCE = frozenset(
 )
 # A volume that is lost here and restored, here or elsewhere.
 LOST_VOLUME = frozenset({"restore.disaster", "portability.another_host"})
-# What starts the service anew, one way or another.
+# Everything that restarts the service.
 RESTARTS = PERSISTENCE | LOST_VOLUME | {"troubleshooting.restart"}
 # What an archive without some of the media breaks, and one without those that people upload all the time.
 WITHOUT_SOME = LOST_VOLUME | {"backup.complete", "restore.repair"}
@@ -118,7 +118,7 @@ BROKEN = (
         {"volume.receives_uploads", "persistence.acknowledged", "beyond.power_loss"},
         " torn",
     ),
-    # What is taken back frees its name, and somebody else's picture may take it: lost, or swapped.
+    # A withdrawn upload frees its name, and another picture may take it: lost, or swapped.
     _row("takes_back_when_stopped", {"persistence.acknowledged"}, "acknowledged uploads: "),
     # the guide: backup
     _row("guide_backs_up_another_volume", OTHER_VOLUME, "the media are in media_volume"),
@@ -163,7 +163,7 @@ BROKEN = (
     _row("migration_opens_modes", {"migration.complete"}, "mode"),
 )
 
-# What a guide doesn't describe it doesn't promise: unproven, for a reason that says so, and nobody is accused.
+# What a guide doesn't describe, it doesn't promise: unproven, with a reason that says so.
 SILENT = (
     _silence("guide_without_backup", BACKUP | RESTORE | {"volume.dedicated"}, "no backup command"),
     _silence("guide_without_restore", RESTORE | {"restore.rejects_damage", "volume.dedicated"}, "no restore command"),

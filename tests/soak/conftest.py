@@ -1,4 +1,4 @@
-"""How long a soak goes on, what it says meanwhile, and the figures in the end."""
+"""How long a soak lasts, its lines of progress, and its figures at the end."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def _say(pytestconfig: pytest.Config) -> Say:
 
 @pytest.fixture(name="enough")
 def _enough(pytestconfig: pytest.Config, say: Say) -> Iterator[Callable[[], bool]]:
-    """Whether the time is up, or somebody pressed Ctrl-C: the fault under way is then gone through to its end."""
+    """Whether the time is up, or Ctrl-C was pressed. The fault in progress is finished first."""
     end = time.monotonic() + 60 * pytestconfig.getoption("minutes")
     interrupted = threading.Event()
 

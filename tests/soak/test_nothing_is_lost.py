@@ -1,4 +1,4 @@
-"""For as long as wanted: every fault in ever new orders, amid uploads, and nothing that was acknowledged is lost."""
+"""Every fault in ever new orders during uploads, for a chosen time: no acknowledged upload is lost."""
 
 from __future__ import annotations
 

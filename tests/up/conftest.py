@@ -1,4 +1,4 @@
-"""What goes on while a stack comes up, for whoever waits for it."""
+"""The lines of progress while a stack starts."""
 
 import logging
 import sys

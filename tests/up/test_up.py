@@ -1,4 +1,4 @@
-"""``make up``: not a test of anything, but the same stack that the tests get, kept until ``make down``."""
+"""``make up``: not a test, but the stack that the tests get, kept until ``make down``."""
 
 import signal
 

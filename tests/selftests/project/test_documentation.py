@@ -172,6 +172,14 @@ def test_every_guarantee_that_a_page_names_is_in_the_catalogue(page: Path) -> No
     assert named <= identifiers
 
 
+@pytest.mark.parametrize("page", READMES, ids=lambda page: page.name)
+def test_the_run_in_a_readme_shows_guarantees_as_the_terminal_does(page: Path) -> None:
+    shown = re.findall(r"^[✓✗?] \w+ +(\S+\.\S+) +(.+)$", page.read_text("utf-8"), re.MULTILINE)
+
+    assert shown
+    assert {*shown} <= {(guarantee.identifier, guarantee.title) for guarantee in CATALOGUE}
+
+
 @every_page
 def test_every_file_that_a_page_names_is_there(page: Path) -> None:
     if page.name == "CHANGELOG.md":
