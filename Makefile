@@ -42,7 +42,7 @@ OPTIONS := $(if $(ENGINE),--engine='$(ENGINE)') \
 
 # They are options of the run. The guide's commands must not find them in their environment.
 unexport ENGINE COMPOSE_FILE GUIDE SERVICE MEDIA_ROOT UPLOAD UPLOAD_CONFIG REPORT_DIR SEED KEEP REQUIRE_ALL BEYOND \
-	MINUTES ARGS ARCHIVE AGAINST SAVE QUICK
+	MINUTES ARGS ARCHIVE AGAINST SAVE ANY_NAME MAY_BE_EMPTY QUICK
 unexport STATE SERVER HOSTS PROJECT MEDIA_SERVER MANIFEST SAMPLE DRILL REMOVED REMOVED_LIST
 
 # The tests of the deploy gate: on many servers at the same time, on one, or only the test that ARGS names.
@@ -119,7 +119,7 @@ neighbours: $(VENV)/verify.stamp $(VENV)/dev.stamp  ## Run and kill the suite be
 
 check-archive: $(VENV)/verify.stamp  ## Say whether a backup can be relied on: ARCHIVE=backups/… [AGAINST=media_volume]
 	@$(BIN)/python -m media_guarantees check-archive $(if $(AGAINST),--against='$(AGAINST)') \
-		$(if $(SAVE),--save='$(SAVE)') $(if $(ARCHIVE),-- '$(ARCHIVE)')
+		$(if $(SAVE),--save='$(SAVE)') $(if $(ANY_NAME),--any-name) $(if $(MAY_BE_EMPTY),--may-be-empty) $(if $(ARCHIVE),-- '$(ARCHIVE)')
 
 compatibility: $(VENV)/verify.stamp $(VENV)/dev.stamp  ## Verify on every combination of engine and Compose, and write a table (long)
 	@$(BIN)/python -m pytest tests/compatibility $(ARGS)

@@ -51,8 +51,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("archive", metavar="ARCHIVE", help="the file, as the storage guide's backup command makes it")
     parser.add_argument("--against", metavar="NAME", help="a volume, or a manifest (….json), to compare it with")
     parser.add_argument("--save", metavar="FILE", help="write the archive's manifest, to compare with later")
-    parser.add_argument("--may-be-empty", action="store_true", help="an archive of an empty volume is fine")
-    parser.add_argument("--any-name", action="store_true", help="it need not be called media_backup_YYYYMMDD.tar.gz")
+    parser.add_argument("--may-be-empty", action="store_true", help="accept the archive of an empty volume")
+    parser.add_argument("--any-name", action="store_true", help="accept a name other than media_backup_YYYYMMDD.tar.gz")
     return parser
 
 

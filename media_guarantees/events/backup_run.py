@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -16,7 +17,7 @@ from media_guarantees.deployment.stack import Stack
 from media_guarantees.events.before_after import seed_media
 from media_guarantees.events.seeded_media import SeededMedia
 from media_guarantees.guide.guide_runner import Operator
-from media_guarantees.guide.steps import ARCHIVE_ENDING
+from media_guarantees.guide.steps import ARCHIVE_ENDING, Step
 from media_guarantees.media.manifest import Manifest
 from media_guarantees.system.background_command import meanwhile
 
@@ -89,6 +90,11 @@ def archives_in(folder: Path) -> dict[Path, int]:
 def name_contains_date(name: str, day: date) -> bool:
     """Whether a file's name tells of `day`, in one of the ways in which people write days."""
     return any(f"{day:{written}}" in name for written in _DAYS)
+
+
+def promises_day(step: Step) -> bool:
+    """Whether a backup command names its archive after the day; without that, the guide promises no day."""
+    return bool(re.search(r"\bdate\b", step.script + step.body))
 
 
 def _on_engine(stack: Stack) -> set[str]:

@@ -9,19 +9,20 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import BinaryIO, cast
 
 from media_guarantees.archive.examine import DamagedArchive, read_archive
 from media_guarantees.core import journal
-from media_guarantees.core.errors import PromiseBroken
+from media_guarantees.core.errors import PromiseBroken, Unproven
 from media_guarantees.engine import helper_container
+from media_guarantees.events.backup_run import promises_day
 from media_guarantees.gate.live_gate import Gate
 from media_guarantees.gate.rewrite_command import redirect
 from media_guarantees.gate.volume_scan import Survey, take_survey
 from media_guarantees.guide.guide_runner import named_volumes
-from media_guarantees.guide.reader import Guide, StepMissing
-from media_guarantees.guide.steps import Step
+from media_guarantees.guide.reader import Guide, StepAmbiguous, StepMissing
+from media_guarantees.guide.steps import ARCHIVE_ENDING, Step
 from media_guarantees.media.diff import Difference, diff, summarize
 from media_guarantees.media.manifest import Manifest
 from media_guarantees.system import commands
@@ -33,13 +34,18 @@ SECONDS = 6 * 3600.0  # of a command; a terabyte takes its time
 
 @dataclass(frozen=True)
 class BackupTaken:
-    """What came of the backup. `live` is the volume when it began, without the paths in `meanwhile`, which changed."""
+    """The archives that the backup command left.
+
+    `live` is the volume when the command began, without the paths in `meanwhile`, which people changed while it ran.
+    `promises_day` is whether the guide names its archives after the day.
+    """
 
     day: date
     names: tuple[str, ...]
     live: Manifest
     meanwhile: frozenset[bytes]
     backups: str
+    promises_day: bool = True
 
     @property
     def name(self) -> str:
@@ -75,7 +81,6 @@ class Drill:
 
     def back_up(self) -> BackupTaken:
         """Type the guide's backup command, with the live volume for reading only, and look at the volume around it."""
-        live = self.gate.live
         volume = self.gate.expect_one_volume().name
         step = self._step("backup", volume)
         script = redirect(step, media=volume, backups=self.backups, read_only=True, labels=self.labels)
@@ -85,8 +90,15 @@ class Drill:
             self._type(step, script)
         after = self.gate.fresh_survey()
         meanwhile = changed_between(before, after)
-        names = commands.check(live.reader(self.backups)(["ls", "-A"]), env=live.engine.environment).text.splitlines()
-        return BackupTaken(day, tuple(names), before.manifest(without=meanwhile), meanwhile, self.backups)
+        names = self._archives()
+        return BackupTaken(day, names, before.manifest(without=meanwhile), meanwhile, self.backups, promises_day(step))
+
+    def _archives(self) -> tuple[str, ...]:
+        """Return the archives in the scratch folder of backups, by their names there, whatever a guide calls them."""
+        live = self.gate.live
+        listed = live.reader(self.backups)(["find", ".", "-type", "f", "-printf", r"%P\0"])
+        names = commands.check(listed, env=live.engine.environment).stdout.decode(errors="surrogateescape").split("\0")
+        return tuple(sorted(filter(ARCHIVE_ENDING.search, names)))
 
     def read(self, name: str) -> Manifest:
         """Return what is in the archive `name`. Raises `PromiseBroken` for one that is damaged.
@@ -108,25 +120,19 @@ class Drill:
         step = self._step("restore", self.gate.expect_one_volume().name)
         script = redirect(step, media=self.restored, backups=self.backups, read_only=False, labels=self.labels)
         filled = Step(step.source, step.line, script, step.procedure)
-        stem = name.removesuffix(".tar.gz")
+        ending = ARCHIVE_ENDING.search(name)
+        stem, suffix = ARCHIVE_ENDING.sub("", PurePosixPath(name).name), ending.group() if ending else ""
+        try:
+            script = filled.fill(stem, suffix) if filled.placeholder else script
+        except ValueError as misfit:
+            raise Unproven(f"the name of the backup can't be filled in as the guide says: {misfit}") from misfit
         with journal.step("event: the guide's restore, into a volume of the run's own"):
-            self._type(step, filled.fill(stem) if filled.placeholder else script)
+            self._type(step, script)
         return take_survey(live.reader(self.restored), live.engine.environment).manifest()
 
     def _step(self, procedure: str, volume: str) -> Step:
-        try:
-            step = self.guide.step(procedure)
-        except StepMissing as missing:
-            raise PromiseBroken(
-                str(missing), means="whoever needs this, some night, finds nothing to type"
-            ) from missing
-        if named_volumes(step) != (volume,):
-            raise PromiseBroken(
-                f"line {step.line} of {step.source.name} names {' and '.join(named_volumes(step)) or 'no volume'}; the "
-                f"media are in {volume}",
-                means=f"the {procedure} command works on another volume, and reports success",
-                next_step="give the volume its literal name in the compose file, or correct the guide",
-            )
+        step = read_step(self.guide, procedure)
+        expect_named(step, volume)
         return step
 
     def _type(self, step: Step, script: str) -> None:
@@ -162,6 +168,27 @@ class Drill:
             if left := docker("ps", "--all", "--quiet", "--filter", f"volume={name}").text.split():
                 docker("rm", "--force", *left)
             docker("volume", "rm", "--force", name)
+
+
+def read_step(guide: Guide, procedure: str) -> Step:
+    """Return the guide's command for `procedure`. Raises `Unproven` where the guide describes none, or several."""
+    try:
+        return guide.step(procedure)
+    except (StepMissing, StepAmbiguous) as unclear:
+        raise Unproven(f"the guide does not describe it: {unclear}") from unclear
+
+
+def expect_named(step: Step, volume: str) -> None:
+    """Raise `PromiseBroken` where a command works on another volume than `volume`; `Unproven` where it names none."""
+    where, named = f"line {step.line} of {step.source.name}", named_volumes(step)
+    if not named:
+        raise Unproven(f"the guide's {step.procedure} command, {where}, names no volume")
+    if {*named} != {volume}:
+        raise PromiseBroken(
+            f"the media are in {volume}, but {where} names {' and '.join(named)}",
+            means=f"the {step.procedure} command makes a new, empty volume, works on that, and reports success",
+            next_step=f"give the volume its literal name in the compose file:  name: {named[0]}",
+        )
 
 
 @contextmanager

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
@@ -14,7 +13,7 @@ from media_guarantees.archive.examine import DamagedArchive, read_archive
 from media_guarantees.core import journal
 from media_guarantees.core.errors import PromiseBroken, Unproven
 from media_guarantees.deployment.stack import Stack
-from media_guarantees.events.backup_run import Backup, archives_in, name_contains_date, take_backup
+from media_guarantees.events.backup_run import Backup, archives_in, name_contains_date, promises_day, take_backup
 from media_guarantees.events.before_after import expect_same
 from media_guarantees.events.midnight_clock import at_midnight
 from media_guarantees.events.seeded_media import SeededMedia, require_published_port
@@ -74,7 +73,7 @@ def test_a_backup_across_midnight_bears_the_day_on_which_it_started(
 def expect_day(operator: Operator) -> None:
     """Raise `Unproven` where the guide's archives bear no day: then it promises none."""
     step = operator.step("backup")
-    if not re.search(r"\bdate\b", step.script + step.body):
+    if not promises_day(step):
         raise Unproven(f"the guide does not describe it: the archive {step.archive} is not named after the day")
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from media_guarantees.core import journal
 from media_guarantees.core.errors import PromiseBroken
+from media_guarantees.events.backup_run import name_contains_date
 from media_guarantees.gate.drill import BackupTaken, Drill
 from media_guarantees.media.diff import Difference, describe
 from media_guarantees.media.manifest import Manifest
@@ -17,10 +18,12 @@ from media_guarantees.media.manifest import Manifest
 def test_the_backup_bears_the_day_on_which_it_started(backed_up: Callable[[], BackupTaken]) -> None:
     backup = backed_up()
 
-    assert backup.name == f"media_backup_{backup.day:%Y%m%d}.tar.gz", (
-        f"a backup started on {backup.day} is called {backup.name}"
-    )
-    journal.add_evidence(f"{backup.name}, of the live volume mounted read-only, into a scratch volume beside it")
+    name = backup.name
+
+    journal.add_evidence(f"{name}, of the live volume mounted read-only, into a scratch volume beside it")
+    if not backup.promises_day:
+        pytest.skip(f"the guide does not describe it: the archive {name} is not named after the day")
+    assert name_contains_date(name, backup.day), f"a backup started on {backup.day} is called {name}"
 
 
 @pytest.mark.guarantee("backup.complete")

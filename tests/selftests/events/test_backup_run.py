@@ -13,9 +13,17 @@ from fake_stack import FakeStack, manifest_of, sample
 
 from media_guarantees.core.errors import PromiseBroken
 from media_guarantees.events import backup_run
-from media_guarantees.events.backup_run import Backup, archives_in, name_contains_date, poll_health, take_backup
+from media_guarantees.events.backup_run import (
+    Backup,
+    archives_in,
+    name_contains_date,
+    poll_health,
+    promises_day,
+    take_backup,
+)
 from media_guarantees.events.seeded_media import SeededMedia
 from media_guarantees.guide.guide_runner import Operator
+from media_guarantees.guide.steps import Step
 from media_guarantees.system import background_command
 from media_guarantees.system.run_id import Run
 
@@ -281,6 +289,18 @@ def test_a_platform_that_can_not_even_be_asked_is_told(stack: FakeStack) -> None
 def test_a_name_bears_its_day_in_whatever_way_people_write_days(name: str) -> None:
     assert name_contains_date(name, date(2026, 1, 31))
     assert not name_contains_date(name, date(2026, 1, 30))
+
+
+@pytest.mark.parametrize(
+    ("script", "body", "promised"),
+    [
+        ("tar -czf m_$(date +%Y%m%d).tar.gz .", "", True),
+        ("./backup.sh", "tar -czf m_`date +%F`.tgz .", True),
+        ("tar -czf updated.tar.gz .", "", False),
+    ],
+)
+def test_a_day_is_promised_where_the_command_asks_for_it(script: str, body: str, promised: bool) -> None:
+    assert promises_day(Step(Path("guide.md"), 1, script, "backup", body)) is promised
 
 
 def test_archives_are_found_wherever_the_operator_has_them(tmp_path: Path) -> None:

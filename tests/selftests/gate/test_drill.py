@@ -13,13 +13,22 @@ import pytest
 from fake_programs import Programs
 
 from media_guarantees.core import journal
-from media_guarantees.core.errors import PromiseBroken
+from media_guarantees.core.errors import PromiseBroken, Unproven
 from media_guarantees.engine.connection import Engine
 from media_guarantees.gate import drill as drill_module
-from media_guarantees.gate.drill import BackupTaken, Drill, changed_between, people_were_uploading, room_for_drill
+from media_guarantees.gate.drill import (
+    BackupTaken,
+    Drill,
+    changed_between,
+    expect_named,
+    people_were_uploading,
+    room_for_drill,
+)
 from media_guarantees.gate.volume_scan import Survey
 from media_guarantees.guide.reader import read_guide
+from media_guarantees.guide.steps import Step
 from media_guarantees.media.diff import NothingCompared
+from media_guarantees.media.stable_scan import IncompleteListing
 from media_guarantees.system.commands import CommandFailed, Outcome
 from media_guarantees.system.run_id import Run
 
@@ -119,15 +128,53 @@ def drill_with(guide: str, tmp_path: Path) -> Drill:
 def test_a_guide_of_another_volume_is_broken_and_not_typed(programs: Programs, tmp_path: Path) -> None:
     drill = drill_with("docker run --rm -v other:/s -v $(pwd)/backups:/b ubuntu tar -czf /b/a.tar.gz -C /s .", tmp_path)
 
-    with pytest.raises(PromiseBroken, match=r"line 2 of guide.md names other; the media are in media_volume"):
+    with pytest.raises(PromiseBroken, match=r"the media are in media_volume, but line 2 of guide.md names other"):
         drill.back_up()
     assert programs.calls("docker") == [], "typed, it would make that volume"
 
 
-def test_a_guide_without_a_backup_is_broken(programs: Programs, tmp_path: Path) -> None:
+def test_a_guide_without_a_backup_promises_none(programs: Programs, tmp_path: Path) -> None:
+    """As in `make verify`: what a guide does not describe is unproven, not broken."""
     del programs
-    with pytest.raises(PromiseBroken, match="no backup command"):
+    with pytest.raises(Unproven, match=r"the guide does not describe it: .*no backup command"):
         drill_with("ls", tmp_path).back_up()
+
+
+def test_a_command_that_names_no_volume_can_not_be_judged() -> None:
+    step = Step(Path("guide.md"), 2, "docker run --rm -v $(pwd)/backups:/b ubuntu ls", "backup")
+
+    with pytest.raises(Unproven, match=r"backup command, line 2 of guide.md, names no volume"):
+        expect_named(step, "media_volume")
+
+
+RESTORE = "docker run --rm -v media_volume:/d -v $(pwd)/backups:/b ubuntu tar -xzf /b/{name} -C /d"
+
+
+@pytest.mark.parametrize(
+    ("name", "printed", "typed"),
+    [
+        ("media_backup_20260131.tar.gz", "[FILE].tar.gz", "media_backup_20260131.tar.gz"),
+        ("fotos-2026-01-31.tgz", "[FILE].tgz", "fotos-2026-01-31.tgz"),
+        ("fotos-31.01.2026.tgz", "[FILE]", "fotos-31.01.2026.tgz"),
+        ("daily/fotos.tar.gz", "[FILE].tar.gz", "fotos.tar.gz"),
+    ],
+)
+def test_an_archive_of_any_name_is_restored_as_a_person_would(
+    programs: Programs, tmp_path: Path, name: str, printed: str, typed: str
+) -> None:
+    programs.add("docker", 'case "$*" in *survey*) echo "no survey" >&2; exit 9;; esac')
+    drill = drill_with(RESTORE.format(name=printed), tmp_path)
+
+    with pytest.raises(IncompleteListing, match="no survey"):
+        drill.restore(name)
+
+    assert f"ubuntu tar -xzf /b/{typed} -C /d" in programs.calls("docker")[1]
+
+
+def test_what_a_guide_leaves_beside_its_archive_is_no_archive(programs: Programs, tmp_path: Path) -> None:
+    programs.add("docker", r"printf 'a.tgz\0a.tgz.sha256\0log.txt\0'")
+
+    assert drill_with("ls", tmp_path)._archives() == ("a.tgz",)
 
 
 def test_the_drills_volumes_are_labelled_and_go_with_what_is_on_them(programs: Programs, tmp_path: Path) -> None:
