@@ -19,7 +19,10 @@ import fixtures.options  # noqa: F401
 
 PLUGINS = ("fixtures.options", "fixtures.evidence", "inner_fixtures")
 # What an inner run does without, as the run around it has it, or to be quicker.
-WITHOUT = ("cacheprovider", "doctest", "faulthandler", "tmpdir", "threadexception", "unittest", "unraisableexception")
+WITHOUT = (
+    *("cacheprovider", "doctest", "faulthandler", "logging", "pastebin", "setuponly", "setupplan", "tmpdir"),
+    *("threadexception", "unittest", "unraisableexception"),
+)
 _ARGUMENTS = (
     *(part for name in PLUGINS for part in ("-p", name)),
     *(part for name in WITHOUT for part in ("-p", f"no:{name}")),
