@@ -229,11 +229,16 @@ class Live:
         for another. So the directory itself is asked which one it is, and when it was born (stat(1), "%w").
         """
         if name not in self._volumes:
-            (told,) = json.loads(self._ask("volume", "inspect", name))
+            told = self.inspect_volume(name)
             ask = self.reader(name)(["env", "TZ=UTC", "LC_ALL=C", "stat", "--format=%w, inode %i", "."])
             born = commands.check(ask, env=self.engine.environment).text
             self._volumes[name] = Volume(told["Name"], born, told["Driver"], told.get("Options") or {})
         return self._volumes[name]
+
+    def inspect_volume(self, name: str) -> dict[str, Any]:
+        """Return what the engine says of the volume `name`, which exists."""
+        (told,) = json.loads(self._ask("volume", "inspect", name))
+        return dict(told)
 
     def has_volume(self, name: str) -> bool:
         """Whether there is a volume called `name`."""

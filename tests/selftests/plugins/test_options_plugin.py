@@ -1,0 +1,222 @@
+"""What a run was asked to do: command line, else ini file, else defaults; what makes no sense is refused at once."""
+
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+
+from fixtures.options import _FLAGS, _GATE_VALUES, _VALUES
+
+pytest_plugins = "pytester"
+
+COMPOSE = "services: {web-project: {image: ubuntu}}\n"
+# Shows an option as the run has it.
+SHOW = """
+from fixtures.options import _value, given_options, make_command, read_gate_rooms, read_gate_settings, read_settings
+
+def test_it(pytestconfig, request):
+    print("shown:", {expression})
+"""
+NEVER = """
+import pytest
+
+@pytest.mark.guarantee("volume.mounted")
+def test_it():
+    print("ran")
+"""
+GATE = NEVER.replace("test_it()", "test_it(gate)") + "\n\n@pytest.fixture\ndef gate():\n    pass\n"
+
+
+@pytest.fixture(name="place", autouse=True)
+def _place(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pytest.Pytester:
+    """A checkout of somebody's, with the options of the suite and none of its tests."""
+    monkeypatch.delenv("PYTEST_ADDOPTS", raising=False)
+    pytester.makeconftest('def pytest_configure(config):\n    config.addinivalue_line("markers", "guarantee(id): x")\n')
+    pytester.makefile(".md", guide="# A guide\n\n```\nls\n```\n")
+    pytester.makefile(".yml", compose=COMPOSE)
+    return pytester
+
+
+def run(place: pytest.Pytester, *options: str) -> pytest.RunResult:
+    return place.runpytest_inprocess("-p", "fixtures.options", "-p", "no:cacheprovider", "-rA", *options)
+
+
+def shown(place: pytest.Pytester, expression: str, *options: str, folder: str = ".") -> str:
+    """Return what an expression of the configuration is in a run with these options."""
+    test = place.path / folder / "test_it.py"
+    test.parent.mkdir(parents=True, exist_ok=True)
+    test.write_text(SHOW.format(expression=expression))
+    result = run(place, *options, str(test.relative_to(place.path)))
+    assert result.ret == pytest.ExitCode.OK, result.stdout.str() + result.stderr.str()
+    (line,) = [line for line in result.outlines if line.startswith("shown: ")]
+    return line.removeprefix("shown: ")
+
+
+NAMES = [name for name, *_ in _VALUES + _GATE_VALUES]
+FLAGS = [name for name, _ in _FLAGS]
+ALL_OF_THEM = f"{{name: _value(pytestconfig, name) for name in {NAMES!r}}}"
+ALL_FLAGS = f"[getattr(read_settings(pytestconfig), name.replace('-', '_')) for name in {FLAGS!r}]"
+
+
+def key(name: str) -> str:
+    return name.replace("-", "_")
+
+
+def test_without_a_word_the_defaults_count(place: pytest.Pytester) -> None:
+    defaults = {name: default for name, default, _ in _VALUES + _GATE_VALUES}
+
+    assert shown(place, f"({ALL_OF_THEM}, {ALL_FLAGS})") == str((defaults, [False] * len(FLAGS)))
+
+
+def test_the_ini_file_counts_before_the_defaults(place: pytest.Pytester) -> None:
+    lines = [*(f"{key(name)} = 7" for name in NAMES), *(f"{key(name)} = true" for name in FLAGS)]
+    place.makeini("\n".join(["[pytest]", *lines]))
+
+    assert shown(place, f"({ALL_OF_THEM}, {ALL_FLAGS})") == str((dict.fromkeys(NAMES, "7"), [True] * len(FLAGS)))
+
+
+def test_the_command_line_counts_before_the_ini_file(place: pytest.Pytester) -> None:
+    place.makeini("\n".join(["[pytest]", *(f"{key(name)} = 7" for name in NAMES)]))
+    given = [*(f"--{name}=8" for name in NAMES), *(f"--{name}" for name in FLAGS)]
+
+    assert shown(place, f"({ALL_OF_THEM}, {ALL_FLAGS})", *given) == str(
+        (dict.fromkeys(NAMES, "8"), [True] * len(FLAGS))
+    )
+
+
+def test_files_are_named_again_or_separated_and_lie_where_the_person_stands(place: pytest.Pytester) -> None:
+    expression = "[str(file) for file in read_settings(pytestconfig).compose_files]"
+
+    files = shown(place, expression, "--compose-file=a.yml:/b.yml", "--compose-file=c.yml")
+
+    assert files == str([f"{place.path}/a.yml", "/b.yml", f"{place.path}/c.yml"])
+
+
+def test_what_may_be_removed_is_a_list_of_patterns(place: pytest.Pytester) -> None:
+    expression = "read_gate_settings(pytestconfig).removed"
+
+    assert shown(place, expression) == "()"
+    assert shown(place, expression, "--removed=a*:b", "--removed=c") == "('a*', 'b', 'c')"
+
+
+def test_a_media_root_may_end_with_a_slash(place: pytest.Pytester) -> None:
+    assert shown(place, "read_settings(pytestconfig).media_root", "--media-root=/media/") == "/media"
+
+
+def test_a_seed_is_drawn_once_and_printed(place: pytest.Pytester) -> None:
+    test = place.makepyfile(SHOW.format(expression="{read_settings(pytestconfig).seed for _ in range(9)}"))
+
+    result = run(place, str(test))
+
+    (drawn,) = re.findall(r"shown: \{(\d+)\}", result.stdout.str())
+    result.stdout.fnmatch_lines([f"seed: {drawn}"])
+
+
+def refused(place: pytest.Pytester, text: str, *options: str) -> str:
+    """Return the words in which a run is refused, before a test of it has run."""
+    result = run(
+        place,
+        "--engine=shared",
+        "--compose-file=compose.yml",
+        "--guide=guide.md",
+        *options,
+        str(place.makepyfile(text)),
+    )
+    assert result.ret == pytest.ExitCode.USAGE_ERROR, result.stdout.str()
+    said = result.stderr.str()
+    assert "Traceback" not in said
+    assert "ran" not in result.outlines
+    assert "hint: " in said
+    return said
+
+
+@pytest.mark.parametrize(
+    ("options", "problem"),
+    [
+        (["--engine=none"], "ERROR: --engine is 'none'"),
+        (["--upload=ftp"], "ERROR: --upload is 'ftp'"),
+        (["--seed=x"], "ERROR: --seed is 'x'"),
+        (["--media-root=media"], "ERROR: the media root 'media' is not an absolute path"),
+        (["--compose-file=gone.yml"], "there is no compose file"),
+        (["--engine=shared"], "ERROR: "),
+    ],
+)
+def test_what_makes_no_sense_is_refused_in_words_before_anything_is_started(
+    place: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, options: list[str], problem: str
+) -> None:
+    monkeypatch.setenv("DOCKER_HOST", "unix:///nobody/docker.sock")
+
+    assert problem in refused(place, NEVER, *options)
+
+
+@pytest.mark.parametrize(
+    ("options", "problem"),
+    [
+        (["--manifest=fast"], "ERROR: --manifest is 'fast'"),
+        (["--drill=no"], "ERROR: --drill is 'no'"),
+        (["--sample=x"], "ERROR: --sample is 'x'"),
+        (["--removed-list=gone.txt"], "there is no list of removals"),
+        (["--guide=gone.md"], "gone.md"),
+    ],
+)
+def test_a_gate_is_refused_what_makes_no_sense_to_it(place: pytest.Pytester, options: list[str], problem: str) -> None:
+    assert problem in refused(place, GATE, *options)
+
+
+def test_a_gate_needs_no_compose_file_and_no_sandbox(place: pytest.Pytester) -> None:
+    result = run(place, "--compose-file=gone.yml", "--guide=guide.md", str(place.makepyfile(GATE)))
+
+    result.assert_outcomes(passed=1)
+
+
+@pytest.mark.parametrize("option", [["--collect-only"], []])
+def test_what_needs_nothing_is_refused_nothing(place: pytest.Pytester, option: list[str]) -> None:
+    text = NEVER if option else "def test_it():\n    pass\n"
+
+    assert run(place, "--engine=none", *option, str(place.makepyfile(text))).ret == pytest.ExitCode.OK
+
+
+@pytest.mark.parametrize(
+    ("folder", "target"),
+    [
+        ("tests/guarantees", "verify"),
+        ("tests/deploy/before", "before-deploy"),
+        ("tests/deploy/after", "after-deploy"),
+        ("tests/deploy/drill", "restore-drill"),
+    ],
+)
+def test_a_run_says_how_to_repeat_it(place: pytest.Pytester, folder: str, target: str) -> None:
+    options = ("--seed=7", "--guide=a guide.md", "--compose-file=a.yml", "--compose-file=b.yml", "--require-all")
+
+    command = shown(place, "make_command(pytestconfig)", *options, folder=folder)
+
+    assert shlex.split(command) == [
+        "make",
+        target,
+        "GUIDE=a guide.md",
+        "SEED=7",
+        "COMPOSE_FILE=a.yml:b.yml",
+        "REQUIRE_ALL=1",
+    ]
+
+
+def test_what_was_given_can_be_given_to_another_run(place: pytest.Pytester) -> None:
+    given = ["--guide=g.md", "--sample=5", "--require-all", "--compose-file=a.yml", "--removed=x:y"]
+
+    assert shown(place, "' '.join(given_options(pytestconfig))", *given) == " ".join(given)
+
+
+@pytest.mark.parametrize(
+    ("gate", "rooms"),
+    [
+        ("before-deploy", ["before"]),
+        ("after-deploy", ["after", "drill"]),
+        ("restore-drill", ["drill"]),
+    ],
+)
+def test_a_gate_leads_to_its_rooms(place: pytest.Pytester, gate: str, rooms: list[str]) -> None:
+    assert shown(place, "read_gate_rooms(pytestconfig)", f"--gate={gate}") == str(
+        [f"tests/deploy/{room}" for room in rooms]
+    )
+    assert all((Path(__file__).parents[3] / "tests/deploy" / room).is_dir() for room in rooms)
