@@ -1,70 +1,94 @@
 """Whether a backup can be relied on: ``media-guarantees check-archive ARCHIVE [--against VOLUME]``.
 
 Nothing is extracted, nothing is changed, and no engine is needed unless a volume is compared. The exit status is 0
-for an archive that is whole, safe to restore and the same; 1 for one that isn't; 2 where nothing could be checked.
-Standard library only, so that it works on any server with Python.
+for a backup that is whole, safe to restore and the same; 1 for one that isn't; 2 where nothing could be judged.
+Standard library only, so that it works on any server with Python; zstd takes Python 3.14 or a package.
 """
 
 from __future__ import annotations
 
 import argparse
 import os
+import re
 import sys
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timezone
 from pathlib import Path
 
-from media_guarantees.archive.examine import Examined, Problem, check_name, examine
+from media_guarantees.archive.examine import Examined, Problem, UnsupportedArchive, check_name, examine
 from media_guarantees.archive.reference import read_reference
 from media_guarantees.core.errors import BadInput
 from media_guarantees.core.files import atomic_write
 from media_guarantees.core.text import readable_size
 from media_guarantees.media.diff import describe, summarize
 from media_guarantees.media.manifest import Manifest, printable
+from media_guarantees.media.stable_scan import ChangedWhileReading
 
 WHOLE, REFUSED, UNUSABLE = 0, 1, 2
 _SHOWN = 20  # lines of problems
+_ENDING = re.compile(r"\.(?:tar(?:\.(?:gz|bz2|xz|zst))?|t[abgx]z2?|tzst)(?:[._-](?:part)?[._-]?(?:a{2,}|0*[01]))?$")
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Check what the arguments name, tell what was found, and return an exit status."""
+    """Check what the arguments name, print what was found, and return an exit status."""
     options = _parser().parse_args(arguments)
     try:
         against = read_reference(options.against) if options.against else None
         found = _examined(options, against)
-        if options.save and not found.harm:
+        if options.save and not found.problems:
             _save(found.contents, Path(options.save))
     except BadInput as problem:
         sys.stderr.write(f"{problem}\n")
         return UNUSABLE
-    misnamed = () if options.any_name else check_name(options.archive)
+    misnamed = _misnamed(options)
     sys.stdout.writelines(f"{line}\n" for line in _report(options, found, against, misnamed))
-    return REFUSED if misnamed or found.harm or found.differences else WHOLE
+    return REFUSED if misnamed or found.problems or found.differences else WHOLE
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="media-guarantees check-archive",
         description="Say whether a backup is whole and safe to restore, and what is in it. Nothing is extracted.",
-        epilog="exit status: 0 whole, safe and the same; 1 not so; 2 nothing could be checked",
+        epilog="exit status: 0 whole, safe and the same; 1 not so; 2 it can't be judged",
     )
-    parser.add_argument("archive", metavar="ARCHIVE", help="the file, as the storage guide's backup command makes it")
+    parser.add_argument("archive", metavar="ARCHIVE", help="a tar archive, compressed or not, or a folder of copies")
     parser.add_argument("--against", metavar="NAME", help="a volume, or a manifest (….json), to compare it with")
     parser.add_argument("--save", metavar="FILE", help="write the archive's manifest, to compare with later")
     parser.add_argument("--may-be-empty", action="store_true", help="accept the archive of an empty volume")
-    parser.add_argument("--any-name", action="store_true", help="accept a name other than media_backup_YYYYMMDD.tar.gz")
+    parser.add_argument("--any-name", action="store_true", help="accept media_backup_… without a day that exists")
     return parser
 
 
 def _examined(options: argparse.Namespace, against: Manifest | None) -> Examined:
     path = Path(options.archive)
     try:
-        if not path.is_file():  # asked first: opening a pipe would wait for ever
-            seen = "is a directory" if path.is_dir() else "is no regular file" if path.exists() else "isn't there"
-            raise BadInput(f"{_shown(path)} {seen}", "name an archive: make check-archive ARCHIVE=backups/…")
+        _require_readable(path, compared=against is not None)
         return examine(path, against=against, may_be_empty=options.may_be_empty, hashed=bool(options.save))
+    except UnsupportedArchive as unsupported:
+        raise BadInput(f"{_shown(path)} can't be judged: {unsupported.reason}", unsupported.hint) from unsupported
+    except ChangedWhileReading as change:
+        raise BadInput(f"{_shown(path)} can't be judged: {change}", "check it once nothing writes to it") from change
     except (OSError, ValueError) as error:  # ValueError: a path that holds a NUL
-        raise BadInput(f"{_shown(path)} can't be read: {error}", "run as somebody who may read it") from error
+        raise BadInput(f"{_shown(path)} can't be read: {error}", "run this as a user who may read it") from error
+
+
+def _require_readable(path: Path, *, compared: bool) -> None:
+    if path.is_dir() and not compared:
+        raise BadInput(
+            f"{_shown(path)} is a directory, and nothing in it shows whether it is whole",
+            "compare it with the volume (AGAINST=media_volume), or name an archive in it",
+        )
+    if not path.is_file() and not path.is_dir():  # asked first: opening a pipe would wait for ever
+        seen = "is no regular file" if path.exists() else "isn't there"
+        raise BadInput(f"{_shown(path)} {seen}", "name an archive: make check-archive ARCHIVE=backups/…")
+
+
+def _misnamed(options: argparse.Namespace) -> Sequence[Problem]:
+    """Judge the name of a file that is called as the storage guide calls its own; other names are other people's."""
+    name = Path(options.archive).name
+    if options.any_name or not name.startswith("media_backup_") or Path(options.archive).is_dir():
+        return ()
+    return check_name(_ENDING.sub(".tar.gz", name))
 
 
 def _save(contents: Manifest, file: Path) -> None:
@@ -78,15 +102,17 @@ def _save(contents: Manifest, file: Path) -> None:
 def _report(
     options: argparse.Namespace, found: Examined, against: Manifest | None, misnamed: Sequence[Problem]
 ) -> Iterator[str]:
-    """Tell what is in an archive, line by line, and end with the verdict on it."""
-    yield f"{_shown(options.archive)}: {found.contents.summary()}" + (" before the damage" if found.damaged else "")
-    yield from _rows(found.contents)
-    yield from _some([str(problem) for problem in (*misnamed, *found.harm)], what="problems")
+    """Describe what is in a backup, line by line, and end with the verdict on it."""
+    summary = found.contents.summary() + (" before the damage" if found.damaged else "")
+    yield f"{_shown(options.archive)}: {found.form}, {summary}"
+    yield from _rows(found.media)
+    yield from (f"  note: {note}" for note in found.notes)
+    yield from _some([str(problem) for problem in (*misnamed, *found.problems)], what="problems")
     if against is not None and found.differences:
         yield describe(found.differences, event=f"comparing it with {options.against}", limit=_SHOWN)
     elif against is not None:
         yield f"compared with {options.against}: {summarize(against, found.differences)}"
-    if found.harm or misnamed:
+    if found.problems or misnamed:
         yield "REFUSED: don't restore it. Take another backup, or go back to an older one that passes."
     elif found.differences:
         yield f"DIFFERENT: whole and safe to restore, but not the same as {options.against}."
@@ -96,7 +122,7 @@ def _report(
 
 
 def _rows(contents: Manifest) -> Iterator[str]:
-    """Tell how much is in each directory at the top, and of when the newest of it is."""
+    """Say how much is in each directory at the top, and of when the newest of it is."""
     tops: dict[bytes, list[int]] = {}
     for entry in contents.files:
         top, slash, _ = entry.path.partition(b"/")

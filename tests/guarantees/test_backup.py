@@ -82,7 +82,7 @@ def test_the_archive_holds_the_whole_volume_and_nothing_else(attempt: Callable[[
     backup = attempt()
 
     try:
-        archived = read_archive(backup.archive)
+        archived = read_archive(backup.archive, original=backup.before)
     except DamagedArchive as damage:
         raise PromiseBroken(
             f"{backup.archive.name} can't be read: {damage}", next_step="take the backup again"

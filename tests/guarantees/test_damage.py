@@ -4,14 +4,25 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from io import BytesIO
 from pathlib import Path
 
 import pytest
 
-from media_guarantees.archive.damaged_copy import DAMAGES, ESCAPE_MARKER, HOSTILE_MEMBERS, DamagedCopy, corrupt, hostile
-from media_guarantees.archive.examine import check, check_name
+from media_guarantees.archive.damaged_copy import (
+    DAMAGES,
+    ESCAPE_MARKER,
+    HOSTILE_MEMBERS,
+    DamagedCopy,
+    compress,
+    compression_named,
+    compression_of,
+    corrupt,
+    hostile,
+)
+from media_guarantees.archive.examine import UnsupportedArchive, check, check_name
 from media_guarantees.core import journal
 from media_guarantees.core.deferred import once
 from media_guarantees.core.errors import PromiseBroken
@@ -77,10 +88,12 @@ def _desk(
 
     def write_project_folder() -> Desk:
         _, manifest = seed_media(stack, seeded_media)
-        made = commands.check(stack.media.helper_command("tar", "-czf", "-", "."), env=stack.environment)
+        made = commands.check(stack.media.helper_command("tar", "-cf", "-", "."), env=stack.environment)
+        place = latest(operator.folder)
+        archive = compress(made.stdout, compression_named(place.name))
         stack.docker("volume", "create", *label_arguments(run.labels), name)
         aside = replace(operator.at(run_folder / "damage"), rename=lambda _: name)
-        return Desk(made.stdout, manifest, aside, replace(stack.media, volume=name), latest(operator.folder))
+        return Desk(archive, manifest, aside, replace(stack.media, volume=name), place)
 
     yield once(write_project_folder)
     commands.run(["docker", "volume", "rm", "--force", name], env=stack.environment)
@@ -118,9 +131,9 @@ def test_a_damaged_backup_is_refused(desk: Callable[[], Desk], settings: Setting
 
 def refusal(on: Desk, case: DamagedCopy) -> str:
     """Tell how a damaged backup is refused; raises `PromiseBroken` if it isn't."""
-    problems = check(BytesIO(case.content), against=on.manifest)
-    if problems:
-        return f"the check says {problems[0]}"
+    with suppress(UnsupportedArchive):  # a bit of its header says that it takes more memory: the restore shows it
+        if problems := check(BytesIO(case.content), against=on.manifest):
+            return f"the check says {problems[0]}"
     on.put(case.content)
     outcome = on.restore()
     if outcome.ok:
@@ -153,7 +166,7 @@ def test_restoring_a_backup_that_is_not_there_fails(desk: Callable[[], Desk]) ->
 
 def test_nothing_outside_the_volume_is_written(desk: Callable[[], Desk]) -> None:
     on = desk()
-    on.put(hostile())
+    on.put(hostile(compression_of(on.archive)))
     before = read_directory(on.operator.folder)
 
     outcome = on.restore()

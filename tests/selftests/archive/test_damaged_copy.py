@@ -13,9 +13,13 @@ from media_guarantees.archive.damaged_copy import (
     ESCAPE_MARKER,
     HOSTILE_MEMBERS,
     boundaries,
+    compress,
+    compression_named,
+    compression_of,
+    corrupt,
     corrupted,
+    decompress,
     hostile,
-    unpacked,
 )
 from media_guarantees.archive.examine import check
 from media_guarantees.media.awkward_names import plant_nasty_tree
@@ -49,16 +53,48 @@ def _rng(settings: Settings) -> random.Random:
     return random.Random(settings.seed)  # noqa: S311 - drawn from a seed so that a run can be repeated
 
 
-def test_no_damaged_archive_is_let_through(tmp_path: Path, rng: random.Random) -> None:
+@pytest.mark.parametrize(("compression", "each"), [("gzip", EACH), ("", 8), ("bzip2", 8), ("xz", 8), ("zstd", 8)])
+def test_no_damaged_archive_is_let_through(tmp_path: Path, rng: random.Random, compression: str, each: int) -> None:
     tried: Counter[str] = Counter()
     for number in range(2):
         manifest = plant(tmp_path / str(number), rng)
-        for case in corrupted(archive(tmp_path / str(number)), rng, each=EACH // 2):
+        sound = compress(decompress(archive(tmp_path / str(number))), compression)
+        for case in corrupted(sound, rng, each=each // 2):
             assert check(BytesIO(case.content), against=manifest), f"let through: {case}"
             tried[case.kind] += 1
 
     assert set(tried) == {*DAMAGES, *HOSTILE_MEMBERS}
-    assert sum(tried.values()) >= 300, f"only {sum(tried.values())}"
+    assert sum(tried.values()) >= (300 if compression == "gzip" else 100), f"only {sum(tried.values())}"
+
+
+@pytest.mark.parametrize("compression", ["gzip", "", "bzip2", "xz", "zstd"])
+@pytest.mark.parametrize("kind", ["without one of its members", "a device", "cut between members, then compressed"])
+def test_a_damaged_copy_is_compressed_as_the_archive_is(
+    tmp_path: Path, rng: random.Random, compression: str, kind: str
+) -> None:
+    plant(tmp_path / "tree", rng)
+
+    damaged = corrupt(compress(decompress(archive(tmp_path / "tree")), compression), kind, rng)
+
+    assert not damaged.content or compression_of(damaged.content) == compression
+
+
+@pytest.mark.parametrize(
+    ("name", "compression"),
+    [
+        ("media.tar.gz", "gzip"),
+        ("media.tgz", "gzip"),
+        ("media.tar.bz2", "bzip2"),
+        ("media.tbz2", "bzip2"),
+        ("media.tar.xz", "xz"),
+        ("media.txz", "xz"),
+        ("media.tar.zst", "zstd"),
+        ("media.tzst", "zstd"),
+        ("media.tar", ""),
+    ],
+)
+def test_a_name_promises_a_compression(name: str, compression: str) -> None:
+    assert compression_named(name) == compression
 
 
 def test_no_sound_archive_is_refused(tmp_path: Path, rng: random.Random) -> None:
@@ -70,7 +106,7 @@ def test_no_sound_archive_is_refused(tmp_path: Path, rng: random.Random) -> None
 def test_a_boundary_is_where_a_member_begins_or_the_last_one_ends(tmp_path: Path) -> None:
     (tmp_path / "tree").mkdir()
     plant_nasty_tree(tmp_path / "tree")
-    content = unpacked(archive(tmp_path / "tree"))
+    content = decompress(archive(tmp_path / "tree"))
 
     places = boundaries(content)
 

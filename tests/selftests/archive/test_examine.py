@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import shutil
 import subprocess
 import tarfile
 import tracemalloc
@@ -17,7 +18,7 @@ from pathlib import Path
 
 import pytest
 
-from media_guarantees.archive.damaged_copy import RECORD, boundaries, ended, packed, unpacked
+from media_guarantees.archive.damaged_copy import RECORD, boundaries, compress, decompress, with_end_marker
 from media_guarantees.archive.examine import DamagedArchive, check, check_name, examine, read_archive
 from media_guarantees.media.awkward_names import plant_nasty_tree
 from media_guarantees.media.diff import NothingCompared, diff
@@ -122,7 +123,7 @@ def test_a_number_of_any_length_is_read(field: str, value: int) -> None:
     setattr(member, field, value)
     content = member.tobuf(tarfile.GNU_FORMAT) + bytes(9216 + 512)
 
-    entry = read_archive(BytesIO(packed(content))).entries[b"a"]
+    entry = read_archive(BytesIO(compress(content))).entries[b"a"]
 
     seen = entry.mtime_ns // 10**9 if field == "mtime" else getattr(entry, field)
     assert seen == value
@@ -163,11 +164,11 @@ def test_a_truncated_archive_is_called_truncated(archive: bytes, part: int) -> N
 
 
 def assert_refused_if_it_matters(archive: bytes, bit: int) -> None:
-    """One bit of compressed data may be flipped without a consequence: in a run, any distance back says the same."""
+    """A bit may be flipped without a consequence: in gzip's header, and in a run, where any distance means the same."""
     damaged = flipped(archive, bit)
     if not kinds(damaged):
-        in_data = 10 <= bit // 8 < len(archive) - 8
-        unharmed = in_data and unpacked(damaged) == unpacked(archive)
+        before_checksum = bit // 8 < len(archive) - 8
+        unharmed = before_checksum and decompress(damaged) == decompress(archive)
         assert unharmed, f"bit {bit % 8} of byte {bit // 8} of {len(archive)} can be flipped unnoticed"
 
 
@@ -202,51 +203,56 @@ def test_a_flipped_bit_in_a_checksum_is_called_corrupt(archive: bytes) -> None:
 
 
 def test_with_a_manifest_the_file_that_a_flipped_bit_hit_is_named(tree: Path, archive: bytes) -> None:
-    content = unpacked(archive)
+    content = decompress(archive)
     damaged = flipped(content, 8 * content.index(b"b" * 300) + 7)
 
-    problems = check(BytesIO(packed(damaged)), against=read_directory(tree))
+    problems = check(BytesIO(compress(damaged)), against=read_directory(tree))
 
     assert [(problem.kind, problem.member) for problem in problems] == [("content", b"avatars/b.jpg")]
 
 
 def test_any_one_flipped_bit_in_a_members_header_is_refused(archive: bytes) -> None:
-    content = unpacked(archive)
+    content = decompress(archive)
     start = boundaries(content)[1]
     for bit in range(512 * 8):
         damaged = flipped(content, start * 8 + bit)
-        assert kinds(packed(damaged)) == ["header checksum"], f"bit {bit % 8} of byte {bit // 8} can be flipped"
+        assert kinds(compress(damaged)) == ["header checksum"], f"bit {bit % 8} of byte {bit // 8} can be flipped"
 
 
 def test_an_archive_cut_between_two_members_has_no_end_marker(nasty_tree: Path) -> None:
-    content = unpacked(back_up(nasty_tree))
+    content = decompress(back_up(nasty_tree))
     for end in boundaries(content)[1:]:
-        assert "no end marker" in kinds(packed(content[:end])), f"accepted when cut at {end}"
+        assert "no end marker" in kinds(compress(content[:end])), f"accepted when cut at {end}"
 
 
 def test_half_an_end_marker_is_none(archive: bytes) -> None:
-    content = unpacked(archive)
+    content = decompress(archive)
 
-    assert kinds(packed(content[: boundaries(content)[-1] + 512])) == ["no end marker"]
+    assert kinds(compress(content[: boundaries(content)[-1] + 512])) == ["no end marker"]
 
 
-def test_an_archive_cut_within_its_end_is_refused(archive: bytes) -> None:
-    content = unpacked(archive)
-    for end in range(boundaries(content)[-1] + 1024, len(content), 512):
-        assert kinds(packed(content[:end])) == ["unfilled"], f"accepted when cut at {end} of {len(content)}"
+def test_an_archive_is_whole_from_its_end_marker_on_however_many_zeros_follow(archive: bytes) -> None:
+    content = decompress(archive)
+    end = boundaries(content)[-1]
+    for length in range(end, len(content), 512):
+        assert kinds(compress(content[:length])) == (["no end marker"] if length < end + 1024 else []), f"{length}"
+
+
+def test_an_archive_cut_within_a_block_of_its_end_is_refused(archive: bytes) -> None:
+    assert kinds(compress(decompress(archive)[:-1])) == ["truncated"]
 
 
 def test_an_archive_cut_inside_a_member_is_truncated(archive: bytes) -> None:
-    content = unpacked(archive)
-    (problem,) = check(BytesIO(packed(content[: boundaries(content)[-1] - 100])))
+    content = decompress(archive)
+    (problem,) = check(BytesIO(compress(content[: boundaries(content)[-1] - 100])))
 
     assert problem.kind == "truncated"
     assert "in './avatars/" in problem.message
 
 
 def test_of_a_cut_archive_with_a_new_end_only_a_manifest_tells_what_is_missing(tree: Path, archive: bytes) -> None:
-    content = unpacked(archive)
-    cut = packed(ended(content[: boundaries(content)[-2]]))
+    content = decompress(archive)
+    cut = compress(with_end_marker(content[: boundaries(content)[-2]]))
     last = read_directory(tree).entries.keys() - read_archive(BytesIO(cut)).entries.keys()
 
     problems = check(BytesIO(cut), against=read_directory(tree))
@@ -259,22 +265,22 @@ def test_of_a_cut_archive_with_a_new_end_only_a_manifest_tells_what_is_missing(t
 @pytest.mark.parametrize("records", [1, 2, 3])
 def test_what_a_killed_tar_leaves_is_refused_though_gzip_accepts_it(nasty_tree: Path, records: int) -> None:
     # The compressor sees the end of its input and ends its own file in good order, after whole records of tar's.
-    left = packed(unpacked(back_up(nasty_tree))[: 10240 * records])
+    left = compress(decompress(back_up(nasty_tree))[: 10240 * records])
 
     subprocess.run(["gzip", "-t"], input=left, check=True)
     assert set(kinds(left)) & {"truncated", "no end marker"}
 
 
 def test_data_behind_the_end_marker_is_refused(archive: bytes) -> None:
-    content = unpacked(archive)
+    content = decompress(archive)
 
-    assert kinds(packed(content + content)) == ["data after end"]
+    assert kinds(compress(content + content)) == ["data after end"]
 
 
 def test_a_member_taken_out_of_the_middle_is_missed(tree: Path, archive: bytes) -> None:
-    content = unpacked(archive)
+    content = decompress(archive)
     _, first, second, third, *_ = boundaries(content)
-    damaged = packed(ended(content[:second] + content[third : boundaries(content)[-1]]))
+    damaged = compress(with_end_marker(content[:second] + content[third : boundaries(content)[-1]]))
 
     assert kinds(damaged, against=read_directory(tree)) == ["missing"], f"cut after {first}"
 
@@ -283,13 +289,12 @@ def test_a_member_taken_out_of_the_middle_is_missed(tree: Path, archive: bytes) 
     ("damaged", "kind", "message"),
     [
         (b"", "empty file", "0 bytes"),
-        (b"These are not the pictures you are looking for.\n", "not gzip", "begins with 'These are not th'"),
-        (b"\x1f\x8b\x08", "truncated", "after 3 bytes"),
-        (b"PK\x03\x04" + bytes(100), "not gzip", "PK"),
-        (packed(b"words " * 1000), "not tar", "doesn't begin with a tar header"),
-        (packed(b""), "no end marker", "at its start"),
-        (packed(b"short"), "truncated", "in the middle"),
-        (packed(bytes(10240)), "empty", "holds only ./"),
+        (b"These are not the pictures you are looking for.\n", "no archive", "begins with 'These are not th'"),
+        (b"\x1f\x8b\x08", "truncated", "before its compressed content does"),
+        (compress(b"words " * 1000), "not tar", "doesn't begin with a tar header"),
+        (compress(b""), "no end marker", "at its start"),
+        (compress(b"short"), "truncated", "in the middle"),
+        (compress(bytes(10240)), "empty", "holds only ./"),
     ],
 )
 def test_what_is_no_archive_is_called_what_it_is(damaged: bytes, kind: str, message: str) -> None:
@@ -305,7 +310,7 @@ def test_a_problem_of_no_member_names_none() -> None:
     assert str(problem) == "empty file: the file holds 0 bytes"
 
 
-@pytest.mark.parametrize("garbage", [b"\0", b"garbage", bytes(RECORD), packed(bytes(RECORD))])
+@pytest.mark.parametrize("garbage", [b"\0", b"garbage", bytes(RECORD)])
 def test_whatever_follows_the_compressed_content_is_refused(archive: bytes, garbage: bytes) -> None:
     assert kinds(archive + garbage) == ["trailing data"]
 
@@ -339,17 +344,17 @@ def test_what_is_in_an_archive_is_told_and_hashed_where_that_is_asked_for(tree: 
 
 
 def test_of_a_damaged_archive_is_told_what_came_before_the_damage(archive: bytes) -> None:
-    content = unpacked(archive)
-    found = examine(BytesIO(packed(content[: boundaries(content)[-1] - 100])))
+    content = decompress(archive)
+    found = examine(BytesIO(compress(content[: boundaries(content)[-1] - 100])))
 
     assert found.damaged is True
     assert len(found.contents.entries) == len(boundaries(content)) - 2
 
 
 def test_an_archive_of_nothing_is_read_to_its_end() -> None:
-    found = examine(BytesIO(packed(bytes(RECORD))))
+    found = examine(BytesIO(compress(bytes(RECORD))))
 
-    assert [problem.kind for problem in found.harm] == ["empty"]
+    assert [problem.kind for problem in found.problems] == ["empty"]
     assert found.damaged is False
 
 
@@ -373,16 +378,22 @@ def test_no_manifest_is_made_of_a_damaged_archive(archive: bytes, damage: Callab
 
 
 def test_a_long_name_without_its_member_is_refused(nasty_tree: Path) -> None:
-    content = unpacked(back_up(nasty_tree))
+    content = decompress(back_up(nasty_tree))
     start = content.index(b"././@LongLink")
     size = int(content[start + 124 : start + 135], 8)
     end = start + 512 + -(-size // 512) * 512
 
-    assert "header" in kinds(packed(ended(content[:end])))
+    assert "header" in kinds(compress(with_end_marker(content[:end])))
 
 
-def test_a_sparse_member_is_refused_rather_than_misread(nasty_tree: Path) -> None:
-    assert "unsupported" in kinds(back_up(nasty_tree, "--sparse"))
+@pytest.mark.parametrize(
+    "options", [(), ("--format=posix",), *((f"--sparse-version={v}",) for v in ("0.0", "0.1", "1.0"))]
+)
+def test_a_sparse_file_is_read_with_its_holes(nasty_tree: Path, options: tuple[str, ...]) -> None:
+    posix = ("--format=posix",) if options else ()
+    archive = back_up(nasty_tree, "--sparse", *posix, *options)
+
+    assert check(BytesIO(archive), against=read_directory(nasty_tree)) == ()
 
 
 @pytest.mark.parametrize("body", [b"x", b"99 a=b\n", b"5 a=b", b"0 a=b\n", b"7 a=bc\n" + b"-1 ", b"9 size=x\n"])
@@ -391,7 +402,7 @@ def test_attributes_that_cannot_be_read_are_refused(body: bytes) -> None:
     header.type, header.size = b"x", len(body)
     content = header.tobuf(tarfile.GNU_FORMAT) + body.ljust(512, b"\0") + tarfile.TarInfo("a").tobuf()
 
-    assert kinds(packed(ended(content))) == ["header"]
+    assert kinds(compress(with_end_marker(content))) == ["header"]
 
 
 @pytest.mark.parametrize(
@@ -476,6 +487,86 @@ def test_a_pipe_has_no_size_and_no_place(tree: Path, tmp_path: Path, work: Work)
         pool.submit(pipe.write_bytes, content)
         found = examine(pipe)
 
-    assert not found.harm
+    assert not found.problems
     assert work.steps == [("reading pipe", 0, "work")]
     assert set(work.places) == {0}
+
+
+def test_a_folder_is_compared_as_an_archive_is(tree: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "copy"
+    shutil.copytree(tree, copy, symlinks=True)
+
+    found = examine(copy, against=read_directory(tree))
+    assert (found.form, found.problems, found.differences, found.damaged) == ("folder", (), (), False)
+    assert found.contents == found.media == read_archive(copy) == read_directory(copy)
+
+    (copy / "avatars" / "a.jpg").write_bytes(b"a")
+    assert {problem.kind for problem in check(copy, against=read_directory(tree))} >= {"size"}
+
+
+def test_a_folder_has_no_checksums_and_may_be_empty(tmp_path: Path) -> None:
+    found = examine(tmp_path)
+
+    assert [problem.kind for problem in found.problems] == ["empty"]
+    assert found.notes == ("no checksum protects its content: only a comparison shows whether that changed",)
+    assert examine(tmp_path, may_be_empty=True).problems == ()
+
+
+def test_the_media_in_a_folder_are_found_below_it(tree: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "backups" / "today" / "_data"
+    shutil.copytree(tree, copy)
+    (tmp_path / "backups" / "database.sql").write_bytes(b"x")
+
+    found = examine(tmp_path / "backups", against=read_directory(tree))
+
+    assert (found.prefix, found.differences) == (b"today/_data", ())
+    assert found.notes[0] == "the media are below 'today/_data' in it, beside 1 other entries"
+    assert read_archive(tmp_path / "backups", holding=[b"avatars/a.jpg"]) == read_directory(copy)
+
+
+@pytest.mark.parametrize("compression", ["", "gzip", "bzip2", "xz", "zstd"])
+def test_an_archive_is_recognised_by_its_content_whatever_it_is_called(
+    tree: Path, archive: bytes, compression: str, tmp_path: Path
+) -> None:
+    file = tmp_path / "called.anything"
+    file.write_bytes(compress(decompress(archive), compression))
+
+    found = examine(file, against=read_directory(tree))
+
+    assert (found.problems, found.differences) == ((), ())
+    assert found.form == f"tar archive, {compression or 'not compressed'}"
+
+
+def test_an_archive_of_a_program_that_fills_up_no_record_is_whole(archive: bytes) -> None:
+    content = decompress(archive)
+
+    assert kinds(compress(content[: boundaries(content)[-1] + 1024])) == []
+
+
+def test_compressed_streams_in_a_row_are_one_archive(archive: bytes) -> None:
+    content = decompress(archive)
+
+    assert kinds(compress(content[:700]) + compress(content[700:]) + compress(bytes(RECORD))) == []
+    assert kinds(archive + archive) == ["data after end"]
+
+
+def test_what_was_lost_beside_the_media_is_no_loss_of_theirs(tree: Path) -> None:
+    original = read_directory(tree)
+    shutil.copytree(tree, tree.parent / "data" / "media")
+    (tree.parent / "data" / "note").write_bytes(b"x")
+    subprocess.run(["tar", "-czf", "b.tgz", "data"], cwd=tree.parent, check=True)
+
+    found = examine(tree.parent / "b.tgz", against=original)
+
+    assert {change.aspect for change in found.differences} <= {"mtime"}
+    assert found.media.entries.keys() == original.entries.keys()
+
+
+def test_an_archive_of_the_volume_that_lost_its_own_entry_is_told_from_one_of_named_folders(tree: Path) -> None:
+    subprocess.run(["tar", "-czf", "../dot.tgz", "./avatars"], cwd=tree, check=True)
+    subprocess.run(["tar", "-czf", "../named.tgz", "avatars"], cwd=tree, check=True)
+
+    dot, named = (check(tree.parent / f"{name}.tgz", against=read_directory(tree)) for name in ("dot", "named"))
+
+    assert [(problem.kind, problem.member) for problem in dot] == [("missing", b".")]
+    assert named == ()

@@ -1,26 +1,23 @@
 """An archive that is whole may still be a trap; each trap is told by its kind, and healthy links are left in peace."""
 
 import tarfile
-import zlib
 from collections import Counter
 from io import BytesIO
 
 import pytest
 
-from media_guarantees.archive.examine import DamagedArchive, check, read_archive
+from media_guarantees.archive import unsafe_members
+from media_guarantees.archive.damaged_copy import compress, with_end_marker
+from media_guarantees.archive.examine import DamagedArchive, check, examine, read_archive
 
 Described = tuple[str] | tuple[str, bytes] | tuple[str, bytes, str | int]
 FILE, LINK, HARD_LINK, FOLDER = tarfile.REGTYPE, tarfile.SYMTYPE, tarfile.LNKTYPE, tarfile.DIRTYPE
 
 
-def archive_of(*members: Described) -> BytesIO:
-    """Make an archive of (name, type, target or mode) triples, as tar would write it."""
-    content = b"".join(_header(*member) for member in [("./", FOLDER), *members])
-    content += bytes(1024 + -(len(content) + 1024) % 10240)
-    deflate = zlib.compressobj(wbits=-15)
-    body = deflate.compress(content) + deflate.flush()
-    trailer = zlib.crc32(content).to_bytes(4, "little") + len(content).to_bytes(4, "little")
-    return BytesIO(b"\x1f\x8b\x08\0\0\0\0\0\0\x03" + body + trailer)
+def archive_of(*members: Described, root: bool = True) -> BytesIO:
+    """Make an archive of (name, type, target or mode) triples, as tar would write it; with "./" at its `root`."""
+    content = b"".join(_header(*member) for member in [*([("./", FOLDER)] if root else []), *members])
+    return BytesIO(compress(with_end_marker(content)))
 
 
 def _header(name: str, kind: bytes = FILE, detail: str | int = "") -> bytes:
@@ -137,14 +134,89 @@ def test_what_stays_inside_is_left_in_peace(case: str) -> None:
     assert check(archive_of(*PEACEFUL[case])) == ()
 
 
-@pytest.mark.parametrize(("parts", "kinds"), [(4096, []), (4097, ["unsafe link"])])
-def test_a_way_through_links_that_is_longer_than_any_path_is_not_followed_to_its_end(
-    parts: int, kinds: list[str]
+@pytest.mark.parametrize(("parts", "kinds"), [(100, []), (101, ["unsafe link"])])
+def test_links_are_followed_for_a_number_of_steps(
+    parts: int, kinds: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    dots = (1500, 1500, parts - 3004)  # the other four parts are names: "a", "b", "c" and "x"
-    links = [(f"./{name}", LINK, "./" * number + to) for name, to, number in zip("abc", "bcx", dots, strict=True)]
+    monkeypatch.setattr(unsafe_members, "_MOST_STEPS", 100)
+    monkeypatch.setattr(unsafe_members, "_STEPS_EACH", 0)
+    problems = check(archive_of(("./a", LINK, "./" * (parts - 3) + "x")))  # and two parts that are names
 
-    assert [problem.kind for problem in check(archive_of(*links))] == kinds
+    assert [problem.kind for problem in problems] == kinds
+    assert all(problem.message.endswith(": there are too many to follow them all") for problem in problems)
+
+
+def test_a_hostile_archive_of_links_takes_steps_in_proportion_to_its_members(monkeypatch: pytest.MonkeyPatch) -> None:
+    deep = "d/" * 1500
+    long_ways: list[Described] = [(f"./{number}", LINK, deep + str(number + 1)) for number in range(1000)]
+    taken = steps_taken(monkeypatch)
+
+    problems = check(archive_of(*long_ways))
+
+    assert [problem.kind for problem in problems] == ["unsafe link"]
+    assert max(taken) <= (1 << 17) + 40 * 1001
+
+
+def test_a_hostile_archive_of_deep_names_takes_steps_in_proportion_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    deep: list[Described] = [(f"./{number}/" + "d/" * 40 * 10 + "x",) for number in range(1000)]
+    taken = steps_taken(monkeypatch)
+
+    problems = check(archive_of(*deep))
+
+    assert [(problem.kind, problem.message) for problem in problems] == [
+        ("through link", "the names have too many parts to be checked")
+    ]
+    assert max(taken) <= (1 << 17) + 40 * 1001
+
+
+def test_honest_links_and_names_are_followed_however_many_they_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    links: list[Described] = [(f"./a/b/c/{number}", LINK, f"../../../d/e/{number}") for number in range(3000)]
+    taken = steps_taken(monkeypatch)
+
+    assert check(archive_of(*links)) == ()
+    assert max(taken) <= 3001 * 20
+
+
+def steps_taken(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Count the steps of every rule, from now on."""
+    taken = [0]
+    take = unsafe_members._Steps.take
+
+    def counted(steps: unsafe_members._Steps) -> bool:
+        taken[0] += 1
+        return take(steps)
+
+    monkeypatch.setattr(unsafe_members._Steps, "take", counted)
+    return taken
+
+
+def test_names_that_all_begin_with_a_slash_are_how_some_programs_write_them() -> None:
+    inside: list[Described] = [
+        ("/data", FOLDER),
+        ("/data/a",),
+        ("/data/h", HARD_LINK, "/data/a"),
+        ("/data/l", LINK, "a"),
+    ]
+    archive = archive_of(*inside, root=False)
+
+    assert check(archive) == ()
+
+
+@pytest.mark.parametrize(("target", "kinds"), [("../../x", ["unsafe link"]), ("../x", [])])
+def test_links_among_absolute_names_are_followed_too(target: str, kinds: list[str]) -> None:
+    archive = archive_of(("/data/l", LINK, target), root=False)
+
+    assert [problem.kind for problem in check(archive)] == kinds
+
+
+@pytest.mark.parametrize(("target", "kinds"), [("../../etc", ["unsafe link"]), ("../a", []), ("/etc", ["unsafe link"])])
+def test_a_link_out_of_the_directory_that_holds_the_media_leads_out_of_the_volume(
+    target: str, kinds: list[str]
+) -> None:
+    archive = archive_of(("data/a",), ("data/avatars/l", LINK, target), root=False)
+    media = read_archive(archive_of(("a",), ("avatars", FOLDER)))
+
+    assert [problem.kind for problem in examine(archive, against=media).problems] == kinds
 
 
 def test_a_link_in_the_place_of_the_whole_volume_is_unsafe() -> None:

@@ -2,6 +2,7 @@
 
 import os
 import random
+import shutil
 import subprocess
 import sys
 import tarfile
@@ -10,7 +11,7 @@ from pathlib import Path
 import pytest
 from fake_programs import Programs, run_here
 
-from media_guarantees.archive.damaged_copy import DAMAGES, ended, hostile, packed, unpacked
+from media_guarantees.archive.damaged_copy import DAMAGES, compress, decompress, hostile, with_end_marker
 from media_guarantees.archive.examine import read_archive
 from media_guarantees.cli import check_archive
 from media_guarantees.media.manifest import Manifest
@@ -60,7 +61,7 @@ def test_a_sound_archive_passes_and_what_is_in_it_is_told(archive: Path, capsys:
     assert check(archive) == 0
 
     said = capsys.readouterr().out.splitlines()
-    assert said[0].endswith(f"{NAME}': 2 files, 1.0 kB")
+    assert said[0].endswith(f"{NAME}': tar archive, gzip, 2 files, 1.0 kB")
     assert said[1].startswith("  './': 1 files, 300 bytes, the newest of 20")
     assert said[2].startswith("  'avatars/': 1 files, 700 bytes")
     assert said[-1] == "PASSED: whole and safe to restore."
@@ -111,8 +112,8 @@ def test_a_manifest_that_was_saved_is_compared_with(archive: Path, tmp_path: Pat
     assert check(archive, "--save", saved) == 0
     assert Manifest.from_json(saved.read_text()) == read_archive(archive)
     assert check(archive, "--against", saved) == 0
-    content = unpacked(archive.read_bytes())
-    archive.write_bytes(packed(content.replace(b"b" * 300, b"c" * 300)))
+    content = decompress(archive.read_bytes())
+    archive.write_bytes(compress(content.replace(b"b" * 300, b"c" * 300)))
     capsys.readouterr()
     assert check(archive, "--against", saved) == 1
     assert "content  'loose.jpg'" in capsys.readouterr().out
@@ -155,17 +156,107 @@ def test_an_archive_of_an_empty_volume_is_refused_unless_it_may_be_empty(tmp_pat
     assert check(tmp_path / NAME, "--may-be-empty") == 0
 
 
-def test_an_archive_of_another_name_is_refused_unless_any_will_do(archive: Path, capsys: Capture) -> None:
-    other = archive.rename(archive.with_name("backup.tar.gz"))
+@pytest.mark.parametrize(
+    "name", ["media_backup_20260230.tar.gz", "media_backup_20260131.tar.gz.part", "media_backup_.tgz"]
+)
+def test_a_name_that_only_looks_like_the_guides_is_refused_unless_any_will_do(
+    archive: Path, capsys: Capture, name: str
+) -> None:
+    other = archive.rename(archive.with_name(name))
 
     assert check(other) == 1
-    assert "name: 'backup.tar.gz' isn't media_backup_YYYYMMDD.tar.gz" in capsys.readouterr().out
+    assert "isn't media_backup_YYYYMMDD.tar.gz, with a day that exists" in capsys.readouterr().out
     assert check(other, "--any-name") == 0
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["backup.tar.gz", "media-2026-01-31_120000.tgz", "media_backup_20260131.tar", "media_backup_20260131.tar.zst"],
+)
+def test_an_archive_that_other_people_name_is_accepted(archive: Path, name: str) -> None:
+    assert check(archive.rename(archive.with_name(name))) == 0
+
+
+@pytest.mark.parametrize("compression", ["", "bzip2", "xz", "zstd"])
+def test_an_archive_of_any_compression_is_accepted(archive: Path, compression: str, capsys: Capture) -> None:
+    archive.write_bytes(compress(decompress(archive.read_bytes()), compression))
+
+    assert check(archive) == 0
+    assert f"tar archive, {compression or 'not compressed'}, 2 files, 1.0 kB" in capsys.readouterr().out
+
+
+def test_of_an_archive_without_checksums_it_is_said_that_only_a_comparison_shows_changes(
+    archive: Path, capsys: Capture
+) -> None:
+    archive.write_bytes(decompress(archive.read_bytes()))
+
+    assert check(archive) == 0
+    assert "  note: no checksum protects its content: only a comparison shows" in capsys.readouterr().out
+
+
+@pytest.mark.usefixtures("programs")
+def test_an_archive_with_a_prefix_is_compared_without_it(archive: Path, tree: Path, capsys: Capture) -> None:
+    subprocess.run(["tar", "-czf", archive, "-C", tree.parent, tree.name], check=True)
+
+    assert check(archive, "--against", "media_volume") == 0
+
+    said = capsys.readouterr().out
+    assert "  note: the media are below 'volume' in it" in said
+    assert "  'avatars/': 1 files, 700 bytes" in said
+
+
+@pytest.mark.usefixtures("programs")
+def test_a_folder_is_compared_with_the_volume(tree: Path, tmp_path: Path, capsys: Capture) -> None:
+    copy = tmp_path / "backups" / "media"
+    shutil.copytree(tree, copy)
+
+    assert check(copy, "--against", "media_volume") == 0
+    assert "folder, 2 files, 1.0 kB" in capsys.readouterr().out
+    (copy / "loose.jpg").unlink()
+    assert check(copy, "--against", "media_volume") == 1
+    assert "missing  'loose.jpg'" in capsys.readouterr().out
+
+
+def test_nothing_but_a_comparison_says_whether_a_folder_is_whole(tree: Path, capsys: Capture) -> None:
+    assert check(tree) == 2
+
+    said = capsys.readouterr().err
+    assert "volume' is a directory, and nothing in it shows whether it is whole\n  hint: compare it with" in said
+
+
+@pytest.mark.usefixtures("programs")
+def test_a_repository_is_not_judged(tmp_path: Path, capsys: Capture) -> None:
+    for name in ("config", "data", "index", "keys", "snapshots"):
+        (tmp_path / "repository" / name).mkdir(parents=True)
+
+    assert check(tmp_path / "repository", "--against", "media_volume") == 2
+    assert "can't be judged: it is a repository of restic\n  hint: restic check" in capsys.readouterr().err
+
+
+def test_an_encrypted_archive_is_not_judged(archive: Path, capsys: Capture) -> None:
+    archive.write_bytes(b"age-encryption.org/v1\n" + archive.read_bytes())
+
+    assert check(archive) == 2
+    said = capsys.readouterr()
+    assert "can't be judged: it is encrypted with age\n  hint: decrypt it" in said.err
+    assert said.out == "", "nothing is said that could be taken for a verdict"
+
+
+def test_zstd_without_a_module_for_it_is_not_judged_and_it_is_said_what_to_install(archive: Path) -> None:
+    archive.write_bytes(compress(decompress(archive.read_bytes()), "zstd"))
+    finished = run_bare(archive)
+
+    if finished.returncode == 0:  # from Python 3.14 on, it is in the standard library
+        assert finished.stdout.endswith("PASSED: whole and safe to restore.\n")
+    else:
+        assert finished.returncode == 2
+        assert "it is compressed with zstd, which this Python can't read" in finished.stderr
+        assert "  hint: pip install backports.zstd, or decompress it and check the .tar" in finished.stderr
 
 
 def test_a_thousand_problems_are_not_all_shown(tmp_path: Path, capsys: Capture) -> None:
     header = tarfile.TarInfo("../x").tobuf(tarfile.GNU_FORMAT)
-    (tmp_path / NAME).write_bytes(packed(ended(header * 5000)))
+    (tmp_path / NAME).write_bytes(compress(with_end_marker(header * 5000)))
 
     assert check(tmp_path / NAME) == 1
 
@@ -177,9 +268,7 @@ def test_a_thousand_problems_are_not_all_shown(tmp_path: Path, capsys: Capture) 
 def prepared(tmp_path: Path, what: str) -> Path:
     """Make something that is no archive, in its place."""
     path = tmp_path / NAME
-    if what == "directory":
-        path.mkdir()
-    elif what == "pipe":
+    if what == "pipe":
         os.mkfifo(path)
     elif what == "device":
         path.symlink_to("/dev/zero")
@@ -190,7 +279,6 @@ def prepared(tmp_path: Path, what: str) -> Path:
     ("what", "words"),
     [
         ("nothing", "isn't there"),
-        ("directory", "is a directory"),
         ("pipe", "is no regular file"),
         ("device", "is no regular file"),
     ],
@@ -237,20 +325,18 @@ def test_it_is_a_program_that_needs_nothing_but_python(archive: Path, kind: str)
     _, damaged = DAMAGES[kind](archive.read_bytes(), random.Random(kind))  # noqa: S311 - to be repeated
     archive.write_bytes(damaged)
 
-    finished = subprocess.run(
-        [
-            sys.executable,
-            "-S",
-            "-m",
-            "media_guarantees",
-            "check-archive",
-            archive,
-        ],  # -S: without the virtual environment's
+    finished = run_bare(archive)
+
+    assert "Traceback" not in finished.stderr, finished.stderr
+    assert finished.stdout.splitlines()[-1].startswith("PASSED" if finished.returncode == 0 else "REFUSED")
+
+
+def run_bare(archive: Path) -> subprocess.CompletedProcess[str]:
+    """Run the program on a Python that has nothing but its standard library."""
+    return subprocess.run(
+        [sys.executable, "-S", "-m", "media_guarantees", "check-archive", archive],
         capture_output=True,
         text=True,
         cwd=ROOT,
         env={"LC_ALL": "C", "PYTHONIOENCODING": "ascii"},
     )
-
-    assert "Traceback" not in finished.stderr, finished.stderr
-    assert finished.stdout.splitlines()[-1].startswith("PASSED" if finished.returncode == 0 else "REFUSED")
