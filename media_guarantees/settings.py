@@ -40,6 +40,13 @@ class Settings:
     require_all: bool = False
     beyond: bool = False
     upload_config: Path | None = None
+    media_server: str = ""
+
+    @property
+    def media_endpoint(self) -> tuple[str, int] | None:
+        """The service that serves the media in place of the one that keeps them, with its port; None for none."""
+        service, _, port = self.media_server.partition(":")
+        return (service, int(port or 80)) if service else None
 
     def __post_init__(self) -> None:
         """Write the media root as Compose and the engine do: without a slash at its end, a dot or a doubled slash."""
@@ -62,6 +69,11 @@ class Settings:
             raise BadInput("no compose file is named", "give COMPOSE_FILE=… (several: separated by ':')")
         for file in self.compose_files:
             _check_compose_file(file)
+        if not re.fullmatch(r"([\w.-]+(:\d{1,5})?)?", self.media_server):
+            raise BadInput(
+                f"the server of the media is {self.media_server!r}",
+                "give MEDIA_SERVER=… as a service of the compose file, with its port: MEDIA_SERVER=nginx:80",
+            )
         if not self.media_root.startswith("/"):
             raise BadInput(
                 f"the media root {self.media_root!r} is not an absolute path",

@@ -44,11 +44,13 @@ def another_host(home: Stack, folder: Path, cache: Path, version: str, upload_ap
             media_root=home.media_root,
             token=home.token,
             upload_api=upload_api,
+            media_server=home.media_server,
         )
         _carry_images(home, host)
         journal.progress("images: building the deployment on another host")
         provide_images(host)
         publish_exposed_ports(host)
+        host.answer_like(home)
         yield host
 
 

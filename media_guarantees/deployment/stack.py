@@ -21,6 +21,7 @@ from media_guarantees.core import journal
 from media_guarantees.core.errors import PromiseBroken, Unproven
 from media_guarantees.core.waiting import wait_until
 from media_guarantees.deployment.compose_model import Deployment, Model
+from media_guarantees.deployment.endpoint import Endpoint
 from media_guarantees.deployment.media_mount import Mount, mounts_of, require_mount, require_volume
 from media_guarantees.deployment.sandbox.project_folder import write_model
 from media_guarantees.deployment.service_container import ServiceContainer
@@ -73,6 +74,7 @@ class Stack:
         is_local: bool = False,
         deviations: Sequence[str] = (),
         upload_api: UploadApi = CONNECT,
+        media_server: tuple[str, int] | None = None,
     ) -> None:
         self.deployment = deployment
         self.model = model
@@ -88,7 +90,11 @@ class Stack:
         self._came_up_within: list[float] = []
         self._compose = tuple(compose)
         self.inside = ServiceContainer(self.container, self.service, self.environment, run.labels)
-        self._api = HttpPlatform(self.address, token, api=upload_api)
+        self.endpoint = Endpoint(self.service, lambda: self.containers(self.service), lambda: self._tcp_ports)
+        self.media_server = media_server
+        self.media_endpoint = self._endpoint_of(media_server) if media_server else self.endpoint
+        self._serving: dict[str, Any] = {"api": upload_api, "media_address": self.media_endpoint.address}
+        self._api = HttpPlatform(self.address, token, **self._serving)
         self.platform: Platform = self._api if self._tcp_ports else self._through_exec()
         self.deviations = tuple(deviations)
 
@@ -126,6 +132,16 @@ class Stack:
         found = self.client.containers.list(all=not running_only, filters={"label": labels})
         return sorted(found, key=lambda container: str(container.attrs["Created"]))
 
+    def running_services(self) -> list[str]:
+        """Return the services of the project that have a running container."""
+        return [service for service in self.model["services"] if self.containers(service)]
+
+    def restart_policy(self, service: str) -> str:
+        """Return the restart policy of a service's containers, as the engine has it: ``no``, ``always`` and so on."""
+        for container in self.containers(service, running_only=False):
+            return str(container.attrs["HostConfig"]["RestartPolicy"]["Name"] or "no")
+        return "no"
+
     def container(self) -> Container:
         """Return the service's running container. Raises `PromiseBroken` if there is none."""
         if found := self.containers(self.service):
@@ -133,15 +149,41 @@ class Stack:
         raise PromiseBroken(f"{self.service} has no running container", next_step=f"docker-compose logs {self.service}")
 
     def address(self) -> str:
-        """Return where the first port that its owner publishes answers now, e.g. ``http://127.0.0.1:32768``.
+        """Return where the service answers now, e.g. ``http://127.0.0.1:32768``.
 
         Raises `LookupError` while it is not published.
         """
-        wanted = f"{self._tcp_ports[0]}/tcp" if self._tcp_ports else ""
-        for container in self.containers(self.service):
-            for binding in container.attrs["NetworkSettings"]["Ports"].get(wanted) or ():
-                return f"http://127.0.0.1:{binding['HostPort']}"
-        raise LookupError(f"{self.service} publishes no port now")
+        return self.endpoint.address()
+
+    def find_endpoints(self) -> None:
+        """Wait until the service, and the server of its media, answer HTTP, or it is clear that they won't.
+
+        Raises `PromiseBroken` where neither is so in time.
+        """
+        begun = time.monotonic()
+        self.endpoint.find(died=self._exit_reason, seconds=READY_SECONDS)
+        if self.media_endpoint is not self.endpoint:
+            self.media_endpoint.find(died=lambda: None, seconds=READY_SECONDS)
+        self._came_up_within.append(time.monotonic() - begun)
+        if self.endpoint.unserved and self._tcp_ports:
+            self.platform = self._through_exec()
+
+    def answer_like(self, other: Stack) -> None:
+        """Expect answers where the same deployment gives them on another engine."""
+        self.endpoint.take_over(other.endpoint)
+        self.media_endpoint.take_over(other.media_endpoint)
+        if self.endpoint.unserved:
+            self.platform = self._through_exec()
+
+    @property
+    def unserved(self) -> str:
+        """Why nobody can be asked for media; empty where somebody can."""
+        return self.media_endpoint.unserved
+
+    def _endpoint_of(self, server: tuple[str, int]) -> Endpoint:
+        """The endpoint of another service, at the one port of it that serves the media."""
+        service, port = server
+        return Endpoint(service, lambda: self.containers(service), lambda: [port])
 
     def media_mount(self) -> Mount:
         """Return the mount that keeps what is written to the media root of the running container."""
@@ -232,9 +274,11 @@ class Stack:
 
     def choose_platform(self, upload: str) -> None:
         """Give media through the service's own API, or, where it has none or `upload` is ``exec``, through `exec`."""
-        if upload == "exec" or (upload == "auto" and not self._api.is_described and not self._api.has_api()):
+        if upload == "exec" or self.endpoint.unserved or (upload == "auto" and not self._api.takes_uploads()):
             self.platform = self._through_exec()
         journal.add_evidence(self.platform.way)
+        if self.unserved:
+            journal.add_evidence(f"{self.unserved}: what is proved is the storage of the media, not their serving")
         if not self.platform.has_upload_api and not self.inside.has_shell():
             journal.add_evidence("its image has no shell: media are handed over as by `docker cp`, in that user's name")
         for deviation in self.deviations:
@@ -250,9 +294,11 @@ class Stack:
         return self._api.for_client(address or self.address, requests.Session())
 
     def _through_exec(self) -> Platform:
-        if not self._tcp_ports:
-            return UnpublishedPlatform(self.address, self.token, self._write, self._is_well)
-        return ExecPlatform(self.address, self.token, self._write)
+        if self.endpoint.unserved:
+            return UnpublishedPlatform(
+                self.address, self.token, self._write, self._is_well, unserved=self.unserved, **self._serving
+            )
+        return ExecPlatform(self.address, self.token, self._write, **self._serving)
 
     def _write(self, path: str, content: bytes) -> commands.Outcome:
         return self.inside.write(self.media_root, path, content)
@@ -296,15 +342,6 @@ class Stack:
         except PromiseBroken:
             self.stop_recovering()
             raise
-
-    def inner_port(self) -> int:
-        """Return the port that the service listens on inside its container: the first that its owner publishes.
-
-        Raises `Unproven` where there is none.
-        """
-        if not self._tcp_ports:
-            raise Unproven(f"{self.service} publishes and exposes no port: nothing can be asked of it")
-        return self._tcp_ports[0]
 
     @property
     def _tcp_ports(self) -> list[int]:

@@ -34,8 +34,12 @@ def prepare_stack(
     media_root: str,
     token: str,
     upload_api: UploadApi,
+    media_server: tuple[str, int] | None = None,
 ) -> Stack:
-    """Return the deployment, laid out below `folder` for `engine`; nothing of it is built or up yet."""
+    """Return the deployment, laid out below `folder` for `engine`; nothing of it is built or up yet.
+
+    `media_server` is the service, with its port, that serves the media in place of the deployment's own.
+    """
     sandbox = sandboxed(deployment, run, ca_bundle=host_ca_bundle())
     model, notes = privately_mounted(sandbox.model, media_root, folder / "mounts")
     write_project_folder(deployment, model, folder / "deployment")
@@ -51,6 +55,7 @@ def prepare_stack(
         engine_process=engine.power.life if engine.power else str,
         is_local=engine.power is not None,
         upload_api=upload_api,
+        media_server=media_server,
         deviations=(*sandbox.notes, *notes),
     )
 
@@ -82,6 +87,15 @@ def publish_exposed_ports(stack: Stack) -> None:
         ports = ((_configuration(stack, image) or {}).get("ExposedPorts") or {}).keys()
         service["ports"] = [published(int(port.partition("/")[0])) for port in ports if port.endswith("/tcp")]
         write_model(stack.model, stack.folder)
+    _publish_media_server(stack)
+
+
+def _publish_media_server(stack: Stack) -> None:
+    if server := stack.media_server:
+        service, port = stack.model["services"][server[0]], server[1]
+        if port not in [published_port["target"] for published_port in service["ports"]]:
+            service["ports"] = [*service["ports"], published(port)]
+            write_model(stack.model, stack.folder)
 
 
 def wait_for_first_start(stack: Stack) -> None:
@@ -90,6 +104,7 @@ def wait_for_first_start(stack: Stack) -> None:
     One that answers, but always with a fault of its own, is up: what is wrong with it is for the tests to find.
     """
     try:
+        stack.find_endpoints()
         stack.wait_until_ready()
     except PromiseBroken as broken:
         if status := _status(stack):

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
+from media_guarantees.core import journal
+from media_guarantees.core.errors import Unproven
+from media_guarantees.core.waiting import DeadlineExceeded, wait_until
 from media_guarantees.deployment.stack import ServiceState, Stack
 from media_guarantees.engine import helper_container
 from media_guarantees.engine.connection import Engine
@@ -13,6 +17,10 @@ from media_guarantees.engine.private_engine import PrivateEngine
 from media_guarantees.guide.guide_runner import Operator
 from media_guarantees.system import commands
 from media_guarantees.system.run_id import RUN_LABEL
+
+# The restart policies that start a container again whatever ended it (docker-run(1), "--restart").
+RETURNING = {"always", "unless-stopped"}
+END_SECONDS = 5.0
 
 
 def recreate(stack: Stack) -> None:
@@ -52,6 +60,13 @@ def wedge(stack: Stack) -> None:
         _signal(stack, "STOP", [int(row[0]) for row in listed["Processes"]])
 
 
+def is_wedged(stack: Stack) -> bool:
+    """Whether every process of the service is stopped, as its process table shows (ps(1), "T")."""
+    tables = [container.top(ps_args="-eo pid,stat")["Processes"] for container in stack.containers(stack.service)]
+    states = [str(row[1]) for table in tables for row in table]
+    return bool(states) and all(state.startswith("T") for state in states)
+
+
 def restart_engine(engine: PrivateEngine) -> None:
     """Kill the engine's daemon and start it again; containers may live on meanwhile."""
     engine.kill_daemon()
@@ -75,7 +90,8 @@ def _signal(stack: Stack, name: str, processes: Sequence[int]) -> None:
 class Event:
     """Something that happens to a deployment, and the mark by which one knows that it did.
 
-    It may need a private engine's power switch, or the guide's command for `procedure`.
+    It may need a private engine's power switch, or the guide's command for `procedure`. `ends_service` is whether it
+    leaves the service ended unless a restart policy starts it again.
     """
 
     name: str
@@ -83,6 +99,38 @@ class Event:
     mark: Callable[[ServiceState], object]
     needs_power: bool = False
     procedure: str = ""
+    ends_service: bool = False
+
+    def inject(self, stack: Stack, operator: Operator, engine: Engine) -> None:
+        """Let it happen. What ended and has no restart policy is started again, as an operator would."""
+        running = stack.running_services()
+        self.happen(stack, operator, engine)
+        if self.ends_service:
+            start_again(stack, operator, running, event=self.name)
+
+
+def start_again(stack: Stack, operator: Operator, running: Collection[str], *, event: str) -> None:
+    """Start the services that were `running`, have ended in an event, and that no restart policy starts again.
+
+    That is done by the guide's restart, or by `up` where the guide has none.
+    """
+    mortal = [service for service in running if stack.restart_policy(service) not in RETURNING]
+    if not mortal:
+        return
+    # A container whose process was killed may be listed as running for a moment.
+    with suppress(DeadlineExceeded):
+        wait_until(lambda: not stack.containers(mortal[0]), what=f"{mortal[0]} has ended", seconds=END_SECONDS)
+    if not set(mortal) - set(stack.running_services()):
+        return
+    try:
+        operator.succeed("restart")
+        by = "the guide's restart"
+    except Unproven:
+        stack.compose("up", "--detach")
+        by = "`docker-compose up -d`"
+    journal.add_evidence(
+        f"no restart policy promises that {' and '.join(mortal)} comes back after {event}: {by} started it again"
+    )
 
 
 def require_private(engine: Engine) -> PrivateEngine:
@@ -113,17 +161,20 @@ EVENTS = {
         "killing the main process",
         lambda stack, _operator, _engine: kill_main_process(stack),
         lambda seen: (seen.process, seen.started),
+        ends_service=True,
     ),
     "persistence.engine_restart": Event(
         "killing the engine and starting it",
         lambda _stack, _operator, engine: restart_engine(require_private(engine)),
         lambda seen: seen.engine,
         needs_power=True,
+        ends_service=True,
     ),
     "persistence.host_crash": Event(
         "crashing the host and booting it",
         lambda _stack, _operator, engine: crash_host(require_private(engine)),
         lambda seen: (seen.engine, seen.started),
         needs_power=True,
+        ends_service=True,
     ),
 }

@@ -109,7 +109,7 @@ class FaultRun:
             begun = time.monotonic()
             # Clients don't ask an engine that is off: the Docker SDK leaves a socket open with each question to nobody.
             with self._engine_is_on if event.needs_power else nullcontext():
-                event.happen(self.stack, self.operator, self.engine)
+                event.inject(self.stack, self.operator, self.engine)
             ended = time.monotonic()
             self.stack.wait_until_ready()
             (first,) = load.wait_for_uploads(1, since=ended)

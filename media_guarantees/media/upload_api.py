@@ -9,6 +9,7 @@ answer_path = data.file         where in the answer's JSON its path below the me
 answer_url = data.links.self    and where its URL is; one of the two will do
 media_url = /media/             the URL of the media root
 ready = /healthz                what is asked to see whether the platform is ready
+host = media.example.org        the name that it answers to, where it answers to no other
 
 [headers]
 Authorization = Token ${PHOTOS_TOKEN}
@@ -36,6 +37,8 @@ from media_guarantees.core.errors import BadInput
 from media_guarantees.media.sample_pictures import KINDS
 
 _VARIABLE = re.compile(r"\$\{(\w+)\}")
+# What a description says of serving; one that says no more describes no uploads.
+_OF_SERVING = {"media_url", "ready", "host"}
 _SECTIONS = ("upload", "headers", "fields", "kinds")
 
 
@@ -43,7 +46,8 @@ _SECTIONS = ("upload", "headers", "fields", "kinds")
 class UploadApi:
     """How pictures are sent, and what is read out of the answer. Connect's own, unless described otherwise.
 
-    `kinds` tells what the platform calls each kind of picture that it takes.
+    `kinds` tells what the platform calls each kind of picture that it takes. `url` is empty where only the serving of
+    media is described: the platform then takes no uploads.
     """
 
     url: str = "/api/{kind}/"
@@ -54,6 +58,7 @@ class UploadApi:
     answer_url: str = "url"
     media_url: str = "/media/"
     ready: str = "/healthz"
+    host: str = ""
     headers: Mapping[str, str] = dataclasses.field(default_factory=dict)
     fields: Mapping[str, str] = dataclasses.field(default_factory=dict)
     kinds: Mapping[str, str] = dataclasses.field(default_factory=lambda: {kind: kind for kind in KINDS})
@@ -136,6 +141,8 @@ def _described(file: Path, sections: dict[str, dict[str, str]], headers: dict[st
         told = {"answer_path": "", "answer_url": "", **told}
     if sections["kinds"]:
         told["kinds"] = sections["kinds"]
+    if told.keys() <= _OF_SERVING and not any(sections[name] for name in ("headers", "fields", "kinds")):
+        told["url"] = ""
     return UploadApi(**told, headers=headers, fields=sections["fields"])
 
 

@@ -14,6 +14,7 @@ from typing import Any, Protocol
 from urllib.parse import quote, urlsplit
 
 import requests
+import urllib3
 
 from media_guarantees.core import journal
 from media_guarantees.core.errors import PromiseBroken, Unproven
@@ -54,6 +55,11 @@ class Upload:
     sha256: str
     size: int
     served: Served | None = None
+
+    @property
+    def was_served(self) -> bool:
+        """Whether it came back when it was first asked for: only then can it be asked of whoever serves it."""
+        return self.served is not None and self.served.status == 200
 
 
 class Platform(Protocol):
@@ -96,6 +102,9 @@ def _without_keepalive_and_proxies(session: requests.Session) -> requests.Sessio
     session.headers["Connection"] = "close"
     # A proxy of the environment would be given what is meant for this machine alone, the token with it.
     session.trust_env = False
+    # No certificate can be right for 127.0.0.1; nobody else is asked.
+    session.verify = False
+    urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
     return session
 
 
@@ -106,8 +115,8 @@ def _told(sample: Sample, response: requests.Response) -> str:
 class HttpPlatform:
     """The platform through its own API.
 
-    `address` tells where it is. It is asked again whenever somebody waits for the platform, because a published port
-    changes when a container is made anew.
+    `address` says where it is, `media_address` where its media are served, if that is elsewhere. The first is asked
+    again whenever somebody waits for the platform, because a published port changes when a container is recreated.
     """
 
     has_upload_api = True
@@ -120,17 +129,18 @@ class HttpPlatform:
         token: str,
         session: requests.Session | None = None,
         api: UploadApi = CONNECT,
+        media_address: Callable[[], str] | None = None,
     ) -> None:
         self._find_address = address
+        self._find_media_address = media_address or address
         self._api = api
         self._address = ""
         self._session = _without_keepalive_and_proxies(session or requests.Session())
         self._headers = dict(api.headers) or {"Authorization": f"Bearer {token}"}
 
-    @property
-    def is_described(self) -> bool:
-        """Whether somebody said how uploads are taken, so that there is no need to look."""
-        return self._api is not CONNECT
+    def takes_uploads(self) -> bool:
+        """Whether it has an API for uploads: a description says so, or else it is looked for."""
+        return bool(self._api.url) if self._api is not CONNECT else self.has_api()
 
     @property
     def kinds(self) -> tuple[Kind, ...]:
@@ -144,19 +154,25 @@ class HttpPlatform:
     def for_client(self, address: Callable[[], str], session: requests.Session) -> HttpPlatform:
         """Return the same platform for one more client, as a session can't be shared; `address` tells where it is."""
         other = copy.copy(self)
-        vars(other).update(_find_address=address, _address="", _session=_without_keepalive_and_proxies(session))
+        session = _without_keepalive_and_proxies(session)
+        vars(other).update(_find_address=address, _find_media_address=address, _address="", _session=session)
         return other
 
-    def request(self, method: str, url: str, **options: Any) -> requests.Response:
-        """Send one request and journal it. Raises `requests.RequestException` without an answer.
+    def request(self, method: str, url: str, *, address: str = "", **options: Any) -> requests.Response:
+        """Send one request, to another `address` if one is given, and journal it.
+
+        Raises `requests.RequestException` without an answer.
 
         Of a `url` that names a host, as platforms give them out, only the path and the query are used: no other host is
         ever asked. Raises `ValueError` for one that can't be taken apart.
         """
         with journal.timed("request", f"{method} {url}") as event:
             options = {"timeout": HTTP_SECONDS, "allow_redirects": False, **options}
-            self._address = self._address or self._find_address()
-            here = urlsplit(self._address)
+            if self._api.host:
+                options["headers"] = {**(options.get("headers") or {}), "Host": self._api.host}
+            if not address:
+                address = self._address = self._address or self._find_address()
+            here = urlsplit(address)
             response = self._session.request(method, f"{here.scheme}://{here.netloc}{local_part(url)}", **options)
             event.status = response.status_code
         return response
@@ -196,7 +212,8 @@ class HttpPlatform:
     def fetch(self, url: str) -> Served:
         """Ask for a picture; no answer at all is a broken promise."""
         try:
-            response = self.request("GET", url)
+            elsewhere = "" if self._find_media_address == self._find_address else self._find_media_address()
+            response = self.request("GET", url, address=elsewhere)
         except (requests.RequestException, LookupError) as error:
             raise PromiseBroken(f"GET {url} got no answer: {error}") from error
         return Served(response.status_code, response.content, response.headers.get("Content-Type", ""))
@@ -240,8 +257,10 @@ class ExecPlatform(HttpPlatform):
     has_upload_api = False
     way = "media are written by the service's own user through exec: the platform has no part in it"
 
-    def __init__(self, address: Callable[[], str], token: str, write: Callable[[str, bytes], commands.Outcome]) -> None:
-        super().__init__(address, token)
+    def __init__(
+        self, address: Callable[[], str], token: str, write: Callable[[str, bytes], commands.Outcome], **options: Any
+    ) -> None:
+        super().__init__(address, token, **options)
         self._write = write
         self._taken: set[str] = set()
 
@@ -254,13 +273,14 @@ class ExecPlatform(HttpPlatform):
         if not written.ok:
             raise PromiseBroken(f"the service's user can't write {path}: {written.complaint}")
         self._taken.add(path)
-        return Upload(sample, path, f"/media/{quote(path)}", sample.sha256, len(sample.content))
+        return Upload(sample, path, f"{self._api.media_url}{quote(path)}", sample.sha256, len(sample.content))
 
 
 class UnpublishedPlatform(ExecPlatform):
-    """A platform that listens at no port: media are written into its container, and nobody can be asked for them."""
+    """A platform that can't be asked for anything: media are written into its container.
 
-    serves = False
+    `unserved` says why its media can't be asked for; it is empty where another server serves them.
+    """
 
     def __init__(
         self,
@@ -268,13 +288,20 @@ class UnpublishedPlatform(ExecPlatform):
         token: str,
         write: Callable[[str, bytes], commands.Outcome],
         is_well: Callable[[], bool],
+        *,
+        unserved: str,
+        **options: Any,
     ) -> None:
-        super().__init__(address, token, write)
+        super().__init__(address, token, write, **options)
+        self.serves = not unserved
+        self._unserved = unserved
         self._is_well = is_well
 
     def fetch(self, url: str) -> Served:
-        """Ask for a picture: there is nobody to ask."""
-        raise Unproven(f"the service publishes and exposes no port: {url} can't be asked for")
+        """Ask for a picture. Raises `Unproven` where nobody can be asked."""
+        if self._unserved:
+            raise Unproven(f"{self._unserved}: {url} can't be asked for")
+        return super().fetch(url)
 
     def answers(self, *, within: float = PROBE_SECONDS) -> bool:  # noqa: ARG002 - asking the engine takes no time
         """Whether its container runs, and is healthy where somebody checks."""

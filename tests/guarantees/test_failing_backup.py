@@ -16,10 +16,11 @@ from docker.models.containers import Container
 from media_guarantees.archive.examine import check
 from media_guarantees.core import journal
 from media_guarantees.core.deferred import once
-from media_guarantees.core.errors import PromiseBroken
+from media_guarantees.core.errors import PromiseBroken, Unproven
 from media_guarantees.core.waiting import wait_until
 from media_guarantees.deployment.stack import Stack
 from media_guarantees.engine.connection import Engine
+from media_guarantees.events.backup_run import archive_made_by
 from media_guarantees.events.before_after import seed_media
 from media_guarantees.events.seeded_media import SeededMedia
 from media_guarantees.guide.guide_runner import Operator
@@ -63,17 +64,31 @@ def _desk(operator: Operator, run_folder: Path, request: pytest.FixtureRequest) 
     return Desk(there, frozenset(files_in(there.folder)))
 
 
+@pytest.fixture(scope="module", name="backup_folder")
+def _backup_folder(session_stack: Stack, seeded_media: SeededMedia, operator: Operator, run_folder: Path) -> Path:
+    """Where the guide's command puts a backup, below the operator's folder."""
+    there = operator.at(run_folder / "a-backup")
+    with suppress(PromiseBroken):
+        seed_media(session_stack, seeded_media)
+        made = archive_made_by(there, lambda: there.run("backup"))
+        return made.parent.relative_to(there.folder)
+    return Path("backups")
+
+
 @pytest.mark.parametrize("trouble", DISKS)
 def test_a_backup_that_finds_no_room_says_so(
-    stack: Stack, seeded_media: SeededMedia, desk: Desk, engine: Engine, trouble: str
+    stack: Stack, seeded_media: SeededMedia, desk: Desk, engine: Engine, backup_folder: Path, trouble: str
 ) -> None:
     if engine.power is None:
         pytest.skip("a small disk would be a mount of the machine's own: it takes a private engine")
     options, is_so = DISKS[trouble]
     seed_media(stack, seeded_media)
+    (desk.folder / backup_folder).mkdir(parents=True, exist_ok=True)
 
-    with engine.power.small_disk(desk.folder / "backups", options) as disk:
+    with engine.power.small_disk(desk.folder / backup_folder, options) as disk:
         outcome = desk.operator.run("backup")
+        if outcome.ok and desk.left() and not files_in(disk):
+            raise Unproven("the guide's backup is not written by the engine, the only one to see a disk that is full")
 
         expect_loud(outcome, files_in(disk), event=f"a backup to a disk that is {trouble}")
         if not is_so(os.statvfs(disk)):

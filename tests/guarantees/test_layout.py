@@ -75,8 +75,15 @@ def test_each_picture_lands_in_the_directory_of_its_kind(given: Callable[[], Giv
 
 
 @each_kind
-def test_each_picture_is_served_the_same_from_that_directory(given: Callable[[], Given], kind: str) -> None:
+def test_each_picture_is_served_the_same_from_that_directory(
+    stack: Stack, given: Callable[[], Given], kind: str
+) -> None:
     pictures = given().of(kind)
+    if not any(upload.was_served for upload in pictures) and (others := other_servers(stack)):
+        raise Unproven(
+            f"{stack.service} serves none of the pictures itself; name the service that does: "
+            f"MEDIA_SERVER={others[0]}:80"
+        )
 
     strays = [upload.url for upload in pictures if not upload.url.startswith(f"/media/{kind}/")]
     changed = [upload.url for upload in pictures if not (upload.served and upload.served.is_same_as(upload.sample))]
@@ -87,6 +94,13 @@ def test_each_picture_is_served_the_same_from_that_directory(given: Callable[[],
         f"pictures that are served with other bytes, or as another type, than they were given: {changed}"
     )
     journal.add_evidence(f"{len(pictures)} {kind} served with the bytes and the type that they were given")
+
+
+def other_servers(stack: Stack) -> list[str]:
+    """Return the other services that mount what the media are in, one of which may serve them."""
+    mounts = {name: stack.deployment.mounts(name) for name in stack.deployment.model["services"]}
+    media = {mount.source for mount in mounts[stack.service] if mount.target == stack.media_root}
+    return [name for name in mounts if name != stack.service and media & {mount.source for mount in mounts[name]}]
 
 
 @each_kind

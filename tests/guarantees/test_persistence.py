@@ -31,7 +31,7 @@ def _aftermath(
     """The stack before and after the event, which has happened."""
     if event.needs_power and engine.power is None:
         pytest.skip(f"{event.name} would stop what is not the run's: it takes a private engine")
-    return run_event(session_stack, seeded_media, event.name, lambda stack: event.happen(stack, operator, engine))
+    return run_event(session_stack, seeded_media, event.name, lambda stack: event.inject(stack, operator, engine))
 
 
 def test_the_event_happened(event_result: EventResult, event: Event) -> None:

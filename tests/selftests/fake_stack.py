@@ -126,6 +126,14 @@ class FakeStack:
         """Return the identity that the test has set."""
         return self.who
 
+    def running_services(self) -> list[str]:
+        """The service runs."""
+        return [self.service]
+
+    def restart_policy(self, service: str) -> str:
+        """It comes back by itself."""
+        return "always" if service == self.service else "no"
+
     def recover(self) -> None:
         """Run what the test registered for the recovery."""
         for mend in self.mends:

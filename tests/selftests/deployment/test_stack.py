@@ -451,8 +451,7 @@ def test_a_service_without_a_port_is_ready_when_its_container_is_well(
 
     assert ready == [True, False, True]
     assert not found().platform.answers(), "there is no container"
-    with pytest.raises(Unproven, match="web-project publishes and exposes no port"):
-        found().inner_port()
+    assert found().unserved == "web-project publishes and exposes no port"
 
 
 def test_what_the_engine_was_asked_is_journalled_with_how_long_it_took(caplog: pytest.LogCaptureFixture) -> None:
@@ -468,8 +467,8 @@ def test_what_the_engine_was_asked_is_journalled_with_how_long_it_took(caplog: p
     assert event.start <= time.time() - 2.0
 
 
-def test_the_inner_port_is_the_first_that_is_published(found: Found) -> None:
-    assert found().inner_port() == 8000
+def test_until_it_is_looked_for_the_endpoint_is_the_first_port_that_is_published(found: Found) -> None:
+    assert found().endpoint.port == 8000
 
 
 def test_that_an_image_has_no_shell_is_told_with_how_media_get_in_then(

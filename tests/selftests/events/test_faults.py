@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
@@ -10,6 +10,7 @@ from typing import Any, cast
 import pytest
 from fake_programs import Programs
 
+from media_guarantees.core.errors import Unproven
 from media_guarantees.deployment.stack import Stack
 from media_guarantees.engine.private_engine import PrivateEngine
 from media_guarantees.events import faults
@@ -144,3 +145,81 @@ def test_power_goes_and_comes_back(event: Any, steps: list[str]) -> None:
     event(cast("PrivateEngine", switch))
 
     assert done == steps
+
+
+class MortalStack:
+    """A stack of one service with a restart policy; `up` says whether it runs."""
+
+    service = "web"
+
+    def __init__(self, policy: str) -> None:
+        self.policy = policy
+        self.up = True
+        self.composed: list[Sequence[str]] = []
+
+    def running_services(self) -> list[str]:
+        """The service, if it runs."""
+        return ["web"] if self.up else []
+
+    def containers(self, _: str) -> list[str]:
+        """Its container, if it runs."""
+        return self.running_services()
+
+    def restart_policy(self, _: str) -> str:
+        """Its policy."""
+        return self.policy
+
+    def compose(self, *args: str) -> None:
+        """Remember what is asked of Compose."""
+        self.composed.append(args)
+
+
+def end(stack: Any, *, ends_service: bool = True, restart: Callable[[str], object] | None = None) -> list[str]:
+    """Let a service end, and return what the operator types then."""
+    typed: list[str] = []
+    operator = SimpleNamespace(succeed=restart or typed.append)
+    event = faults.Event("a crash", lambda seen, *_: setattr(seen, "up", False), str, ends_service=ends_service)
+    event.inject(stack, cast("Any", operator), cast("Any", None))
+    return typed
+
+
+@pytest.mark.parametrize("policy", ["always", "unless-stopped"])
+def test_a_service_that_promises_to_come_back_has_to_do_so_by_itself(policy: str) -> None:
+    stack = MortalStack(policy)
+
+    assert end(stack) == stack.composed == []
+
+
+@pytest.mark.parametrize("policy", ["no", "on-failure"])
+def test_one_that_promises_nothing_is_restarted_as_the_guide_says(
+    policy: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level("INFO", "verify.observations"):
+        assert end(MortalStack(policy)) == ["restart"]
+
+    told = "no restart policy promises that web comes back after a crash: the guide's restart started it again"
+    assert told in caplog.messages
+
+
+def test_without_a_restart_in_the_guide_it_is_brought_up() -> None:
+    def restart(_: str) -> None:
+        raise Unproven("no restart command")
+
+    stack = MortalStack("no")
+    end(stack, restart=restart)
+
+    assert stack.composed == [("up", "--detach")]
+
+
+def test_an_event_that_ends_nothing_starts_nothing() -> None:
+    assert end(MortalStack("no"), ends_service=False) == []
+
+
+@pytest.mark.parametrize(
+    ("states", "wedged"), [([["1", "T"], ["2", "Ts"]], True), ([["1", "T"], ["2", "S"]], False), ([], False)]
+)
+def test_a_service_is_wedged_when_all_its_processes_are_stopped(states: list[list[str]], *, wedged: bool) -> None:
+    container = SimpleNamespace(top=lambda ps_args: {"Processes": states} if ps_args == "-eo pid,stat" else {})
+    stack = SimpleNamespace(service="web", containers=lambda _: [container])
+
+    assert faults.is_wedged(cast("Any", stack)) is wedged

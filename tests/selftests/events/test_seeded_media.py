@@ -1,7 +1,9 @@
 """The platform is always trusted with every sample, and what it lost is told by name."""
 
+from dataclasses import replace
+
 import pytest
-from fake_stack import FakeStack, sample
+from fake_stack import FakePlatform, FakeStack, manifest_of, sample
 
 from media_guarantees.core.errors import PromiseBroken
 from media_guarantees.events.seeded_media import (
@@ -12,7 +14,7 @@ from media_guarantees.events.seeded_media import (
 )
 from media_guarantees.media.diff import NothingCompared
 from media_guarantees.media.sample_pictures import KINDS, Sample
-from media_guarantees.media.upload_client import Served
+from media_guarantees.media.upload_client import Served, Upload
 
 SAMPLES = tuple(sample(f"{number}.png") for number in range(7))
 
@@ -198,3 +200,71 @@ def test_a_fresh_picture_is_one_that_no_other_is(seeded_media: SeededMedia) -> N
 
 def test_one_seed_draws_the_same_fresh_pictures_again() -> None:
     assert SeededMedia((), seed=1).fresh() == SeededMedia((), seed=1).fresh()
+
+
+class UnservedStack(FakeStack):
+    """A stack of a platform that keeps pictures in its volume, and answers 404 for each."""
+
+    unserved = "web-project publishes no port"
+
+    def __init__(self) -> None:
+        super().__init__()
+        always_serve(self, Served(404, b"", "text/html"))
+        upload = self.platform.upload
+
+        def keep(sample: Sample) -> Upload:
+            kept = upload(sample)
+            self.tree = manifest_of(
+                **{name.removeprefix("/media/"): p.sha256 for name, p in self.platform.pictures.items()}
+            )
+            return kept
+
+        self.platform.upload = keep  # type: ignore[method-assign]
+
+
+def test_what_was_never_served_is_held_to_its_storage(
+    seeded_media: SeededMedia, caplog: pytest.LogCaptureFixture
+) -> None:
+    stack = UnservedStack()
+    uploads = seeded_media.ensure_uploaded(stack.as_stack())
+    stack.platform.uploaded.clear()
+
+    with caplog.at_level("INFO", "verify.observations"):
+        expect_served_as_before(stack.as_stack(), uploads, event="a restart")
+        expect_new_upload_works(stack.as_stack(), seeded_media, event="a restart")
+
+    assert "web-project never served these media: it answered 404 from the beginning" in caplog.messages[0]
+    assert "MEDIA_SERVER=" in caplog.messages[0]
+    assert caplog.messages[1] == "a new file is stored after a restart"
+    assert seeded_media.ensure_uploaded(stack.as_stack()) == uploads, "what is stored is not uploaded again"
+
+
+def test_where_nobody_can_be_asked_it_is_said_why(seeded_media: SeededMedia, caplog: pytest.LogCaptureFixture) -> None:
+    stack = UnservedStack()
+    stack.platform.serves = False
+    uploads = seeded_media.ensure_uploaded(stack.as_stack())
+
+    with caplog.at_level("INFO", "verify.observations"):
+        expect_served_as_before(stack.as_stack(), uploads, event="a restart")
+
+    assert caplog.messages == ["web-project publishes no port: after a restart, only their storage is judged"]
+
+
+def test_a_new_file_that_is_not_stored_where_nobody_serves_is_a_broken_promise(seeded_media: SeededMedia) -> None:
+    stack = UnservedStack()
+    seeded_media.ensure_uploaded(stack.as_stack())
+    stack.platform.upload = FakePlatform().upload  # type: ignore[method-assign]
+
+    with pytest.raises(PromiseBroken, match="was accepted, and is not in the volume"):
+        expect_new_upload_works(stack.as_stack(), seeded_media, event="a restart")
+
+
+def test_a_picture_that_was_served_must_be_served_whatever_happened_to_others(
+    seeded_media: SeededMedia, stack: FakeStack
+) -> None:
+    uploads = seeded_media.ensure_uploaded(stack.as_stack())
+    unserved = [replace(upload, served=Served(404, b"", "")) for upload in uploads[1:]]
+    stack.platform.pictures.clear()
+
+    with pytest.raises(PromiseBroken, match="1 of 1 pictures are not served"):
+        expect_served_as_before(stack.as_stack(), [uploads[0], *unserved], event="a restart")

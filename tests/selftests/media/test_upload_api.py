@@ -142,3 +142,15 @@ def test_an_answer_that_names_another_host_means_the_platforms_own() -> None:
     answer = {"path": "", "url": "////evil.example/media/a.png"}
 
     assert UploadApi(answer_path="").read_answer(answer)[1] == "/evil.example/media/a.png"
+
+
+@pytest.mark.parametrize(
+    ("text", "url"),
+    [
+        ("[upload]\nmedia_url = /files/\nready = /up\nhost = media.example.org\n", ""),
+        ("[upload]\nmedia_url = /files/\nfield = image\n", "/api/{kind}/"),
+        ("[upload]\nhost = media.example.org\n[headers]\nX-Token = 1\n", "/api/{kind}/"),
+    ],
+)
+def test_a_description_of_serving_alone_describes_no_uploads(tmp_path: Path, text: str, url: str) -> None:
+    assert read(tmp_path, text).url == url

@@ -11,8 +11,9 @@ import pytest
 import requests
 from fake_stack import sample
 
-from media_guarantees.core.errors import PromiseBroken
-from media_guarantees.media.upload_client import ExecPlatform, HttpPlatform, Served, Upload
+from media_guarantees.core.errors import PromiseBroken, Unproven
+from media_guarantees.media.upload_api import UploadApi
+from media_guarantees.media.upload_client import ExecPlatform, HttpPlatform, Served, UnpublishedPlatform, Upload
 from media_guarantees.system.commands import Outcome
 
 TOKEN = "the-secret-token"
@@ -442,3 +443,47 @@ def test_whatever_url_an_answer_holds_no_other_host_is_asked(
 
         assert other.asked == []
     assert len(server.asked) == 2
+
+
+def test_a_virtual_host_is_asked_by_its_name(server: _Server) -> None:
+    HttpPlatform(lambda: server.address, TOKEN, api=UploadApi(host="media.example.org")).fetch("/media/x.png")
+
+    assert server.asked[-1][1]["Host"] == "media.example.org"
+
+
+def test_media_are_asked_of_whoever_serves_them(server: _Server) -> None:
+    with serving() as proxy:
+        platform = HttpPlatform(lambda: server.address, TOKEN, media_address=lambda: proxy.address)
+        platform.fetch("/media/x.png")
+        platform.probe()
+
+    assert [asked for asked, *_ in proxy.asked] == ["GET /media/x.png"]
+    assert server.asked[-1][0] == "GET /healthz"
+
+
+def test_where_files_are_written_their_url_is_below_the_media_url() -> None:
+    platform = ExecPlatform(unpublished, TOKEN, Disk().write, api=UploadApi(media_url="/prefix/files/"))
+
+    assert platform.upload(sample("a b.png")).url == "/prefix/files/avatars/a%20b.png"
+
+
+def test_what_nobody_serves_can_not_be_asked_for() -> None:
+    platform = UnpublishedPlatform(unpublished, TOKEN, Disk().write, lambda: True, unserved="web publishes no port")
+
+    assert not platform.serves
+    with pytest.raises(Unproven, match=r"web publishes no port: /media/x can't be asked for"):
+        platform.fetch("/media/x")
+
+
+def test_a_platform_without_a_port_is_asked_where_another_serves_its_media(server: _Server) -> None:
+    platform = UnpublishedPlatform(
+        unpublished, TOKEN, Disk().write, lambda: True, unserved="", media_address=lambda: server.address
+    )
+
+    assert platform.serves
+    assert platform.fetch("/media/x").content == server.body
+
+
+@pytest.mark.parametrize(("described", "takes"), [(UploadApi(url="/photos"), True), (UploadApi(url=""), False)])
+def test_a_description_says_whether_uploads_are_taken(described: UploadApi, *, takes: bool) -> None:
+    assert HttpPlatform(unpublished, TOKEN, api=described).takes_uploads() is takes

@@ -1,4 +1,4 @@
-"""Nothing starts the service again: people wait for their pictures until an operator wakes up."""
+"""No restart policy: nobody promised that the service comes back by itself, and its media survive all the same."""
 
 from place import Place, edit
 

@@ -1,0 +1,133 @@
+"""Where a service can be asked from this machine: the first of its published ports at which HTTP is spoken."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from docker.models.containers import Container
+
+from media_guarantees.core import journal
+from media_guarantees.core.waiting import wait_until
+from media_guarantees.media.port_probe import Protocol, spoken_at
+
+# A port of a container without a health check is taken for closed when it has run for so long and says nothing.
+SILENT_SECONDS = 20.0
+_NANOSECONDS = 10**9
+# Docker's defaults for a health check (Dockerfile reference, "HEALTHCHECK").
+_CHECK_SECONDS, _CHECK_RETRIES = 30.0, 3
+
+
+class Endpoint:
+    """An endpoint of `service`. Which port it is, and whether TLS is spoken there, is known once it was found.
+
+    `unserved` says why nobody can be asked, where that is so; it is empty otherwise.
+    """
+
+    def __init__(
+        self, service: str, containers: Callable[[], Sequence[Container]], ports: Callable[[], Sequence[int]]
+    ) -> None:
+        self._service = service
+        self._containers = containers
+        self._ports = ports
+        self._found: tuple[str, int] | None = None
+        self._silence = ""
+        self._running: dict[str, float] = {}
+
+    @property
+    def unserved(self) -> str:
+        """Why nobody can be asked for anything; empty where somebody can."""
+        return self._silence or ("" if self._ports() else f"{self._service} publishes and exposes no port")
+
+    @property
+    def port(self) -> int:
+        """The port inside the container. Raises `LookupError` without one."""
+        if self._found:
+            return self._found[1]
+        if not self._ports():
+            raise LookupError(self.unserved)
+        return self._ports()[0]
+
+    @property
+    def scheme(self) -> str:
+        """``http`` or ``https``."""
+        return self._found[0] if self._found else "http"
+
+    def address(self) -> str:
+        """Return where it answers, e.g. ``http://127.0.0.1:32768``; raises `LookupError` while it isn't published."""
+        return f"{self.scheme}://127.0.0.1:{self._published(self.port)}"
+
+    def container(self) -> Container:
+        """A running container of the service. Raises `LookupError` without one."""
+        for container in self._containers():
+            return container
+        raise LookupError(f"{self._service} has no running container")
+
+    def take_over(self, other: Endpoint) -> None:
+        """Take over what was found out about the same service elsewhere."""
+        self._found, self._silence = other._found, other._silence
+
+    def find(self, *, died: Callable[[], str | None], seconds: float) -> None:
+        """Wait until HTTP is spoken at one of the ports, or it is clear that it won't be.
+
+        Raises `PromiseBroken` where neither is so in time, or as soon as the service has `died`.
+        """
+        if not self._ports():
+            return
+        spoken: dict[int, Protocol] = {}
+        if (allowed := self.health_seconds()) > seconds:
+            journal.progress(f"stack: {self._service} has {allowed:g} s to become healthy, as its health check says")
+        wait_until(
+            lambda: self._look(spoken),
+            what=f"{self._service} answers",
+            seconds=max(seconds, allowed),
+            died=died,
+            every=0.05,
+        )
+        if not self._found:
+            said = " and ".join(_in_words(port, protocol) for port, protocol in spoken.items())
+            self._silence = f"{self._service} publishes {said}"
+            journal.progress(f"stack: {self._silence}: nobody can be asked for media there")
+
+    def _look(self, spoken: dict[int, Protocol]) -> bool:
+        for port in self._ports():
+            try:
+                spoken[port] = spoken_at(self._published(port))
+            except LookupError:
+                spoken[port] = "nothing"
+            if spoken[port] in {"http", "https"}:
+                self._found = (spoken[port], port)
+                return True
+        return all(protocol == "something else" for protocol in spoken.values()) or self._has_settled()
+
+    def _published(self, port: int) -> int:
+        for container in self._containers():
+            for binding in container.attrs["NetworkSettings"]["Ports"].get(f"{port}/tcp") or ():
+                return int(binding["HostPort"])
+        raise LookupError(f"{self._service} publishes no port now")
+
+    def _has_settled(self) -> bool:
+        """Whether a container runs that has had its time to open a port: its health is known, or it runs for long."""
+        now = time.monotonic()
+        for container in self._containers():
+            state = container.attrs["State"]
+            since = self._running.setdefault(f"{container.id} {state['StartedAt']}", now)
+            health = (state.get("Health") or {}).get("Status", "none")
+            if state["Running"] and (health == "healthy" or (health == "none" and now - since > SILENT_SECONDS)):
+                return True
+        return False
+
+    def health_seconds(self) -> float:
+        """How long the service may take until it is healthy, as its own health check allows; 0 without one."""
+        checks = [container.attrs["Config"].get("Healthcheck") for container in self._containers()]
+        return max((_allowed(check) for check in checks if check and check.get("Test") != ["NONE"]), default=0.0)
+
+
+def _allowed(check: dict[str, Any]) -> float:
+    period, interval = (check.get(name, 0) / _NANOSECONDS for name in ("StartPeriod", "Interval"))
+    return float(period + (interval or _CHECK_SECONDS) * ((check.get("Retries") or _CHECK_RETRIES) + 1))
+
+
+def _in_words(port: int, protocol: Protocol) -> str:
+    return f"port {port}, {'at which nobody answers' if protocol == 'nothing' else 'which speaks no HTTP'}"
