@@ -10,7 +10,7 @@ from docker.models.containers import Container
 
 from media_guarantees.core import journal
 from media_guarantees.core.waiting import wait_until
-from media_guarantees.media.port_probe import Protocol, spoken_at
+from media_guarantees.deployment.port_probe import Protocol, spoken_at
 
 # A port of a container without a health check is taken for closed when it has run for so long and says nothing.
 SILENT_SECONDS = 20.0

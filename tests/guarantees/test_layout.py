@@ -98,9 +98,13 @@ def test_each_picture_is_served_the_same_from_that_directory(
 
 def other_servers(stack: Stack) -> list[str]:
     """Return the other services that mount what the media are in, one of which may serve them."""
+    own = stack.deployment.media_mount(stack.service, stack.media_root)
     mounts = {name: stack.deployment.mounts(name) for name in stack.deployment.model["services"]}
-    media = {mount.source for mount in mounts[stack.service] if mount.target == stack.media_root}
-    return [name for name in mounts if name != stack.service and media & {mount.source for mount in mounts[name]}]
+    return [
+        name
+        for name, each in mounts.items()
+        if own and name != stack.service and own.source in {mount.source for mount in each}
+    ]
 
 
 @each_kind

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from media_guarantees.media.port_probe import spoken_at
+from media_guarantees.deployment.port_probe import spoken_at
 
 Talk = Callable[[socket.socket], None]
 
