@@ -18,11 +18,6 @@ def _volume(tmp_path: Path) -> Path:
     return volume
 
 
-@pytest.fixture(name="programs")
-def _programs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Programs:
-    return Programs(tmp_path, monkeypatch)
-
-
 def test_a_volume_is_read_by_a_container_that_can_not_change_it(programs: Programs, volume: Path) -> None:
     programs.add("docker", f'[ "$1" = volume ] && exit 0\n{run_here(volume)}')
 

@@ -23,12 +23,11 @@ Capture = pytest.CaptureFixture[str]
 
 
 @pytest.fixture(name="tree")
-def _tree(tmp_path: Path) -> Path:
-    root = tmp_path / "volume"
-    (root / "avatars").mkdir(parents=True)
-    (root / "avatars" / "ação.jpg").write_bytes(b"a" * 700)
-    (root / "loose.jpg").write_bytes(b"b" * 300)
-    return root
+def _tree(tree: Path) -> Path:
+    (tree / "avatars").mkdir()
+    (tree / "avatars" / "ação.jpg").write_bytes(b"a" * 700)
+    (tree / "loose.jpg").write_bytes(b"b" * 300)
+    return tree
 
 
 @pytest.fixture(name="archive")
@@ -39,9 +38,8 @@ def _archive(tmp_path: Path, tree: Path) -> Path:
 
 
 @pytest.fixture(name="programs")
-def _programs(tmp_path: Path, tree: Path, monkeypatch: pytest.MonkeyPatch) -> Programs:
+def _programs(programs: Programs, tree: Path) -> Programs:
     """An engine that has one volume, `media_volume`."""
-    programs = Programs(tmp_path, monkeypatch)
     programs.add(
         "docker",
         f"""case "$*" in

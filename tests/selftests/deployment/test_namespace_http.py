@@ -15,11 +15,6 @@ from media_guarantees.system.commands import CommandFailed
 URL = "http://127.0.0.1:8000/media/a%20b.png?x=1"
 
 
-@pytest.fixture(name="programs")
-def _programs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Programs:
-    return Programs(tmp_path, monkeypatch)
-
-
 @pytest.fixture(name="session")
 def _session() -> Iterator[requests.Session]:
     with requests.Session() as session:

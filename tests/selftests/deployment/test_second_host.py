@@ -51,10 +51,8 @@ def test_the_other_version_is_the_newest_that_is_another(
 
 
 @pytest.fixture(name="programs")
-def _programs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Programs:
-    programs = Programs(tmp_path, monkeypatch)
+def _programs(programs: Programs) -> Programs:
     programs.add("docker", DOCKER)
-    programs.add("docker-compose")
     return programs
 
 

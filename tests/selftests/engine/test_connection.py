@@ -28,10 +28,10 @@ RUN = Run("0123abcd-1-2", "media-verify-0123abcd-1-2-")
 
 
 @pytest.fixture(name="programs")
-def _programs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Programs:
+def _programs(programs: Programs, monkeypatch: pytest.MonkeyPatch) -> Programs:
     monkeypatch.delenv("DOCKER_HOST", raising=False)
     monkeypatch.delenv("DOCKER_CONTEXT", raising=False)
-    return Programs(tmp_path, monkeypatch)
+    return programs
 
 
 @pytest.fixture(name="engine")

@@ -112,8 +112,7 @@ class FakeGate:
 
 
 @pytest.fixture(name="programs")
-def _programs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Programs:
-    programs = Programs(tmp_path, monkeypatch)
+def _programs(programs: Programs) -> Programs:
     programs.add("docker", '[ "$1" != ps ] || echo left-over')
     return programs
 

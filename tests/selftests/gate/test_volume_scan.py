@@ -19,13 +19,6 @@ Shim = Callable[..., dict[str, str]]
 LINE = b"- f 3 644 0 0 1.5 2.5 1 1:2 "
 
 
-@pytest.fixture(name="tree")
-def _tree(tmp_path: Path) -> Path:
-    tree = tmp_path / "tree"
-    tree.mkdir()
-    return tree
-
-
 @pytest.fixture(name="helper")
 def _helper(tree: Path) -> Helper:
     """What would run a program in a container runs it here, where the tree is."""

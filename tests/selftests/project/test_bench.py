@@ -1,4 +1,4 @@
-"""The bench's own figures and words; what it measures with them needs an engine."""
+"""The bench's own figures and words. Measuring needs an engine."""
 
 import json
 import math
@@ -32,26 +32,26 @@ def a_page(run: Whole, scenarios: Scenarios = SCENARIOS) -> str:
     return results(MACHINE, scenarios, points, run, picture="results.svg", command="make bench", day=day)
 
 
-def test_everybody_uploads_twelve_pictures_that_keep_their_names() -> None:
+def test_every_version_uploads_twelve_pictures_that_keep_their_names() -> None:
     pictures = twelve()
 
     assert len({(picture.kind, picture.name) for picture in pictures}) == len(pictures) == 12
     assert {picture.kind for picture in pictures} == set(KINDS)
 
 
-def test_nobody_builds_an_image_while_they_are_timed() -> None:
+def test_no_version_builds_an_image_while_it_is_timed() -> None:
     compose_file = with_image(COMPOSE_FILE.read_text())
 
     assert f"image: {IMAGE}\n" in compose_file
     assert "build:" not in compose_file
 
 
-def test_a_compose_file_that_builds_otherwise_is_not_measured_in_silence() -> None:
+def test_a_compose_file_that_builds_differently_is_refused() -> None:
     with pytest.raises(BenchFailed, match=r"doesn't build \./service any more"):
         with_image("services: {}\n")
 
 
-def test_a_version_is_as_quick_as_its_turn_in_the_middle() -> None:
+def test_a_version_takes_the_median_of_its_turns() -> None:
     assert SCENARIOS.measured[0].median == 3.0
     assert SCENARIOS.times(SUITE) == 2.0
     assert SCENARIOS.times(FLOOR, SUITE) == 0.5
@@ -64,11 +64,11 @@ def test_growth_is_the_power_of_the_number_of_files(seconds: tuple[float, float]
     assert exponent(points) == pytest.approx(power)
 
 
-def test_one_size_alone_tells_nothing_of_growth() -> None:
+def test_one_size_alone_has_no_growth() -> None:
     assert math.isnan(exponent([a_point(files=100, seconds=1.0)]))
 
 
-def test_a_cost_is_what_the_program_took_and_not_what_this_one_holds() -> None:
+def test_a_cost_is_the_programs_own_and_not_that_of_its_parent() -> None:
     held = bytearray(200 << 20)
     held[::4096] = b"x" * len(held[::4096])
 
@@ -84,7 +84,7 @@ def test_a_program_that_fails_has_no_cost() -> None:
         cost(("false",))
 
 
-def test_every_program_looks_at_the_same_archive_and_finds_it_good(tmp_path: Path) -> None:
+def test_every_program_reads_the_same_archive_and_accepts_it(tmp_path: Path) -> None:
     with planted(6, 6000, tmp_path) as where:
         costs = {name: cost(command) for name, command in programs(where).items()}
 
@@ -92,7 +92,7 @@ def test_every_program_looks_at_the_same_archive_and_finds_it_good(tmp_path: Pat
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_whole_run_is_held_against_what_was_under_way_in_it(tmp_path: Path) -> None:
+def test_a_whole_run_is_compared_with_its_commands_requests_and_waits(tmp_path: Path) -> None:
     events = [
         {"kind": "command", "what": "docker ps", "start": 100.0, "seconds": 2.0, "status": 0},
         {"kind": "guide", "what": "docker run", "start": 101.0, "seconds": 3.0, "status": 0},
@@ -108,7 +108,7 @@ def test_a_whole_run_is_held_against_what_was_under_way_in_it(tmp_path: Path) ->
     assert run.by_kind == {"commands": 4.0, "requests to the platform and the engine": 0.5, "waits": 0.0}
 
 
-def test_a_run_that_proved_nothing_is_no_measure(tmp_path: Path) -> None:
+def test_a_run_that_proved_nothing_is_not_measured(tmp_path: Path) -> None:
     evidence = {"seconds": 5.0, "command_seconds": 4.0, "guarantees": [{"verdict": "unproven"}]}
     (tmp_path / "guarantees.json").write_text(json.dumps(evidence))
 
@@ -141,7 +141,7 @@ def test_a_quick_run_does_not_say_that_the_versions_were_tried() -> None:
     assert "Each had to notice" not in a_page(run, untried)
 
 
-def test_figures_stand_to_the_right() -> None:
+def test_numbers_are_aligned_to_the_right() -> None:
     assert table(("what", "how much"), [("a|b", "1")]).splitlines() == [
         "| what | how much |",
         "|---|---:|",

@@ -1,4 +1,4 @@
-"""What migrate_media.sh says and how it ends where it needs no engine: each refusal, by status and by words."""
+"""The messages and exit statuses of migrate_media.sh that need no engine: every refusal, by status and words."""
 
 import fcntl
 import os
@@ -111,7 +111,7 @@ def test_without_compose_it_asks_for_compose(deployment: Deployment) -> None:
     assert_refused(deployment.migrate(), "Docker Compose was not found", "Install Docker Compose")
 
 
-def test_compose_as_a_plugin_of_docker_will_do(deployment: Deployment) -> None:
+def test_compose_as_a_plugin_of_docker_works(deployment: Deployment) -> None:
     (deployment.programs / "docker-compose").unlink()
     plugin = '#!/bin/sh\n[ "$1" = compose ] || [ "$1" = version ]\n'
     deployment.install("docker", plugin)

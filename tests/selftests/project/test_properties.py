@@ -1,4 +1,4 @@
-"""Any tree of files is read as it is, outlasts the guide's arguments to tar, and no single damage goes unnoticed."""
+"""Any tree of files is read correctly, survives the guide's arguments to tar, and every single damage is reported."""
 
 import os
 import subprocess
@@ -32,13 +32,13 @@ repeatable = settings(
 
 
 def examples(number: int) -> settings:
-    """Try so many trees: always the same ones, so that a failure repeats."""
+    """Try this number of trees: always the same ones, so that a failure repeats."""
     return settings(repeatable, max_examples=number)
 
 
 @contextmanager
 def planted(tree: Tree) -> Iterator[Path]:
-    """Plant a tree in a private folder, for as long as the block lasts."""
+    """Create a tree in a private folder for the duration of the block."""
     with TemporaryDirectory() as folder:
         root = Path(folder) / "tree"
         root.mkdir()
@@ -54,7 +54,7 @@ def run_in(root: Path, script: str, stdin: bytes) -> None:
 
 @examples(50)
 @given(any_tree)
-def test_a_tree_is_read_as_it_was_meant(tree: Tree) -> None:
+def test_a_tree_is_read_as_it_was_planned(tree: Tree) -> None:
     with planted(tree) as root:
         read = read_directory(root)
 
@@ -63,7 +63,7 @@ def test_a_tree_is_read_as_it_was_meant(tree: Tree) -> None:
 
 @examples(25)
 @given(any_tree)
-def test_a_tree_is_listed_in_a_container_as_it_was_meant(tree: Tree) -> None:
+def test_a_tree_is_listed_in_a_container_as_it_was_planned(tree: Tree) -> None:
     with planted(tree) as root:
         listed = read_listing(subprocess.run(LISTING, cwd=root, stdout=subprocess.PIPE, check=True).stdout)
 
@@ -82,7 +82,7 @@ def test_an_archive_made_with_the_guides_arguments_holds_the_tree(tree: Tree) ->
 
 @examples(25)
 @given(any_tree)
-def test_a_tree_comes_back_through_the_guides_arguments(tree: Tree) -> None:
+def test_a_tree_is_restored_by_the_guides_arguments(tree: Tree) -> None:
     with planted(tree) as root:
         archive, restored = backed_up(root), root.with_name("restored")
         restored.mkdir()
@@ -95,27 +95,27 @@ def test_a_tree_comes_back_through_the_guides_arguments(tree: Tree) -> None:
 
 
 def backed_up(root: Path) -> Path:
-    """Archive a tree, beside it, with the guide's own arguments."""
+    """Archive a tree beside it, with the guide's own arguments."""
     archive = root.with_name("backup.tar.gz")
     subprocess.run(["tar", "-czf", archive, "-C", root, "."], check=True)
     return archive
 
 
 @pytest.mark.parametrize("deed", DEEDS)
-def test_a_damage_is_told_by_its_path_and_aspect_alone(deed: str) -> None:
+def test_a_damage_is_reported_with_its_path_and_aspect_and_nothing_else(deed: str) -> None:
     if deed in NEEDS_PRIVILEGES and not PRIVILEGED:
         pytest.skip("giving a file away takes root")
 
     @examples(8)
     @given(st.data(), any_tree)
-    def told(data: st.DataObject, tree: Tree) -> None:
+    def check(data: st.DataObject, tree: Tree) -> None:
         expect_told(tree, data.draw(damage_to(tree, deed)))
 
-    told()
+    check()
 
 
 def expect_told(tree: Tree, damage: Damage) -> None:
-    """Damage a tree; whoever compares must tell that, and nothing else."""
+    """Damage a tree: the comparison must report that, and nothing else."""
     with planted(tree) as root:
         before = read_directory(root)
         run_in(root, DAMAGE, orders([damage]))
@@ -128,6 +128,6 @@ def expect_told(tree: Tree, damage: Damage) -> None:
 @examples(10)
 @given(st.data(), any_tree)
 def test_the_damages_leave_no_aspect_out(data: st.DataObject, tree: Tree) -> None:
-    told = {aspect for deed in DEEDS for _, aspect in data.draw(damage_to(tree, deed)).told}
+    aspects = {aspect for deed in DEEDS for _, aspect in data.draw(damage_to(tree, deed)).told}
 
-    assert told == set(ASPECTS), "each aspect that a comparison can tell has a damage that it must be told by"
+    assert aspects == set(ASPECTS), "for each aspect of a comparison there is a damage that changes it"

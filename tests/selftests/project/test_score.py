@@ -1,4 +1,4 @@
-"""Mutation testing is only worth something if a survivor can't go unnoticed, and no excuse outlives its mutant."""
+"""Every surviving mutant is reported, unless it has a reason, and a reason without its survivor is reported too."""
 
 import pytest
 from score import Mutant, Result, complaints, table
@@ -10,7 +10,7 @@ KILLED, SURVIVED = Result(DEAD, "killed"), Result(ALIVE, "survived")
 ENOUGH = [KILLED] * 9
 
 
-def test_a_module_is_summed_up_in_a_line() -> None:
+def test_a_module_is_summarized_in_one_line() -> None:
     assert table([*ENOUGH, SURVIVED, Result(Mutant("archive.check", "c", "d"), "timeout")]).split("\n") == [
         "module        mutants   killed survived    score",
         "archive             1        1        0   100.0%",
@@ -18,12 +18,12 @@ def test_a_module_is_summed_up_in_a_line() -> None:
     ]
 
 
-def test_a_survivor_that_is_listed_is_no_complaint() -> None:
+def test_a_listed_survivor_is_accepted() -> None:
     assert list(complaints([*ENOUGH, SURVIVED], {"they are the same": [ALIVE]})) == []
 
 
 @pytest.mark.parametrize("status", ["survived", "no tests", "suspicious", "skipped"])
-def test_a_survivor_that_is_not_listed_is_shown_as_it_would_be(status: str) -> None:
+def test_an_unlisted_survivor_is_reported_as_an_entry_for_the_list(status: str) -> None:
     (complaint,) = complaints([*ENOUGH, Result(ALIVE, status)], {})
 
     assert complaint.startswith("survived, and isn't listed")
@@ -44,7 +44,7 @@ def test_a_reason_does_not_outlive_its_survivor(results: list[Result]) -> None:
     assert "'manifest.Manifest.under'" in complaint
 
 
-def test_of_some_mutants_only_a_new_survivor_is_told() -> None:
+def test_for_some_mutants_only_new_survivors_are_reported() -> None:
     known = {"they are the same": [Mutant("archive.check", "a", "b")]}
 
     (complaint,) = complaints([KILLED, SURVIVED], known, whole=False)
@@ -52,14 +52,14 @@ def test_of_some_mutants_only_a_new_survivor_is_told() -> None:
     assert complaint.startswith("survived, and isn't listed")
 
 
-def test_reasons_do_not_make_up_for_a_low_score() -> None:
+def test_reasons_do_not_raise_a_low_score() -> None:
     (complaint,) = complaints([*ENOUGH[:8], SURVIVED], {"they are the same": [ALIVE]})
 
     assert complaint == "manifest: only 88.9% of its mutants were killed, and 90% must be"
 
 
 @pytest.mark.parametrize("status", ["not checked", "check was interrupted by user"])
-def test_nothing_is_said_of_a_run_that_did_not_end_but_that(status: str) -> None:
+def test_of_an_incomplete_run_only_that_is_reported(status: str) -> None:
     (complaint,) = complaints([SURVIVED, Result(DEAD, status)], {})
 
     assert complaint == "1 mutants were not tried: run make mutants again, it goes on where it stopped"
