@@ -100,8 +100,10 @@ class Drill:
         names = commands.check(listed, env=live.engine.environment).stdout.decode(errors="surrogateescape").split("\0")
         return tuple(sorted(filter(ARCHIVE_ENDING.search, names)))
 
-    def read(self, name: str) -> Manifest:
-        """Return what is in the archive `name`. Raises `PromiseBroken` for one that is damaged.
+    def read(self, name: str, *, original: Manifest | None = None) -> Manifest:
+        """Return the media in the archive `name`: what is below the directory in it that holds those of the `original`.
+
+        Raises `PromiseBroken` for one that is damaged.
 
         Where the archive could not be fetched whole, because the connection was lost or took too long, nothing can be
         said about it: raises `CommandFailed` or `subprocess.TimeoutExpired`.
@@ -110,7 +112,7 @@ class Drill:
         command = live.reader(self.backups)(["cat", "--", name])
         try:
             with commands.streamed(command, env=live.engine.environment, timeout=SECONDS) as stream:
-                return read_archive(cast("BinaryIO", stream))
+                return read_archive(cast("BinaryIO", stream), original=original)
         except DamagedArchive as damage:
             raise PromiseBroken(f"{name} can't be read: {damage}", next_step="take the backup again") from damage
 

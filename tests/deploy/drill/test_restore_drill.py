@@ -30,7 +30,7 @@ def test_the_backup_bears_the_day_on_which_it_started(backed_up: Callable[[], Ba
 def test_the_backup_holds_the_live_media(drill: Drill, backed_up: Callable[[], BackupTaken]) -> None:
     backup = backed_up()
 
-    expect_none(backup.differences(drill.read(backup.name)), "archiving it")
+    expect_none(backup.differences(drill.read(backup.name, original=backup.live)), "archiving it")
 
 
 @pytest.mark.guarantee("restore.disaster")

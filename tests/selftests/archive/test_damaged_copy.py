@@ -17,7 +17,6 @@ from media_guarantees.archive.damaged_copy import (
     compression_named,
     compression_of,
     corrupt,
-    corrupted,
     decompress,
     hostile,
 )
@@ -59,7 +58,8 @@ def test_no_damaged_archive_is_let_through(tmp_path: Path, rng: random.Random, c
     for number in range(2):
         manifest = plant(tmp_path / str(number), rng)
         sound = compress(decompress(archive(tmp_path / str(number))), compression)
-        for case in corrupted(sound, rng, each=each // 2):
+        for kind in (*DAMAGES, *HOSTILE_MEMBERS) * (each // 2):
+            case = corrupt(sound, kind, rng)
             assert check(BytesIO(case.content), against=manifest), f"let through: {case}"
             tried[case.kind] += 1
 
