@@ -23,7 +23,7 @@ from media_guarantees.gate.baseline import Record, write_record
 from media_guarantees.gate.compare import compare
 from media_guarantees.gate.gate_settings import QUICK, GateSettings
 from media_guarantees.gate.live_deployment import Live, Volume
-from media_guarantees.gate.live_gate import drawn, suspects
+from media_guarantees.gate.live_gate import draw_sample, suspects
 from media_guarantees.gate.volume_scan import Survey, take_survey
 from media_guarantees.system import commands
 from media_guarantees.system.run_id import this_run
@@ -71,14 +71,14 @@ def volume_of(engine: Engine, files: int, length: int) -> Iterator[str]:
 def measured(engine: Engine, volume: str, turns: int, files: int, length: int) -> str:
     """Time the plain way, the full manifest, the quick one and a comparison, one after the other."""
     live = Live(engine, this_run(shared=False), service="none", media_root="/media")
-    reader, env = live.reader(volume), engine.environment
+    reader, env = live.volume_helper(volume), engine.environment
     quick = GateSettings(state=Path(), manifest=QUICK)
     seen: list[Survey] = []
     took: dict[str, list[float]] = {"plain": [], "full": [], "quick": []}
     ways: dict[str, Callable[[], object]] = {
         "plain": lambda: commands.check(reader(["bash", "-c", PLAIN]), env=env, timeout=7200),
         "full": lambda: seen.append(take_survey(reader, env)),
-        "quick": lambda: take_survey(reader, env, choose=lambda survey: drawn(survey, quick)),
+        "quick": lambda: take_survey(reader, env, choose=lambda survey: draw_sample(survey, quick)),
     }
     subprocess.run(reader(["bash", "-c", PLAIN]), env=dict(env), check=True)  # so that all start with the same caches
     for _ in range(turns):

@@ -1,4 +1,4 @@
-"""What a run was asked to do, checked before anything is started."""
+"""The options of a run, checked before anything is started."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ UPLOADS = ("auto", "http", "exec")
 
 @dataclass(frozen=True)
 class Settings:
-    """The options of a run, as design and `pytest --help` name them. Paths are absolute."""
+    """The options of a run, under the names of `pytest --help`. Paths are absolute."""
 
     engine: str
     compose_files: tuple[Path, ...]
@@ -56,13 +56,13 @@ class Settings:
 
     @property
     def engine_kind(self) -> str:
-        """``private`` or ``shared``: what ``auto`` comes to on this machine."""
+        """``private`` or ``shared``: what ``auto`` means on this machine."""
         if self.engine != "auto":
             return self.engine
         return "private" if platform.system() == "Linux" and os.geteuid() == 0 else "shared"
 
     def check(self) -> None:
-        """Raise `BadInput` for whatever makes a run pointless, before anything is started."""
+        """Raise `BadInput` for options, files or a machine with which a run is impossible."""
         _check_choice("engine", self.engine, ENGINES)
         _check_choice("upload", self.upload, UPLOADS)
         if not self.compose_files:
@@ -114,7 +114,7 @@ class Settings:
 
 
 def read_seed(given: str) -> int:
-    """Return the seed from which chance is drawn: the one that was given, else a new one."""
+    """Return the seed of all random choices: the given one, else a new one."""
     if not given:
         return secrets.randbelow(1_000_000)  # short enough to be typed again
     if not (given.isascii() and given.isdigit()):
@@ -141,7 +141,7 @@ def _check_choice(option: str, value: str, choices: tuple[str, ...]) -> None:
 
 
 def has_terminal() -> bool:
-    """Whether somebody sits at a terminal; standard input won't tell, as pytest takes that for itself (tty(4))."""
+    """Whether there is a terminal (tty(4)). Standard input doesn't show it, as pytest replaces that."""
     try:
         os.close(os.open(TERMINAL, os.O_RDWR))
     except OSError:
@@ -150,7 +150,7 @@ def has_terminal() -> bool:
 
 
 def _check_writable(folder: Path) -> None:
-    """Make `folder` and see that something can be written there."""
+    """Create `folder`; raise `BadInput` if it can't be written to."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=folder):

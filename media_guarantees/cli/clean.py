@@ -53,7 +53,7 @@ def refuse_while_running() -> None:
 
 
 def sweep_private() -> None:
-    """Let the engines of killed runs take down what they put up in the machine's network."""
+    """Remove what engines of killed runs left in the machine's network."""
     if any(Slot(folder).remembered() for folder in (CACHE / "engine").glob("[0-9]*")):
         sweep(CACHE, engine_tools(CACHE))
 

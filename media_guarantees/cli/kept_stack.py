@@ -1,7 +1,7 @@
-"""A stack that stays up until it is told to go: ``make up``, ``make shell``, ``make logs``, ``make down``.
+"""A stack that is kept running: ``make up``, ``make shell``, ``make logs``, ``make down``.
 
-The stack lives in a pytest of its own, like every other, and goes with it. What is written down in `STATE` tells
-others how to reach it, for as long as that process lives.
+The stack belongs to a pytest process of its own, and ends with it. The file `STATE` says how to reach the stack while
+that process lives.
 """
 
 from __future__ import annotations
@@ -57,24 +57,24 @@ class KeptStack:
 
     @property
     def shell_lines(self) -> list[str]:
-        """What to type in a shell to be where the guide's commands work."""
+        """Shell commands after which the guide's commands work."""
         exports = [f"export {name}={quote(value)}" for name, value in self.reach.items()]
         return [*exports, f'export PATH={quote(self.programs)}:"$PATH"', f"cd {quote(self.folder)}"]
 
     @property
     def environment(self) -> dict[str, str]:
-        """This process's environment, with the stack in reach."""
+        """This process's environment, set up so that commands reach the stack."""
         path = os.pathsep.join([self.programs, os.environ.get("PATH", os.defpath)])
         return {**os.environ, **self.reach, "PATH": path, "CONNECT_API_TOKEN": self.token}
 
     @property
     def is_kept(self) -> bool:
-        """Whether the process that keeps it still lives."""
+        """Whether the process that keeps it still runs."""
         return bool(self.ticks) and start_ticks(self.pid) == self.ticks
 
 
 def describe(address: str, folder: Path, environment: dict[str, str], service: str, token: str) -> KeptStack:
-    """Return how to reach the stack of this very process."""
+    """Return how to reach the stack of this process."""
     programs = environment["PATH"].partition(os.pathsep)[0]
     reach = {name: environment[name] for name in _REACH if name in environment}
     ticks = start_ticks(os.getpid())
@@ -83,9 +83,9 @@ def describe(address: str, folder: Path, environment: dict[str, str], service: s
 
 @contextmanager
 def written_down(standing: KeptStack, file: Path | None = None) -> Iterator[None]:
-    """Let others find the stack while the block lasts, unless they find another one already.
+    """Write `STATE` during the block, unless another stack is kept already.
 
-    The token is in it: it is for its owner's eyes only.
+    The file holds the token: mode 0600.
     """
     file = file or STATE
     if find(file) is not None:
@@ -100,7 +100,7 @@ def written_down(standing: KeptStack, file: Path | None = None) -> Iterator[None
 
 
 def find(file: Path | None = None) -> KeptStack | None:
-    """Return the stack that stands, if one does."""
+    """Return the kept stack, or None."""
     with suppress(FileNotFoundError, ValueError, TypeError):
         standing = KeptStack(**json.loads((file or STATE).read_text()))
         return standing if standing.is_kept else None
@@ -108,7 +108,7 @@ def find(file: Path | None = None) -> KeptStack | None:
 
 
 def up(options: Sequence[str], say: Callable[[str], object]) -> None:
-    """Bring a stack up that stays, and tell how to reach it. One that stands already is left as it is."""
+    """Start a stack that is kept, and print how to reach it. One that runs already is left as it is."""
     if find() is None:
         LOG.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         with LOG.open("wb") as log:
@@ -116,7 +116,7 @@ def up(options: Sequence[str], say: Callable[[str], object]) -> None:
                 [*KEEPER, *options], cwd=ROOT, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
             )
         _wait_for(keeper, say)
-        # It outlives this process; should this one outlive it, as a test does, somebody has to take note of its end.
+        # It outlives this process. A test outlives it: without this thread it would stay a zombie.
         threading.Thread(target=keeper.wait, daemon=True).start()
     standing = find()
     if standing is not None:
@@ -124,7 +124,7 @@ def up(options: Sequence[str], say: Callable[[str], object]) -> None:
 
 
 def _wait_for(keeper: subprocess.Popen[bytes], say: Callable[[str], object]) -> None:
-    """Wait until the stack stands, and pass on what its keeper says meanwhile."""
+    """Wait until the stack is up, and print its keeper's output."""
     with LOG.open(errors="replace") as log:
 
         def stands() -> bool:
@@ -135,14 +135,14 @@ def _wait_for(keeper: subprocess.Popen[bytes], say: Callable[[str], object]) -> 
             return None if keeper.poll() is None else "it could not be brought up"
 
         try:
-            wait_until(stands, what="the stack stands", seconds=UP_SECONDS, died=ended, every=0.1)
+            wait_until(stands, what="the stack is up", seconds=UP_SECONDS, died=ended, every=0.1)
         except PromiseBroken as failure:
             keeper.terminate()
             raise BadInput(str(failure), f"see above, or {LOG}") from None
 
 
 def told(standing: KeptStack) -> list[str]:
-    """Tell a person how to reach a stack."""
+    """Return lines that explain how to reach a stack."""
     lines = [f"The stack is up, at {standing.address}", f"  token: {standing.token}", "  in a shell of yours:"]
     commands = (
         "make shell  a shell in the deployment's folder, where the guide's commands work",
@@ -153,7 +153,7 @@ def told(standing: KeptStack) -> list[str]:
 
 
 def down(say: Callable[[str], object]) -> None:
-    """Tell the keeper to take everything down, and wait until it has."""
+    """Stop the kept stack, and wait until it is gone."""
     standing = find()
     if standing is None:
         say("no stack is up\n")
@@ -164,7 +164,7 @@ def down(say: Callable[[str], object]) -> None:
 
 
 def enter(args: Sequence[str]) -> None:
-    """Become a shell, or another program, where the guide's commands work."""
+    """Replace this process by a program in an environment where the guide's commands work."""
     standing = find()
     if standing is None:
         raise BadInput("no stack is up", "make up")

@@ -1,4 +1,4 @@
-"""The one loop in which the suite waits for something."""
+"""The one loop in which the suite waits for a condition."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ T = TypeVar("T")
 
 
 class Clock(Protocol):
-    """What a wait needs to know of time; a test hands in one that it winds itself."""
+    """The time, as a wait needs it; tests pass in a clock that they move themselves."""
 
     def now(self) -> float:
-        """Return seconds that only ever grow."""
+        """Return seconds on a clock that never goes back."""
 
     def pause(self, seconds: float) -> None:
-        """Let `seconds` pass."""
+        """Wait for `seconds`."""
 
 
 class MachineClock:
@@ -36,7 +36,7 @@ class MachineClock:
 
 
 class DeadlineExceeded(PromiseBroken):
-    """What was waited for did not come in time, or can't come any more."""
+    """A condition did not become true in time, or can't become true any more."""
 
 
 def wait_until(
@@ -50,9 +50,10 @@ def wait_until(
 ) -> T:
     """Call `probe` until it returns something true, and return that.
 
-    `what` completes the sentence "waiting until ...". `died` tells why waiting is pointless, as soon as it is. The
-    probe is called at least once, and once more after the deadline or the death: what it looks for may have come in
-    the very last moment.
+    `what` completes the sentence "waiting until ...". `died` returns the reason once waiting is pointless, else None.
+    `seconds` is the deadline, `every` the pause between two calls in seconds. The probe is called at least once, and
+    once more after the deadline or the death, as the condition may have become true at the last moment. Raises
+    `DeadlineExceeded`.
     """
     clock = clock or MachineClock()
     deadline = clock.now() + seconds
@@ -66,11 +67,11 @@ def wait_until(
                     return found
                 raise DeadlineExceeded(f"waiting until {what} is pointless: {reason}")
             if late:
-                raise DeadlineExceeded(f"waited {seconds:g} s until {what}, in vain")
+                raise DeadlineExceeded(f"timed out after {seconds:g} s waiting until {what}")
             clock.pause(every)
 
 
 def _quietly(ask: Callable[[], T]) -> T:
-    """Ask without a line in the journal for every time; the wait has one."""
+    """Call without recording events: the wait itself is recorded."""
     with journal.muted():
         return ask()

@@ -1,7 +1,7 @@
-"""What was so before a deploy, in a file that a later job picks up: who the service was, and all that its volume held.
+"""The record of a service and its media before a deploy, in a file that a later job reads.
 
-The first line is JSON; after it comes one line an entry of the manifest, as the survey has it, each ended by NUL. The
-file tells its own length and sum: what an artifact store cut off is refused.
+The first line is JSON. The manifest follows, one entry after the other, each ended by NUL. The first line holds the
+length and the hash of the rest, so that a file which an artifact store cut off is refused.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ class Record:
     """The service and its media at one moment. `recorded` is seconds since the epoch.
 
     `mode` is ``full`` or ``quick``; `sample` and `seed` chose the contents that quick mode read. `moving` counts the
-    entries that did not hold still, and so are not in it; `served` are paths that the service served, byte for byte.
+    unstable entries, which are not in it; `served` are paths that the service served, byte for byte.
     """
 
     recorded: float
@@ -61,11 +61,11 @@ class Record:
 
 
 def write_record(record: Record, survey: Survey, file: Path) -> Record:
-    """Write a record and the survey that it is of. Names of files are private: mode 0600. Return it as written."""
+    """Write a record with its scan; return it as written. Names of files are private: mode 0600."""
     file.parent.mkdir(parents=True, exist_ok=True)
     digest = hashlib.sha256()
     size = 0
-    kept = [path for path in survey.entries if path not in survey.moving]
+    kept = [path for path in survey.entries if path not in survey.unstable]
     for entry in _entries(survey, kept):
         digest.update(entry)
         size += len(entry)
@@ -73,7 +73,7 @@ def write_record(record: Record, survey: Survey, file: Path) -> Record:
         record,
         entries=len(kept),
         files=sum(is_file(survey.entries[path]) for path in kept),
-        moving=len(survey.moving),
+        moving=len(survey.unstable),
         size=size,
         sha256=digest.hexdigest(),
         source=file,
@@ -89,7 +89,7 @@ def _entries(survey: Survey, paths: Iterable[bytes]) -> Iterator[bytes]:
 
 
 def read_record(file: Path, *, engine: str) -> Record:
-    """Return what `write_record` wrote of this `engine`. Raises `BadInput` for anything else."""
+    """Read a record of this `engine`. Raises `BadInput` for any other file."""
     try:
         with file.open("rb") as stream:
             told = json.loads(stream.readline(_PIECE))

@@ -1,7 +1,7 @@
-"""What a deploy did to the media: the record from before against the survey of now.
+"""What a deploy did to the media: the record from before it is compared with a scan after it.
 
-Lost is what is gone, changed, re-owned or out of the service's reach. What is new is welcome; what was declared to be
-removed on purpose may be gone or other; what doesn't hold still, or was not read, is counted and not judged.
+Files that are missing, changed, of another owner or out of the service's reach are losses. New files are fine. Files
+declared as removed (REMOVED) may be missing or changed. Unstable or unread files are counted, not judged.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ from media_guarantees.media.manifest import Entry
 GONE, CHANGED, REOWNED, UNREACHABLE = "gone", "changed", "re-owned", "unreachable"
 JUDGED = (GONE, CHANGED, REOWNED, UNREACHABLE)
 MEANS = {
-    GONE: "the deploy lost them: restore them from the last backup, or declare them if it was meant (REMOVED=…)",
-    CHANGED: "what people uploaded is not what is kept now: restore it from the last backup",
-    REOWNED: "whoever owns them now, the service may no longer replace or delete them",
-    UNREACHABLE: "the service can't read, or no longer fill, what it is to serve",
+    GONE: "the deploy lost them: restore them from the last backup, or declare them as removed on purpose (REMOVED=…)",
+    CHANGED: "the volume no longer holds what people uploaded: restore it from the last backup",
+    REOWNED: "they have another owner now: the service may no longer be able to replace or delete them",
+    UNREACHABLE: "the service can't read its media, or can't write into their directories",
 }
-DECLARED, MOVING, UNREAD, MTIME_CHANGED, OTHER_MODE = "declared", "moving", "unread", "another time", "another mode"
+DECLARED, UNSTABLE, UNREAD, MTIME_CHANGED, OTHER_MODE = "declared", "unstable", "unread", "another time", "another mode"
 KEPT = 10_000  # differences of one kind that are remembered, not only counted
 
 _CHANGES, _OWNERS = {"kind", "size", "content", "target"}, {"owner", "group"}
@@ -33,10 +33,10 @@ _READ, _WRITE, _PASS = 4, 2, 1
 
 @dataclass
 class Comparison:
-    """What was compared and how it came out.
+    """The result of a comparison.
 
-    `files` were compared, of `size` bytes; the contents of `read` of them were compared by hash. `counts` counts paths
-    by what became of them, `found` holds the differences of the first of each.
+    `files` were compared, of `size` bytes; the contents of `read` of them by hash. `counts` counts paths by their
+    verdict, `found` holds the differences of the first `KEPT` paths of each verdict.
     """
 
     files: int = 0
@@ -47,18 +47,18 @@ class Comparison:
     found: dict[str, list[Difference]] = field(default_factory=dict)
 
     def note(self, verdict: str, differences: Iterable[Difference] = ()) -> None:
-        """Count a path, and remember what is different about it."""
+        """Count a path under a verdict, and keep its differences."""
         self.counts[verdict] += 1
         if self.counts[verdict] <= KEPT:
             self.found.setdefault(verdict, []).extend(differences)
 
     def summary(self) -> str:
-        """Tell in one line what was compared and how it came out."""
-        told = ", ".join(f"{self.counts[verdict]} {verdict}" for verdict in JUDGED)
-        others = (DECLARED, MOVING, UNREAD, MTIME_CHANGED, OTHER_MODE)
+        """Return one line: how much was compared, and how many paths have each verdict."""
+        judged = ", ".join(f"{self.counts[verdict]} {verdict}" for verdict in JUDGED)
+        others = (DECLARED, UNSTABLE, UNREAD, MTIME_CHANGED, OTHER_MODE)
         asides = [f"{self.counts[name]} {name}" for name in others if self.counts[name]]
         rest = f"; {self.new} new" + "".join(f", {aside}" for aside in asides)
-        return f"{self.files} files, {readable_size(self.size)}, {self.read} of them by content: {told}{rest}"
+        return f"{self.files} files, {readable_size(self.size)}, {self.read} of them by content: {judged}{rest}"
 
 
 def compare(
@@ -68,9 +68,10 @@ def compare(
     users: tuple[User | None, User | None] = (None, None),
     removed: Callable[[bytes], bool] = lambda _: False,
 ) -> Comparison:
-    """Compare each entry of `before` with what is there `now`.
+    """Compare each entry of `before` with the scan `now`.
 
-    `users` are whom the service ran as before, and runs as now; `removed` says which paths may be gone or other.
+    `users` are the users that the service ran as before and runs as now; `removed` says which paths may be missing or
+    changed.
     """
     seen = Comparison()
     known = 0
@@ -81,8 +82,8 @@ def compare(
             seen.files += 1
             seen.size += int(was.split(b" ", 3)[2])
             seen.read += not was.startswith(b"- ") and line is not None and not line.startswith(b"- ")
-        if path in now.moving:
-            seen.note(MOVING)
+        if path in now.unstable:
+            seen.note(UNSTABLE)
         elif line is not None and users[0] == users[1] and equivalent(was, line):
             continue
         elif removed(path) and (line is None or is_file(was)):
@@ -98,7 +99,7 @@ def compare(
 
 
 def equivalent(was: bytes, line: bytes) -> bool:
-    """Whether two lines say the same; a content that was not read agrees with any."""
+    """Whether two lines are equal; a content that was not read equals any other."""
     if was == line:
         return True
     (old, _, rest), (new, _, others) = was.partition(b" "), line.partition(b" ")
@@ -106,13 +107,13 @@ def equivalent(was: bytes, line: bytes) -> bool:
 
 
 def is_conclusive(was: bytes, line: bytes) -> bool:
-    """Whether two lines tell if a content changed: both have its sum, or its size, or no time is another."""
+    """Whether two lines show if the content changed: both have its hash, or sizes differ, or no time has changed."""
     old, new = was.split(b" ", 8), line.split(b" ", 8)
     return b"-" not in (old[0], new[0]) or old[2] != new[2] or old[6:8] == new[6:8]
 
 
 def _note_gone(seen: Comparison, before: Entry) -> None:
-    if before.kind != "directory":  # one that was empty is nothing that anybody uploaded
+    if before.kind != "directory":  # people upload files; an empty directory holds none
         seen.note(GONE, differences_of(before, None))
 
 
@@ -132,9 +133,9 @@ def _judge(seen: Comparison, before: Entry, after: Entry, users: tuple[User | No
 
 
 def access(entry: Entry, user: User | None, *, owner: Entry) -> int:
-    """Return what `user` may do with an entry, as in its mode: 4 to read, 2 to write, 1 to pass.
+    """Return what `user` may do with an entry, as in its mode: 4 to read, 2 to write, 1 to pass through.
 
-    Where nobody knows whom the service runs as, it is whoever owned `owner`.
+    If the service's user is unknown (None), the owner of `owner` is used.
     """
     user = user or User(owner.uid, (owner.gid,))
     if user.uid == 0:
@@ -144,5 +145,5 @@ def access(entry: Entry, user: User | None, *, owner: Entry) -> int:
 
 
 def rwx(rights: int) -> str:
-    """Spell rights as `ls` does."""
+    """Return rights as `ls` prints them."""
     return "".join(letter if rights & bit else "-" for letter, bit in (("r", _READ), ("w", _WRITE), ("x", _PASS)))

@@ -66,7 +66,7 @@ class Danger:
 
     @property
     def is_accused(self) -> bool:
-        """Whether the media are lost when somebody follows what is written there."""
+        """Whether the media are lost when the command is run as it is written."""
         return self.certain and not self.intended
 
     def __str__(self) -> str:

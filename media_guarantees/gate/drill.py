@@ -1,6 +1,6 @@
-"""The restore drill on a live server: the guide's backup, restored into a volume of the run's own, beside the media.
+"""The restore drill on a live server: the guide's backup of the live volume, restored into a scratch volume.
 
-The live volume is only read. What people changed while the backup ran is told apart from what the backup lost.
+The live volume is only read. Changes that people made while the backup ran are not counted as losses.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ class BackupTaken:
         kept = copy.only(lambda path: path not in self.meanwhile)
         found = diff(self.live, kept, mtime="seconds", ignore={"links"})
         changes = tuple(each for each in found if not self._is_time_of_directory(each))
-        journal.add_evidence(f"{summarize(self.live, changes)}; {len(self.meanwhile)} changed meanwhile")
+        journal.add_evidence(f"{summarize(self.live, changes)}; {len(self.meanwhile)} changed in between")
         return changes
 
     def _is_time_of_directory(self, change: Difference) -> bool:
@@ -70,7 +70,7 @@ class BackupTaken:
 
 
 class Drill:
-    """Does what the guide says, on volumes of the run's own."""
+    """Runs the guide's commands on scratch volumes."""
 
     def __init__(self, gate: Gate, guide: Guide, run: Run, folder: Path) -> None:
         self.gate = gate
@@ -80,7 +80,7 @@ class Drill:
         self.backups, self.restored = (f"{LABEL}-{run.identifier}-{name}" for name in ("backups", "restored"))
 
     def back_up(self) -> BackupTaken:
-        """Type the guide's backup command, with the live volume for reading only, and look at the volume around it."""
+        """Run the guide's backup command with the live volume read-only; scan the volume before and after."""
         volume = self.gate.expect_one_volume().name
         step = self._step("backup", volume)
         script = redirect(step, media=volume, backups=self.backups, read_only=True, labels=self.labels)
@@ -96,7 +96,7 @@ class Drill:
     def _archives(self) -> tuple[str, ...]:
         """Return the archives in the scratch folder of backups, by their names there, whatever a guide calls them."""
         live = self.gate.live
-        listed = live.reader(self.backups)(["find", ".", "-type", "f", "-printf", r"%P\0"])
+        listed = live.volume_helper(self.backups)(["find", ".", "-type", "f", "-printf", r"%P\0"])
         names = commands.check(listed, env=live.engine.environment).stdout.decode(errors="surrogateescape").split("\0")
         return tuple(sorted(filter(ARCHIVE_ENDING.search, names)))
 
@@ -109,7 +109,7 @@ class Drill:
         said about it: raises `CommandFailed` or `subprocess.TimeoutExpired`.
         """
         live = self.gate.live
-        command = live.reader(self.backups)(["cat", "--", name])
+        command = live.volume_helper(self.backups)(["cat", "--", name])
         try:
             with commands.streamed(command, env=live.engine.environment, timeout=SECONDS) as stream:
                 return read_archive(cast("BinaryIO", stream), original=original)
@@ -117,7 +117,7 @@ class Drill:
             raise PromiseBroken(f"{name} can't be read: {damage}", next_step="take the backup again") from damage
 
     def restore(self, name: str) -> Manifest:
-        """Type the guide's restore command, with the scratch volume in place of the live one; return what came back."""
+        """Run the guide's restore command on a scratch volume in place of the live one; return what was restored."""
         live = self.gate.live
         step = self._step("restore", self.gate.expect_one_volume().name)
         script = redirect(step, media=self.restored, backups=self.backups, read_only=False, labels=self.labels)
@@ -130,7 +130,7 @@ class Drill:
             raise Unproven(f"the name of the backup can't be filled in as the guide says: {misfit}") from misfit
         with journal.step("event: the guide's restore, into a volume of the run's own"):
             self._type(step, script)
-        return take_survey(live.reader(self.restored), live.engine.environment).manifest()
+        return take_survey(live.volume_helper(self.restored), live.engine.environment).manifest()
 
     def _step(self, procedure: str, volume: str) -> Step:
         step = read_step(self.guide, procedure)
@@ -153,18 +153,18 @@ class Drill:
         elif not typed.ok:
             raise PromiseBroken(
                 f"the guide's {step.procedure} command ended with status {typed.status}: {typed.complaint}",
-                means="on this server, tonight, it can't be done",
-                next_step="type it by hand and see",
+                means="this command would fail on this server if it were needed now",
+                next_step="run it by hand and read what it prints",
             )
 
     def make_room(self) -> None:
-        """Make the volumes of the drill, labelled so that whoever finds them knows whose they were."""
+        """Create the scratch volumes, with labels by which a later run recognises them."""
         labels = helper_container.label_arguments(self.labels)
         for name in (self.backups, self.restored):
             commands.check(["docker", "volume", "create", *labels, name], env=self.gate.live.engine.environment)
 
     def clear_away(self) -> None:
-        """Remove the volumes of the drill, and whatever container a guide's command left on them."""
+        """Remove the scratch volumes, and containers that a guide's command left on them."""
         docker = self.gate.live.engine.docker
         for name in (self.backups, self.restored):
             if left := docker("ps", "--all", "--quiet", "--filter", f"volume={name}").text.split():
@@ -195,7 +195,7 @@ def expect_named(step: Step, volume: str) -> None:
 
 @contextmanager
 def room_for_drill(drill: Drill) -> Iterator[Drill]:
-    """Keep the volumes of a drill for as long as the block lasts."""
+    """Keep the scratch volumes of a drill during the block."""
     drill.make_room()
     try:
         yield drill
@@ -204,14 +204,14 @@ def room_for_drill(drill: Drill) -> Iterator[Drill]:
 
 
 def people_were_uploading(typed: commands.Outcome) -> bool:
-    """Whether all that `tar` has to complain of is what changed while it was read (GNU tar manual, "Return Values")."""
+    """Whether `tar` reports nothing but files that changed while it read them (GNU tar manual, "Return Values")."""
     said = [line for line in typed.stderr.decode(errors="replace").splitlines() if line.startswith("tar: ")]
     return typed.status == 1 and bool(said) and all(line.endswith(_MEANWHILE) for line in said)
 
 
 def changed_between(before: Survey, after: Survey) -> frozenset[bytes]:
-    """Return the paths that are not, in both, the same and still."""
+    """Return the paths that differ between two scans, or were unstable in one."""
     both: Mapping[bytes, bytes] = before.entries
     paths = before.entries.keys() | after.entries.keys()
     other = {path for path in paths if both.get(path) != after.entries.get(path)}
-    return frozenset(other | before.moving | after.moving)
+    return frozenset(other | before.unstable | after.unstable)

@@ -106,15 +106,15 @@ def verdict_of(evidence: dict[str, Any]) -> tuple[str, str]:
 
 
 def reason_of(evidence: dict[str, Any]) -> str:
-    """Return why a run is not proved: the broken guarantees, else the unproven ones, with the first reason of each."""
-    told = []
+    """Return why a run is not proved: its broken guarantees, else its unproven ones, each with its first reason."""
+    reasons = []
     for guarantee in evidence["guarantees"]:
         if guarantee["verdict"] == evidence["verdict"] != PROVED:
             messages = (
                 test["message"].partition("\n")[0] for test in guarantee["tests"] if test["outcome"] == "failed"
             )
-            told.append(f"{guarantee['id']}: {guarantee['reason'] or next(messages, '')}")
-    return "; ".join(told)
+            reasons.append(f"{guarantee['id']}: {guarantee['reason'] or next(messages, '')}")
+    return "; ".join(reasons)
 
 
 def overall(verdicts: Iterable[HostVerdict]) -> str:

@@ -30,7 +30,7 @@ class GateSettings:
     removed_list: Path | None = None
 
     def check(self) -> None:
-        """Raise `BadInput` for what makes no sense."""
+        """Raise `BadInput` for values that make no sense."""
         for option, value, choices in (("manifest", self.manifest, MODES), ("drill", self.drill, DRILLS)):
             if value not in choices:
                 raise BadInput(f"--{option} is {value!r}", f"choose one of {', '.join(choices)}")
@@ -38,18 +38,18 @@ class GateSettings:
             raise BadInput(f"there is no list of removals {self.removed_list}", "give REMOVED_LIST=…, one path a line")
 
     def is_declared(self) -> Callable[[bytes], bool]:
-        """Return what says whether a path, relative to the media root, was declared to be removed on purpose."""
+        """Return a function: whether a path, relative to the media root, was declared as removed on purpose."""
         text = self.removed_list.read_bytes() if self.removed_list else b""
         listed = {line.removeprefix(b"./").lstrip(b"/") for line in text.splitlines()} - {b""}
         return lambda path: path in listed or any(fnmatchcase(os.fsdecode(path), each) for each in self.removed)
 
     @property
     def how(self) -> str:
-        """Say which manifest it is, and what it would miss."""
+        """Describe the manifest, and what it would miss."""
         if self.manifest == FULL:
             return "full manifest: every content was read"
         return (
             f"quick manifest: names, sizes, times, modes and owners of all; contents of {self.sample} files drawn with "
             f"seed {self.seed}, and of all that look changed. It would miss content that changed while size and all "
-            "times stayed, outside of that sample"
+            "times stayed the same, outside of that sample"
         )

@@ -1,7 +1,7 @@
-"""A deployment as it runs on a live engine: found by the labels that Compose gives, looked at, and left as it is.
+"""A running deployment on a live engine, found by Compose's labels. It is read and never changed.
 
-Nothing here starts, stops or changes what is not the run's own. A volume is read in a helper container that mounts it
-read-only; in the service's container nothing is done but reading two files of /proc.
+A volume is read in a helper container that mounts it read-only. In the service's container, two files of /proc are read
+and nothing else is done.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _TOOLS = "find --version | grep -q GNU && command -v xargs sha256sum sort uniq n
 
 @dataclass(frozen=True)
 class Volume:
-    """A volume by what tells it from any other, another of the same name included."""
+    """A volume's identity, which another volume of the same name does not share."""
 
     name: str
     created: str
@@ -41,7 +41,7 @@ class Volume:
     options: Mapping[str, str]
 
     def __str__(self) -> str:
-        """Name it, with when it was made."""
+        """Return the name, and when it was created."""
         return f"{self.name}, made {self.created}"
 
 
@@ -53,7 +53,7 @@ class User:
     gids: tuple[int, ...]
 
     def __str__(self) -> str:
-        """Show user and first group."""
+        """Return the user and the first group."""
         return f"{self.uid}:{self.gids[0] if self.gids else '?'}"
 
 
@@ -118,15 +118,15 @@ class Live:
 
     @cached_property
     def engine_id(self) -> str:
-        """What tells this engine from any other."""
+        """The engine's own identifier."""
         return self._ask("info", "--format", "{{.ID}}")
 
     def _ask(self, *args: str) -> str:
-        """Ask the engine; a question that it refuses is a fault of the run, not of the deployment."""
+        """Run a `docker` command; raises `CommandFailed`, which is no fault of the deployment."""
         return commands.check(["docker", *args], env=self.engine.environment).text
 
     def running(self, service: str) -> list[dict[str, Any]]:
-        """Return what the engine says of each running container of `service`, in the chosen project, by age."""
+        """Return what the engine says about each running container of `service` in the project, oldest first."""
         listed = self._ask("ps", "--no-trunc", "--quiet", "--filter", f"label={_SERVICE}={service}").split()
         found = json.loads(self._ask("container", "inspect", *listed)) if listed else []
         found = [each for each in found if each["Config"]["Labels"].get(_ONE_OFF, "False") != "True"]
@@ -165,7 +165,7 @@ class Live:
         )
 
     def _read_inside(self, container: str, file: str) -> str | None:
-        """Read a file in a container; None where it has no program to read it with."""
+        """Read a file in a container; None if it has no program for that."""
         with journal.timed("command", f"docker exec {container[:12]}, by testinfra: cat {file}") as event:
             read = testinfra.get_host(f"docker://{container}").run("cat %s", file)
             event.status = read.rc
@@ -179,7 +179,7 @@ class Live:
         return tuple(each for each in mounts if f"{each.point}/".startswith(f"{self.media_root}/"))
 
     def user(self, container: str) -> User | None:
-        """Return whom the service's main process runs as; None where that can't be read."""
+        """Return the user of the service's main process; None if that can't be read."""
         status = self._read_inside(container, "/proc/1/status")
         fields = dict(line.split(":", 1) for line in (status or "").splitlines() if ":" in line)
         if "Uid" not in fields:
@@ -189,20 +189,20 @@ class Live:
         return User(int(fields["Uid"].split()[1]), tuple(dict.fromkeys(map(int, gids))))
 
     def volume_of(self, replica: Replica) -> Volume:
-        """Return the volume behind the media root of a container. Raises `PromiseBroken` where there is none."""
+        """Return the volume that backs the media root of a container. Raises `PromiseBroken` if there is none."""
         at = [mount for mount in replica.mounts if posixpath.normpath(mount["Destination"]) == self.media_root]
         at += [{"Type": each.kind} for each in replica.inner or () if each.point == self.media_root and not at]
         if not at:
             others = [f"{each.get('Name') or each['Source']} at {each['Destination']}" for each in replica.mounts]
             raise PromiseBroken(
                 f"nothing is mounted at {self.media_root} in {replica.name}; it mounts {', '.join(others) or 'none'}",
-                means="media are written into the container itself and vanish with it, at the next deploy",
+                means="media are written into the container itself and are deleted with it, at the next deploy",
                 next_step=f"mount the volume there in the compose file: media_volume:{self.media_root}",
             )
         if at[0]["Type"] != "volume":
             raise PromiseBroken(
                 f"{self.media_root} in {replica.name} is backed by a {at[0]['Type']}, not by a named volume",
-                means="the media of the volume are out of sight, and what is uploaded now is in no backup",
+                means="the media of the volume are hidden, and new uploads are in no backup",
                 next_step=f"docker inspect --format '{{{{json .Mounts}}}}' {replica.name}",
             )
         return self.volume(str(at[0]["Name"]))
@@ -213,12 +213,12 @@ class Live:
         return all([*told, *(each.writable for each in replica.inner or () if each.point == self.media_root)])
 
     def overmounts(self, replica: Replica) -> tuple[str, ...]:
-        """Return where something is mounted over a part of the media root."""
+        """Return the paths below the media root at which something else is mounted."""
         points = {posixpath.normpath(each["Destination"]) for each in replica.mounts}
         points |= {each.point for each in replica.inner or ()}
         return tuple(sorted(point for point in points if point.startswith(f"{self.media_root}/")))
 
-    def shown(self, replica: Replica) -> str:
+    def mount_root(self, replica: Replica) -> str:
         """Return the folder, within its file system, that the container sees at the media root; "" if unknown."""
         return next((each.root for each in reversed(replica.inner or ()) if each.point == self.media_root), "")
 
@@ -230,7 +230,7 @@ class Live:
         """
         if name not in self._volumes:
             told = self.inspect_volume(name)
-            ask = self.reader(name)(["env", "TZ=UTC", "LC_ALL=C", "stat", "--format=%w, inode %i", "."])
+            ask = self.volume_helper(name)(["env", "TZ=UTC", "LC_ALL=C", "stat", "--format=%w, inode %i", "."])
             born = commands.check(ask, env=self.engine.environment).text
             self._volumes[name] = Volume(told["Name"], born, told["Driver"], told.get("Options") or {})
         return self._volumes[name]
@@ -269,7 +269,7 @@ class Live:
         labels = helper_container.label_arguments(self.labels)
         return ["docker", "run", "--rm", "--pull=never", *rights, *labels, *options, "--entrypoint=", image]
 
-    def reader(self, volume: str) -> Helper:
+    def volume_helper(self, volume: str) -> Helper:
         """Return what makes a command that runs in a container whose working directory is `volume`, read-only."""
         if not self.has_volume(volume):  # naming it would make it
             raise PromiseBroken(f"there is no volume {volume} on the engine any more")
@@ -277,13 +277,13 @@ class Live:
         base = self._run(self.helper_image, ["--network=none", "--interactive", "--workdir=/volume", mount])
         return lambda args: [*base, *args]
 
-    def beside(self, container: str) -> list[str]:
+    def network_helper(self, container: str) -> list[str]:
         """Return a command that runs a program in a helper container in the network namespace of `container`."""
         return self._run(self.helper_image, ["--interactive", f"--network=container:{container}"])
 
 
 def ports_of(inspected: Mapping[str, Any]) -> tuple[int, ...]:
-    """Return the TCP ports that a container listens on, as far as anybody said so: those that are published first."""
+    """Return the TCP ports that a container publishes, then those that it exposes."""
     known = inspected["NetworkSettings"].get("Ports") or {}
     ports = [*sorted(known, key=lambda port: not known[port]), *(inspected["Config"].get("ExposedPorts") or {})]
     return tuple(dict.fromkeys(int(port.partition("/")[0]) for port in ports if port.endswith("tcp")))

@@ -20,7 +20,7 @@ from media_guarantees.gate.volume_scan import Choice, Survey, is_file, take_surv
 
 @dataclass
 class Gate:
-    """The gate before a live service."""
+    """The gate on a live service."""
 
     live: Live
     settings: GateSettings
@@ -43,30 +43,30 @@ class Gate:
         if points := self.live.overmounts(replica):
             raise PromiseBroken(
                 f"in {replica.name}, {', '.join(points)} is mounted over the volume",
-                means="the media there are out of sight, and what is uploaded there now is in no backup",
+                means="the media there are hidden, and new uploads there are in no backup",
                 next_step=f"take the mount at {points[0]} out of the compose file",
             )
-        then = {self.live.shown(each) for each in before.replicas} - {""}
-        now = self.live.shown(replica)
+        then = {self.live.mount_root(each) for each in before.replicas} - {""}
+        now = self.live.mount_root(replica)
         if self.live.volume_of(replica) == before.volume and now and then and now not in then:
             raise PromiseBroken(
                 f"{replica.name} sees {now} at {self.live.media_root}; before the deploy, {', '.join(sorted(then))}",
-                means="the media are out of sight, and what is uploaded now is elsewhere",
+                means="the media are hidden, and new uploads go elsewhere",
                 next_step=f"docker inspect --format '{{{{json .HostConfig}}}}' {replica.name}",
             )
 
     def survey(self, record: Record | None = None) -> Survey:
-        """Read what is behind the media root now, once; in quick mode guided by the record from before."""
+        """Scan the volume, once; a quick scan reads what the record from before the deploy suggests."""
         if self._now is None:
             self._now = self.fresh_survey(self._choice(record))
         return self._now
 
     def fresh_survey(self, choose: Choice | None = None) -> Survey:
-        """Read what is behind the media root at this moment: every content, or those that are chosen."""
+        """Scan the volume now: all contents, or the chosen ones."""
         volume = self.expect_one_volume().name
         journal.progress(f"manifest: reading {volume}")
         begun = time.monotonic()
-        survey = take_survey(self.live.reader(volume), self.live.engine.environment, choose=choose)
+        survey = take_survey(self.live.volume_helper(volume), self.live.engine.environment, choose=choose)
         journal.progress(
             f"manifest: {len(survey.entries):,} entries, {survey.hashed:,} contents, {time.monotonic() - begun:.1f} s"
         )
@@ -75,10 +75,12 @@ class Gate:
     def _choice(self, record: Record | None) -> Choice | None:
         if self.settings.manifest == FULL:
             return None
-        return lambda seen: drawn(seen, self.settings) if record is None else suspects(seen, record, self.settings)
+        return lambda seen: (
+            draw_sample(seen, self.settings) if record is None else suspects(seen, record, self.settings)
+        )
 
     def record(self) -> Record:
-        """Write down what the service and its media are now."""
+        """Record the service and its media."""
         volume, replicas, survey = self.expect_one_volume(), self.live.replicas, self.survey()
         served = self.asked(replicas[:1], choose(survey, self.settings.seed), survey)
         record = Record(
@@ -97,38 +99,38 @@ class Gate:
         return write_record(record, survey, self.settings.state)
 
     def asked(self, replicas: Sequence[Replica], paths: Sequence[bytes], survey: Survey) -> dict[bytes, str]:
-        """Ask for pictures, of whatever serves them; return of each what was wrong with an answer."""
+        """Request pictures from the service that serves them; return what is wrong with each answer."""
         server, _, port = self.settings.media_server.partition(":")
         if server:
             endpoints = [(each["Id"], int(port or 80)) for each in self.live.running(server)]
         else:
             endpoints = [(each.identifier, each.ports[0]) for each in replicas if each.ports]
-        faults = {} if endpoints else dict.fromkeys(paths, "can't be asked for: no port is known")
+        faults = {} if endpoints else dict.fromkeys(paths, "can't be requested: no port is known")
         if any(survey.entries[path].startswith(b"- ") for path in paths):
             survey = self.fresh_survey(lambda _: paths)
         for container, number in endpoints if paths else ():
-            beside = self.live.beside(container)
+            beside = self.live.network_helper(container)
             answers = served_as_held(beside, number, paths, survey, self.live.engine.environment)
             faults = {path: faults.get(path) or fault for path, fault in answers.items()}
         return faults
 
     def compare(self, record: Record) -> Comparison:
-        """Compare what is behind the media root now with the record from before."""
+        """Compare the volume with the record from before the deploy."""
         now = self.survey(record)
         user = self.live.user(self.live.replicas[0].identifier)
         return compare(record.lines(), now, users=(record.user, user), removed=self.settings.is_declared())
 
 
-def drawn(seen: Survey, settings: GateSettings) -> Collection[bytes]:
-    """Draw the sample of files whose contents are read before a deploy in quick mode."""
+def draw_sample(seen: Survey, settings: GateSettings) -> Collection[bytes]:
+    """Draw the files whose contents a quick scan reads before a deploy."""
     files = seen.files
     return random.Random(settings.seed).sample(files, min(settings.sample, len(files)))  # noqa: S311
 
 
 def suspects(seen: Survey, record: Record, settings: GateSettings) -> Collection[bytes]:
-    """Choose the files whose contents are read after a deploy in quick mode: a sample, and all that look changed.
+    """Choose the files whose contents a quick scan reads after a deploy: a sample, and all that look changed.
 
-    Only what was read before can be compared.
+    Only contents that were read before can be compared.
     """
     known = [(path, line) for path, line in record.lines() if is_file(line) and not line.startswith(b"- ")]
     sample = random.Random(settings.seed).sample(known, min(settings.sample, len(known)))  # noqa: S311

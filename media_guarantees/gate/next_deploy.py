@@ -1,4 +1,4 @@
-"""What the next deploy makes of the media volume, told before it: by the compose file, and by what is on the engine."""
+"""What the next deploy will do to the media volume, from the compose file and from what is on the engine."""
 
 from __future__ import annotations
 
@@ -113,5 +113,5 @@ def divergences(declared: DeclaredVolume, live: Mapping[str, Any]) -> tuple[str,
         ("options", live.get("Options") or {}, declared.settings.get("driver_opts") or {}),
         ("labels", own, declared.settings.get("labels") or {}),
     )
-    told = tuple(f"{name}: {was} became {now}" for name, was, now in sides if was != now)
-    return told or ("its settings, in a way that the engine doesn't tell",)
+    found = tuple(f"{name}: {was} became {now}" for name, was, now in sides if was != now)
+    return found or ("its settings, in a way that the engine doesn't show",)

@@ -1,7 +1,7 @@
-"""Whether the service hands out what is in its volume: asked inside its own network, where no port need be published.
+"""Whether the service serves what is in its volume. Requests come from inside its network: no published port is needed.
 
-A helper container in the network namespace of the service's container speaks HTTP to 127.0.0.1 there. It asks only for
-what a browser would, and nothing is executed in the service's container.
+A helper container in the network namespace of the service's container sends HTTP requests to 127.0.0.1, as a browser
+would. Nothing is executed in the service's own container.
 """
 
 from __future__ import annotations
@@ -41,8 +41,8 @@ done
 
 
 def choose(survey: Survey, seed: int) -> list[bytes]:
-    """Choose the pictures to ask for, the same ones for the same seed and the same files."""
-    held = [path for path in survey.files if survey.entries[path][:2] != b"- " and path not in survey.moving]
+    """Choose the pictures to request; the same files and the same seed give the same choice."""
+    held = [path for path in survey.files if survey.entries[path][:2] != b"- " and path not in survey.unstable]
     small = [path for path in held if int(survey.entries[path].split(b" ", 3)[2]) <= LARGEST]
     return small if len(small) <= ASKED else sorted(random.Random(seed).sample(small, ASKED))  # noqa: S311
 
@@ -50,7 +50,7 @@ def choose(survey: Survey, seed: int) -> list[bytes]:
 def served_as_held(
     beside: Sequence[str], port: int, paths: Sequence[bytes], survey: Survey, env: Mapping[str, str]
 ) -> dict[bytes, str]:
-    """Ask for each path below ``/media/``; tell of each what is wrong with the answer, "" for the volume's own bytes.
+    """Request each path below ``/media/``; return what is wrong with each answer, "" for the volume's own bytes.
 
     `beside` runs a program in the network namespace of the service's container, which listens on `port`.
     """

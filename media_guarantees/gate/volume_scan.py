@@ -1,7 +1,7 @@
-"""The manifest of a live volume, which doesn't hold still: people upload while it is read.
+"""The manifest of a live volume, to which people upload while it is read.
 
-GNU tools list it in a container that mounts it read-only. A million files are no reason to keep a million objects: an
-entry stays the line that was read of it, and is taken apart only where two of them differ.
+GNU tools list it in a container that mounts it read-only. With a million files, parsing each entry would cost too much
+memory: an entry stays the line that was read, and is parsed only where two lines differ.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ from media_guarantees.media.manifest import Entry, Manifest, printable
 from media_guarantees.media.stable_scan import IncompleteListing
 from media_guarantees.system import commands
 
-# What find's directives print is told in its manual, under "Format Directives"; no path that it prints holds "//".
-# Of a directory, time and size are no concern: they change with every upload.
-# A worker looks at its files before and after it reads them, as all others do at the same time: on two processors
-# the manifest takes hardly longer than the sums alone. They speak in turns, or one's lines would end up in another's.
+# find's manual explains its directives under "Format Directives"; no path that it prints holds "//".
+# Directories' size and times are ignored: every upload changes them.
+# Each worker stats its files before and after hashing them. The workers run in parallel, so that on two processors the
+# manifest takes hardly longer than the hashes alone. They print in turns, or their lines would be mixed.
 _SCRIPT = r"""
 set -o pipefail
 export LC_ALL=C notes of_file='%p//%y %s %m %U %G %T@ %C@ %n %D:%i %l\0'
@@ -81,14 +81,14 @@ Choice = Callable[["Survey"], Collection[bytes]]
 
 @dataclass
 class Survey:
-    """What is in a volume: the line of each path, and the paths that never held still.
+    """What is in a volume: the line of each path, and the paths that never stopped changing.
 
     A line is ``<sha256, or -> <kind> <size> <mode> <uid> <gid> <mtime> <ctime> <links> <inode> <target>``, as find and
     sha256sum print them.
     """
 
     entries: dict[bytes, bytes] = field(default_factory=dict)
-    moving: set[bytes] = field(default_factory=set)
+    unstable: set[bytes] = field(default_factory=set)
 
     @property
     def files(self) -> list[bytes]:
@@ -97,47 +97,47 @@ class Survey:
 
     def manifest(self, *, without: Collection[bytes] = ()) -> Manifest:
         """Return the manifest of what held still, but for the paths `without`."""
-        left_out = self.moving.union(without)
+        left_out = self.unstable.union(without)
         return Manifest({path: entry_of(path, line) for path, line in self.entries.items() if path not in left_out})
 
     def add_stat(self, record: bytes) -> None:
-        """Note what find said of a path."""
+        """Add what find printed about a path."""
         path, line = _parted(record)
         self.entries[path] = b"- " + line
 
     def add_stat_if_absent(self, record: bytes) -> None:
-        """Note what find said of a path, unless it was looked at on its own, and so later."""
+        """Add what find printed about a path, unless a worker has a later stat of it."""
         path, line = _parted(record)
         self.entries.setdefault(path, b"- " + line)
 
     def add_hash(self, hashed: bytes) -> None:
-        """Note what sha256sum said of a path that was seen."""
+        """Add the hash of a path that is known."""
         if hashed[64:68] not in (b"  ./", b" *./"):
             raise IncompleteListing(f"the survey holds a damaged hash: {hashed!r}")
         if hashed[68:] in self.entries:
             self.entries[hashed[68:]] = hashed[:64] + self.entries[hashed[68:]][1:]
 
     def mark_unstable(self, record: bytes) -> None:
-        """Note a path of which find said another thing before and after it was read."""
-        self.moving.add(_parted(record)[0])
+        """Mark a path whose stat changed while it was hashed."""
+        self.unstable.add(_parted(record)[0])
 
     def unread(self, wanted: Collection[bytes]) -> set[bytes]:
-        """Return which of the files `wanted` are there, and have contents that were not read."""
+        """Return the files among `wanted` that exist and were not hashed."""
         return {path for path in wanted if self.entries.get(path, b"").startswith(b"- f")}
 
     @property
     def hashed(self) -> int:
-        """How many contents were read."""
+        """How many contents were hashed."""
         return sum(not line.startswith(b"- ") for line in self.entries.values())
 
 
 def is_file(line: bytes) -> bool:
-    """Whether a line is of a regular file."""
+    """Whether a line describes a regular file."""
     return line.startswith(b"f ", line.index(b" ") + 1)
 
 
 def entry_of(path: bytes, line: bytes) -> Entry:
-    """Take a line apart."""
+    """Parse a line."""
     sha256, kind, size, mode, uid, gid, mtime, _, _, _, target = line.split(b" ", 10)
     length = int(size) if kind == b"f" else 0
     digest = sha256.decode().removeprefix("-")
@@ -148,32 +148,32 @@ def entry_of(path: bytes, line: bytes) -> Entry:
 def take_survey(helper: Helper, env: Mapping[str, str], *, choose: Choice | None = None) -> Survey:
     """Survey the volume that `helper` reaches. With `choose`, only the contents of the files that it names are read.
 
-    What changes meanwhile is looked at again; what still doesn't hold still is `moving`. Raises `IncompleteListing`
-    rather than leave out what could not be read.
+    Files that change during the scan are read again, up to `ROUNDS` times; those that still change are unstable. Raises
+    `IncompleteListing` if something could not be read.
     """
     if choose is None:
-        survey = look(helper, env, EVERYTHING)
+        survey = scan_once(helper, env, EVERYTHING)
         wanted = {path for path, line in survey.entries.items() if is_file(line)}
     else:
-        wanted = {*choose(look(helper, env, NOTHING))}
-        survey = look(helper, env, GIVEN, wanted)
+        wanted = {*choose(scan_once(helper, env, NOTHING))}
+        survey = scan_once(helper, env, GIVEN, wanted)
     for _ in range(ROUNDS):
-        suspects = survey.moving | survey.unread(wanted)
+        suspects = survey.unstable | survey.unread(wanted)
         if not suspects:
             break
-        again = look(helper, env, GIVEN, suspects)
+        again = scan_once(helper, env, GIVEN, suspects)
         for path in suspects:
             survey.entries.pop(path, None)
         survey.entries.update((path, again.entries[path]) for path in suspects & again.entries.keys())
-        survey.moving = again.moving
-    if unread := survey.unread(wanted) - survey.moving:
+        survey.unstable = again.unstable
+    if unread := survey.unread(wanted) - survey.unstable:
         raise IncompleteListing(
             f"{len(unread)} files could not be read, such as {', '.join(map(printable, sorted(unread)[:5]))}"
         )
     return survey
 
 
-def look(helper: Helper, env: Mapping[str, str], which: str, given: Iterable[bytes] = ()) -> Survey:
+def scan_once(helper: Helper, env: Mapping[str, str], which: str, given: Iterable[bytes] = ()) -> Survey:
     """Look at the volume once, and read the contents of `which` of its files. Raises `IncompleteListing`."""
     args = helper(["bash", "-c", _SCRIPT, "survey", which])
     with (
@@ -194,7 +194,7 @@ def look(helper: Helper, env: Mapping[str, str], which: str, given: Iterable[byt
 
 @contextmanager
 def _listed(paths: Iterable[bytes]) -> Iterator[IO[bytes]]:
-    """Keep a file that lists `paths`, relative to the volume's root."""
+    """Yield a temporary file that lists `paths`, relative to the volume's root."""
     with tempfile.TemporaryFile() as file:
         file.writelines(b"./%s\0" % path for path in paths)
         file.seek(0)
@@ -202,7 +202,7 @@ def _listed(paths: Iterable[bytes]) -> Iterator[IO[bytes]]:
 
 
 def _fields(process: subprocess.Popen[bytes]) -> Iterator[bytes]:
-    """Yield each field of what a helper says. Raises `IncompleteListing` where it ends in trouble."""
+    """Yield each field of a helper's output. Raises `IncompleteListing` if the helper failed."""
     complaint: list[bytes] = []
     rest = b""
     for piece in _pieces(process, complaint):
@@ -214,7 +214,7 @@ def _fields(process: subprocess.Popen[bytes]) -> Iterator[bytes]:
 
 
 def _pieces(process: subprocess.Popen[bytes], complaint: list[bytes]) -> Iterator[bytes]:
-    """Yield standard output as it comes, and gather what is said beside it."""
+    """Yield standard output as it comes; collect standard error."""
     with selectors.DefaultSelector() as selector:
         for stream in filter(None, (process.stdout, process.stderr)):
             selector.register(stream, selectors.EVENT_READ)
@@ -232,7 +232,7 @@ def _pieces(process: subprocess.Popen[bytes], complaint: list[bytes]) -> Iterato
 
 
 def read_survey(fields: Iterator[bytes]) -> Survey:
-    """Make a survey of what the helper said. Raises `IncompleteListing` where it is cut off or tells of errors."""
+    """Parse a helper's output. Raises `IncompleteListing` if it is cut off or reports errors."""
     if next(fields, b"") != b"survey 1":
         raise IncompleteListing("the survey has no beginning: " + ", ".join(map(printable, fields)))
     survey, progress = Survey(), _Progress()
@@ -255,7 +255,7 @@ def read_survey(fields: Iterator[bytes]) -> Survey:
     errors, end = next(fields, b""), next(fields, b"")
     if end != b"complete":
         raise IncompleteListing(f"the survey is cut off after its part {part.decode()!r}")
-    # What vanished while it was looked at is none: people delete pictures.
+    # A file that vanished during the scan is no error: people delete pictures.
     if told := [line for line in errors.splitlines() if not line.endswith(_GONE)]:
         complaint = b"\n".join(told[:5]).decode(errors="replace")
         raise IncompleteListing(f"something couldn't be read: {complaint}")
@@ -263,13 +263,13 @@ def read_survey(fields: Iterator[bytes]) -> Survey:
 
 
 class _Progress:
-    """Tells a person who waits, every now and then, how many contents were read."""
+    """Reports, every few seconds, how many contents were hashed."""
 
     def __init__(self) -> None:
         self._told = time.monotonic()
 
     def tell(self, survey: Survey) -> None:
-        """Say how far it is, unless that was said a moment ago."""
+        """Report the progress, unless that was done a moment ago."""
         if time.monotonic() - self._told > _TELL_SECONDS:
             self._told = time.monotonic()
             journal.progress(f"manifest: {survey.hashed:,} contents read")

@@ -1,4 +1,4 @@
-"""What is under way meanwhile, a command or work in a thread: watched, frozen, signalled, and in the end waited for."""
+"""Commands and threads that run while a test does something else. None outlives its block."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from media_guarantees.system import commands
 
 
 class Background:
-    """A program that leads a process group of its own; what it says is collected as it comes."""
+    """A program in a process group of its own, whose output is collected as it comes."""
 
     def __init__(self, args: Sequence[str], *, cwd: Path, env: Mapping[str, str]) -> None:
         self._args = tuple(args)
@@ -45,16 +45,16 @@ class Background:
 
     @property
     def running(self) -> bool:
-        """Whether it has not ended yet."""
+        """Whether it is still running."""
         return self._process.poll() is None
 
     @property
     def _may_speak(self) -> bool:
-        """Whether it can still say something, or has said something that was not heard yet."""
+        """Whether more output can come: it runs, or its last output is still being read."""
         return self.running or any(listener.is_alive() for listener in self._listeners)
 
     def wait_for_output(self, text: bytes, *, seconds: float = 60.0) -> None:
-        """Wait until it has said `text`; raises as soon as it has ended without."""
+        """Wait until `text` is in its output; raises `DeadlineExceeded` as soon as it has ended without."""
         wait_until(
             lambda: any(text in said for said in self._said.values()),
             what=f"the command says {text.decode()!r}",
@@ -64,15 +64,15 @@ class Background:
         )
 
     def signal(self, number: signal.Signals) -> None:
-        """Send a signal to the whole group, as a terminal does."""
+        """Send a signal to the whole process group, as a terminal does."""
         commands.signal_group(self._process, number)
 
     def freeze(self) -> None:
-        """Stop it where it is; it can't notice, nor give anything up."""
+        """Stop it where it is, without letting it react (SIGSTOP)."""
         self.signal(signal.SIGSTOP)
 
     def thaw(self) -> None:
-        """Let it go on."""
+        """Let it continue (SIGCONT)."""
         self.signal(signal.SIGCONT)
 
     def run_for(self, seconds: float) -> bool:
@@ -90,7 +90,7 @@ class Background:
         return not self.running
 
     def finish(self, *, seconds: float = 120.0) -> commands.Outcome:
-        """Wait for its end and return how it ended."""
+        """Wait until it ends, for at most `seconds`, and return how it ended."""
         with journal.timed("guide", " ".join(self._args)) as event:
             self._process.wait(seconds)
             for listener in self._listeners:
@@ -100,7 +100,7 @@ class Background:
         return commands.Outcome(self._args, self._process.returncode, said["stdout"], said["stderr"], event.seconds)
 
     def end(self) -> None:
-        """End what still runs of it."""
+        """Kill what is left of it."""
         for number in (signal.SIGCONT, signal.SIGKILL):
             self.signal(number)
         self._process.wait()
@@ -113,7 +113,7 @@ class Background:
 
 @contextmanager
 def started(args: Sequence[str], *, cwd: Path, env: Mapping[str, str]) -> Iterator[Background]:
-    """Start a program and make sure that it doesn't outlive the block."""
+    """Start a program that is killed at the end of the block, if it still runs."""
     process = Background(args, cwd=cwd, env=env)
     try:
         yield process
@@ -123,9 +123,9 @@ def started(args: Sequence[str], *, cwd: Path, env: Mapping[str, str]) -> Iterat
 
 @contextmanager
 def meanwhile(work: Callable[[threading.Event], None]) -> Iterator[None]:
-    """Let `work` go on in a thread for as long as the block lasts: when the event that it is given is set, it ends.
+    """Run `work` in a thread during the block. It is passed an event, and returns when that is set.
 
-    After the block, raises what ended it, if something did.
+    After the block, raises the exception that ended `work`, if any.
     """
     over = threading.Event()
     with ThreadPoolExecutor(1) as pool:

@@ -22,7 +22,7 @@ _PIECE = 1 << 20
 
 
 def in_words(args: Sequence[str]) -> str:
-    """Return a command as it would be typed, its secrets concealed before quoting can disguise them."""
+    """Return a command as it would be typed. Secrets are replaced first, as quoting could hide them."""
     return shlex.join(journal.redact(word) for word in args)
 
 
@@ -48,7 +48,7 @@ class Outcome:
 
     @property
     def complaint(self) -> str:
-        """The last lines of what it said on standard error, or else on standard output."""
+        """The last lines of its standard error, or else of its standard output."""
         said = (self.stderr.strip() or self.stdout.strip()).decode(errors="replace")
         return journal.redact("\n".join(said.splitlines()[-12:]))
 
@@ -57,7 +57,7 @@ class Outcome:
 
 
 class CommandFailed(Exception):  # noqa: N818 - reads as the sentence it is
-    """A program that the suite itself needs ended with another status than 0."""
+    """A program that the suite itself needs failed."""
 
     def __init__(self, outcome: Outcome) -> None:
         super().__init__(str(outcome))
@@ -102,7 +102,7 @@ def run(
 
 @contextmanager
 def _idle_terminal() -> Iterator[int]:
-    """A terminal for the block, as a program sees it (pty(7))."""
+    """A terminal at which nothing is typed (pty(7))."""
     ours, theirs = os.openpty()
     try:
         yield theirs
@@ -218,7 +218,7 @@ def _exists(pid: int) -> bool:
 def end_group(process: subprocess.Popen[bytes], grace: float = 5.0, *, politely: bool = True) -> None:
     """End a process and the group that it leads: with SIGTERM, then after `grace` seconds with SIGKILL.
 
-    Without `politely` it is first only told by the end of its input. Members that outlive their leader are killed;
+    Without `politely`, only its standard input is closed at first. Members that outlive their leader are killed;
     those that left the group are not waited for, even if they hold on to the pipes.
     """
     for number in (signal.SIGTERM, signal.SIGKILL):

@@ -1,7 +1,7 @@
-"""Who a run is, and which runs are over.
+"""The identifier of a run, and which runs are over.
 
-A run's identifier names the process that it lives in, and everything that the run makes carries the identifier in
-its label or its name. So whoever finds something can tell whether its owner still runs, even after a kill.
+The identifier names the run's process. Everything that a run creates carries it, in a label or in its name, so that a
+later run can see whether its owner still runs, even after a kill.
 """
 
 from __future__ import annotations
@@ -28,23 +28,23 @@ _IDENTIFIER = re.compile(r"(?P<boot>[0-9a-f]{8})-(?P<pid>\d+)-(?P<ticks>\d+)")
 
 @dataclass(frozen=True)
 class Run:
-    """A run. `prefix` is what the names of its things start with: empty on a private engine, where all is its own."""
+    """A run. `prefix` is put before the names of its resources; it is empty on a private engine."""
 
     identifier: str
     prefix: str = ""
 
     @property
     def labels(self) -> dict[str, str]:
-        """The labels of everything that the run makes."""
+        """The labels of everything that the run creates."""
         return {LABEL: "run", RUN_LABEL: self.identifier}
 
     def name(self, name: str) -> str:
-        """Return the name under which the run has what its owner calls `name`."""
+        """Return the name that the run uses for what the deployment's owner calls `name`."""
         return f"{self.prefix}{name}"
 
 
 def this_run(*, shared: bool) -> Run:
-    """Return the run of this very process."""
+    """Return the run of this process."""
     identifier = f"{_boot()}-{os.getpid()}-{start_ticks(os.getpid())}"
     return Run(identifier, f"{LABEL}-{identifier}-" if shared else "")
 
@@ -52,18 +52,16 @@ def this_run(*, shared: bool) -> Run:
 def is_over(text: str) -> bool:
     """Whether `text` carries the identifier of a run on this machine whose process is gone.
 
-    Runs of other machines and containers, and of this machine before it was started last, can't be told from runs in
-    progress: False.
+    False for runs of other machines and containers, and of this machine before its last start: they may be in progress.
     """
     found = _IDENTIFIER.search(text)
     return bool(found and found["boot"] == _boot() and start_ticks(int(found["pid"])) != found["ticks"])
 
 
 def _boot() -> str:
-    """Return what tells the process numbers of this start of this machine from all others.
+    """Return a short hash of this machine's boot and of the process namespace: process numbers are unique in those.
 
-    A container has numbers of its own, though it shares the machine's start (proc(5), random/boot_id;
-    pid_namespaces(7)).
+    See proc(5), random/boot_id, and pid_namespaces(7).
     """
     start = Path("/proc/sys/kernel/random/boot_id").read_text()
     numbers = Path("/proc/self/ns/pid").readlink()
@@ -71,7 +69,7 @@ def _boot() -> str:
 
 
 def start_ticks(pid: int) -> str:
-    """When the process `pid` began, in clock ticks since the machine did (proc(5), stat); "" without such a process."""
+    """Return when process `pid` began, in clock ticks since boot (proc(5), stat); "" without such a process."""
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19]
     except (FileNotFoundError, ProcessLookupError):
@@ -80,7 +78,7 @@ def start_ticks(pid: int) -> str:
 
 @contextmanager
 def run_folder(cache: Path, run: Run) -> Iterator[Path]:
-    """Make a private folder for the run's own files; remove it in the end, and those of runs that are over."""
+    """Create a private folder for the run's files and remove it afterwards, with the folders of runs that are over."""
     folders = cache / "runs"
     folders.mkdir(parents=True, exist_ok=True)
     for old in folders.iterdir():
@@ -90,7 +88,7 @@ def run_folder(cache: Path, run: Run) -> Iterator[Path]:
     for old in filter(lambda path: is_over(path.name), cache.glob(".run-*")):
         shutil.rmtree(old, ignore_errors=True)
     folder = folders / run.identifier
-    # Locked before it has its name: whoever finds it can tell that its run is in progress.
+    # Locked before it gets its name, so that other runs see at once that it is in use.
     unnamed = Path(tempfile.mkdtemp(dir=cache, prefix=f".run-{run.identifier}-"))
     with folder_lock.taken(unnamed):
         unnamed.rename(folder)

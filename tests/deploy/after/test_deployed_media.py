@@ -11,7 +11,7 @@ import pytest
 from media_guarantees.core import journal
 from media_guarantees.core.errors import PromiseBroken
 from media_guarantees.gate.baseline import Record
-from media_guarantees.gate.compare import CHANGED, GONE, MEANS, MOVING, REOWNED, UNREACHABLE, UNREAD, Comparison
+from media_guarantees.gate.compare import CHANGED, GONE, MEANS, REOWNED, UNREACHABLE, UNREAD, UNSTABLE, Comparison
 from media_guarantees.gate.live_gate import Gate
 from media_guarantees.media.diff import describe
 
@@ -65,8 +65,8 @@ def test_no_media_are(comparison: Callable[[], Comparison], gate: Gate, lost: st
 def test_enough_was_compared(comparison: Callable[[], Comparison]) -> None:
     seen = comparison()
 
-    if not seen.files - seen.counts[MOVING]:
-        pytest.skip("nothing was compared: no file that was there before held still")
+    if not seen.files - seen.counts[UNSTABLE]:
+        pytest.skip("nothing was compared: every file that was there before is unstable")
     if seen.counts[UNREAD]:
         pytest.skip(
             f"{seen.counts[UNREAD]} files have another time, and their contents before the deploy are not known: "
@@ -78,7 +78,7 @@ def test_the_service_serves_what_it_has(gate: Gate, before: Record) -> None:
     if not before.served:
         pytest.skip("the service served none of its media before the deploy: there is nothing to hold it to")
     survey = gate.survey(before)
-    there = [path for path in map(os.fsencode, before.served) if path in survey.entries and path not in survey.moving]
+    there = [path for path in map(os.fsencode, before.served) if path in survey.entries and path not in survey.unstable]
 
     faults = gate.asked(gate.live.replicas, there, survey)
 

@@ -20,9 +20,7 @@ def test_the_service_and_its_media_are_recorded(gate: Gate) -> None:
     record = gate.record()
 
     journal.add_evidence(gate.settings.how)
-    journal.add_evidence(
-        f"{record.files} files recorded in {record.source}; {record.moving} entries did not hold still"
-    )
-    journal.add_evidence(f"{len(record.served)} pictures were asked for and served as the volume holds them")
+    journal.add_evidence(f"{record.files} files recorded in {record.source}; {record.moving} entries were unstable")
+    journal.add_evidence(f"{len(record.served)} pictures were requested, and served as the volume holds them")
     journal.progress(f"record: {record.files} files, in {record.source}")
     assert record.files, f"{record.volume.name} holds no file: after the deploy, nothing could be compared"

@@ -57,7 +57,7 @@ def test_no_command_of_the_deployment_deletes_the_volume(
     if accused := [danger for danger in found if danger.is_accused]:
         raise PromiseBroken(
             "; ".join(map(str, accused)),
-            means=f"whoever runs it loses the media: {volume.name} holds the only copy beside the last backup",
+            means=f"running it deletes the media: apart from the last backup, {volume.name} holds the only copy",
             next_step=advice(accused[0]),
         )
     journal.add_evidence(f"no command in {seen} is certain to delete {volume.name}")

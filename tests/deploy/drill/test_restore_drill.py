@@ -1,4 +1,4 @@
-"""The guide's backup of the live volume, restored beside it: whether this server, tonight, could bring it back."""
+"""The guide's backup of the live volume, restored into a scratch volume: whether this server could be restored now."""
 
 from __future__ import annotations
 

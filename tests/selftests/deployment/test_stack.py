@@ -243,7 +243,7 @@ def test_a_service_that_came_up_soon_is_not_waited_for_as_long_again(
     cast("Any", stack).platform = SimpleNamespace(answers=lambda: next(answers, False))
     stack.wait_until_ready()
 
-    with pytest.raises(PromiseBroken, match=r"waited 0\.05 s until web-project answers, in vain"):
+    with pytest.raises(PromiseBroken, match=r"timed out after 0\.05 s waiting until web-project answers"):
         stack.wait_until_ready()
 
 
@@ -268,7 +268,7 @@ def test_a_service_that_was_given_up_is_not_waited_for_as_long(found: Found, mon
     cast("Any", stack).platform = SimpleNamespace(answers=lambda: False)
     stack.stop_recovering()
 
-    with pytest.raises(PromiseBroken, match=r"waited 0\.05 s until web-project answers, in vain"):
+    with pytest.raises(PromiseBroken, match=r"timed out after 0\.05 s waiting until web-project answers"):
         stack.wait_until_ready()
 
 

@@ -129,7 +129,7 @@ def test_a_container_that_ends_as_soon_as_it_is_up_is_told_with_its_last_lines(s
 
 def test_a_service_that_answers_with_a_fault_of_its_own_is_up_and_nothing_more_is_waited_for(stack: Stack) -> None:
     def stop_recovering() -> None:
-        raise PromiseBroken("waited 60 s until web answers, in vain")
+        raise PromiseBroken("timed out after 60 s waiting until web answers")
 
     cast("Any", stack).wait_until_ready = stop_recovering
     cast("Any", stack).platform = SimpleNamespace(probe=lambda: 503, answers=lambda: False)

@@ -151,7 +151,7 @@ def test_a_stack_that_can_not_be_mended_is_raised_for_each_who_asks_and_nothing_
     stack: FakeStack, seeded_media: SeededMedia, tmp_path: Path
 ) -> None:
     def mend() -> None:
-        raise PromiseBroken("waited 60 s until web-project answers, in vain")
+        raise PromiseBroken("timed out after 60 s waiting until web-project answers")
 
     stack.mends.append(mend)
     operator = FakeOperator(tmp_path, lambda: None)
@@ -159,7 +159,7 @@ def test_a_stack_that_can_not_be_mended_is_raised_for_each_who_asks_and_nothing_
     backup = take_backup(stack.as_stack(), seeded_media, cast("Operator", operator))
 
     for _ in range(2):
-        with pytest.raises(PromiseBroken, match="in vain"):
+        with pytest.raises(PromiseBroken, match="timed out"):
             backup()
     assert operator.typed == []
 

@@ -7,12 +7,12 @@ from media_guarantees.gate.compare import (
     DECLARED,
     GONE,
     KEPT,
-    MOVING,
     MTIME_CHANGED,
     OTHER_MODE,
     REOWNED,
     UNREACHABLE,
     UNREAD,
+    UNSTABLE,
     Comparison,
     compare,
     rwx,
@@ -131,7 +131,7 @@ def test_a_directory_that_was_declared_must_still_be_within_reach() -> None:
 def test_what_does_not_hold_still_is_not_judged() -> None:
     seen = compare({b"a": line()}.items(), Survey({b"a": line(sha256="cd")}, {b"a"}))
 
-    assert seen.counts == {MOVING: 1}
+    assert seen.counts == {UNSTABLE: 1}
 
 
 def test_the_summary_tells_what_was_compared_and_how() -> None:

@@ -104,7 +104,7 @@ class FakeGate:
     """A gate before a service whose media are in `media_volume`."""
 
     def __init__(self, engine: Engine) -> None:
-        self.live = SimpleNamespace(engine=engine, reader=lambda _: lambda args: ["docker", "run", *args])
+        self.live = SimpleNamespace(engine=engine, volume_helper=lambda _: lambda args: ["docker", "run", *args])
 
     def expect_one_volume(self) -> Any:
         """Return it."""

@@ -171,11 +171,11 @@ def test_what_is_mounted_last_is_what_is_shown(live: Answer) -> None:
     twice = f"{ROOT_MOUNT}\n37 36 98:0 /elsewhere /media rw - ext4 /dev/sda1 rw"
     service = live(container("c1"), mountinfo=twice)
 
-    assert service.shown(service.replicas[0]) == "/elsewhere"
+    assert service.mount_root(service.replicas[0]) == "/elsewhere"
 
 
 def test_the_volume_is_read_and_nothing_else_can_be_done(live: Answer) -> None:
-    command = live(container("c1")).reader("media_volume")(["ls"])
+    command = live(container("c1")).volume_helper("media_volume")(["ls"])
 
     assert "--volume=media_volume:/volume:ro,nocopy" in command
     assert {"--network=none", "--cap-drop=ALL", "--pull=never", "--rm"} <= {*command}
@@ -185,7 +185,7 @@ def test_the_volume_is_read_and_nothing_else_can_be_done(live: Answer) -> None:
 
 def test_a_volume_that_is_gone_is_not_made_by_looking_at_it(live: Answer) -> None:
     with pytest.raises(PromiseBroken, match="there is no volume lost_volume"):
-        live(container("c1")).reader("lost_volume")
+        live(container("c1")).volume_helper("lost_volume")
 
 
 def test_published_ports_come_first() -> None:

@@ -12,7 +12,7 @@ from media_guarantees.gate import live_gate as gate_module
 from media_guarantees.gate.baseline import Record
 from media_guarantees.gate.gate_settings import GateSettings
 from media_guarantees.gate.live_deployment import Volume
-from media_guarantees.gate.live_gate import Gate, drawn, suspects
+from media_guarantees.gate.live_gate import Gate, draw_sample, suspects
 from media_guarantees.gate.volume_scan import Survey
 
 SETTINGS = GateSettings(state=Path("before.media"))
@@ -36,11 +36,11 @@ def test_a_quick_look_says_what_it_would_miss() -> None:
 def test_the_sample_is_drawn_from_the_seed() -> None:
     seen = Survey({b"%d" % number: unread(OLD) for number in range(100)})
 
-    sample = drawn(seen, replace(SETTINGS, sample=10))
+    sample = draw_sample(seen, replace(SETTINGS, sample=10))
 
     assert len(sample) == 10
-    assert sample == drawn(seen, replace(SETTINGS, sample=10))
-    assert sample != drawn(seen, replace(SETTINGS, sample=10, seed=2))
+    assert sample == draw_sample(seen, replace(SETTINGS, sample=10))
+    assert sample != draw_sample(seen, replace(SETTINGS, sample=10, seed=2))
 
 
 def test_what_looks_changed_and_was_read_before_is_read_again() -> None:
@@ -78,7 +78,7 @@ class FakeLive:
         del replica
         return self._shadows
 
-    def shown(self, replica: Any) -> str:
+    def mount_root(self, replica: Any) -> str:
         """Return what was recorded of it, else what the test has set."""
         return getattr(replica, "shown", self._shown)
 
@@ -128,14 +128,14 @@ def test_where_no_port_is_known_nothing_was_served(monkeypatch: pytest.MonkeyPat
 
     faults = gate_before(FakeLive("media_volume")).asked(cast("Any", [replica]), [b"a"], Survey({b"a": OLD}))
 
-    assert faults == {b"a": "can't be asked for: no port is known"}
+    assert faults == {b"a": "can't be requested: no port is known"}
 
 
 def test_every_container_is_asked_and_one_fault_is_enough(monkeypatch: pytest.MonkeyPatch) -> None:
     faults = {8000: {b"a": "", b"b": ""}, 8001: {b"a": "answered 404", b"b": ""}}
     monkeypatch.setattr(gate_module, "served_as_held", lambda _beside, port, *_: faults[port])
     live = FakeLive("media_volume")
-    live.beside = lambda _: []  # type: ignore[attr-defined]
+    live.network_helper = lambda _: []  # type: ignore[attr-defined]
     live.engine = SimpleNamespace(environment={})  # type: ignore[attr-defined]
     replicas = [SimpleNamespace(identifier="c", ports=(port,)) for port in faults]
 

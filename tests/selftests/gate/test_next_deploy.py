@@ -145,5 +145,5 @@ def test_a_hash_that_nothing_visible_explains_is_told_all_the_same() -> None:
     live = {"Driver": "local", "Labels": {HASH_LABEL: "0"}}
 
     assert divergences(DeclaredVolume("m", "m", {"name": "m"}), live) == (
-        "its settings, in a way that the engine doesn't tell",
+        "its settings, in a way that the engine doesn't show",
     )

@@ -8,7 +8,7 @@ import pytest
 
 from media_guarantees.core import journal
 from media_guarantees.gate import volume_scan
-from media_guarantees.gate.volume_scan import NOTHING, Choice, Helper, entry_of, look, read_survey, take_survey
+from media_guarantees.gate.volume_scan import NOTHING, Choice, Helper, entry_of, read_survey, scan_once, take_survey
 from media_guarantees.media.awkward_names import plant_nasty_tree
 from media_guarantees.media.diff import diff
 from media_guarantees.media.host_listing import read_directory
@@ -65,7 +65,7 @@ def test_what_changes_while_it_is_read_is_looked_at_again(tree: Path, helper: He
 
     seen = take_survey(helper, once)
 
-    assert not seen.moving
+    assert not seen.unstable
     assert seen.manifest().entries[b"a"] == read_directory(tree).entries[b"a"], "what came meanwhile may be left out"
 
 
@@ -75,7 +75,7 @@ def test_what_never_holds_still_is_named_and_not_vouched_for(tree: Path, helper:
 
     seen = take_survey(helper, shim("echo x >> busy"))
 
-    assert seen.moving == {b"busy"}
+    assert seen.unstable == {b"busy"}
     assert set(seen.manifest().entries) == {b".", b"calm"}
 
 
@@ -86,7 +86,7 @@ def test_what_people_delete_meanwhile_is_no_fault(tree: Path, helper: Helper, sh
     seen = take_survey(helper, shim("rm -f deleted"))
 
     assert seen.files == [b"kept"]
-    assert not seen.moving
+    assert not seen.unstable
 
 
 # A file vanished while find went through the tree: it says so, ends with status 1, and lists all the others.
@@ -142,14 +142,14 @@ def test_a_file_whose_sum_is_missing_is_an_error(tree: Path, helper: Helper, shi
 
 def test_a_helper_that_does_not_start_says_why() -> None:
     with pytest.raises(IncompleteListing, match="status 3: no such image"):
-        look(lambda _: ["sh", "-c", "echo no such image >&2; exit 3"], os.environ, NOTHING)
+        scan_once(lambda _: ["sh", "-c", "echo no such image >&2; exit 3"], os.environ, NOTHING)
 
 
 def test_a_helper_that_is_cut_off_is_noticed(tree: Path, helper: Helper) -> None:
     (tree / "a").write_text("x")
 
     with pytest.raises(IncompleteListing, match="ended with status 0"):
-        look(lambda args: ["bash", "-c", '"$@" | head -c 60', "bash", *helper(args)], os.environ, NOTHING)
+        scan_once(lambda args: ["bash", "-c", '"$@" | head -c 60', "bash", *helper(args)], os.environ, NOTHING)
 
 
 @pytest.mark.parametrize(
@@ -201,4 +201,4 @@ def test_a_helper_that_says_nothing_any_more_is_ended(monkeypatch: pytest.Monkey
     monkeypatch.setattr(volume_scan, "STALL_SECONDS", 0.1)
 
     with pytest.raises(IncompleteListing, match=r"said nothing for 0\.1 s"):
-        look(lambda _: ["sleep", "600"], os.environ, NOTHING)
+        scan_once(lambda _: ["sleep", "600"], os.environ, NOTHING)

@@ -82,7 +82,7 @@ def test_waiting_for_words_ends_with_the_command(tmp_path: Path) -> None:
 
 def test_waiting_for_words_ends_in_time(tmp_path: Path) -> None:
     with bash("exec sleep 60", tmp_path) as process:
-        with pytest.raises(DeadlineExceeded, match=r"waited 0\.02 s until the command says 'copying', in vain"):
+        with pytest.raises(DeadlineExceeded, match=r"timed out after 0\.02 s waiting until the command says 'copying'"):
             process.wait_for_output(b"copying", seconds=0.02)
 
 
