@@ -255,10 +255,14 @@ class Stack:
         self.compose("up", "--detach")
         self.wait_until_ready(within=within)
 
+    @property
+    def start_seconds(self) -> float:
+        """How long to wait for a start, by how long the ones before it took."""
+        return min(READY_SECONDS, max(AGAIN_SECONDS, AGAIN_TIMES * max(self._came_up_within, default=READY_SECONDS)))
+
     def wait_until_ready(self, *, within: float = READY_SECONDS) -> None:
         """Wait until the platform answers, less long if it was given up; says why as soon as it can't any more."""
-        slowest = max(self._came_up_within, default=READY_SECONDS)
-        within = MEND_SECONDS if self._unrecoverable else min(within, max(AGAIN_SECONDS, AGAIN_TIMES * slowest))
+        within = MEND_SECONDS if self._unrecoverable else min(within, self.start_seconds)
         begun = time.monotonic()
         wait_until(self.platform.answers, what=f"{self.service} answers", seconds=within, died=self._exit_reason)
         self._came_up_within.append(time.monotonic() - begun)
@@ -276,6 +280,8 @@ class Stack:
         """Give media through the service's own API, or, where it has none or `upload` is ``exec``, through `exec`."""
         if upload == "exec" or self.endpoint.unserved or (upload == "auto" and not self._api.takes_uploads()):
             self.platform = self._through_exec()
+        else:
+            self._api.expect_login()
         journal.add_evidence(self.platform.way)
         if self.unserved:
             journal.add_evidence(f"{self.unserved}: what is proved is the storage of the media, not their serving")

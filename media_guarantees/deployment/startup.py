@@ -18,6 +18,7 @@ from media_guarantees.deployment.sandbox.sandboxed_model import published, sandb
 from media_guarantees.deployment.stack import Stack
 from media_guarantees.engine.connection import Engine
 from media_guarantees.media.upload_api import UploadApi
+from media_guarantees.media.upload_client import LoginFailed
 from media_guarantees.system import commands
 from media_guarantees.system.run_id import Run
 
@@ -115,9 +116,14 @@ def wait_for_first_start(stack: Stack) -> None:
 
 
 def choose_platform(stack: Stack, upload: str) -> None:
-    """Decide how media are given to the service. Raises `BadInput` if it ended as soon as it had come up."""
+    """Decide how media are given to the service.
+
+    Raises `BadInput` if it ended as soon as it had come up, or lets nobody in who uploads.
+    """
     try:
         stack.choose_platform(upload)
+    except LoginFailed as failed:
+        raise BadInput(failed.seen, failed.next_step, means=failed.means) from failed
     except PromiseBroken as broken:
         raise _not_up(stack, broken) from broken
 

@@ -18,7 +18,7 @@ from media_guarantees.core import journal
 from media_guarantees.core.waiting import wait_until
 from media_guarantees.events.upload_history import Outcome, UploadAttempt
 from media_guarantees.media.sample_pictures import Sample, small_sample
-from media_guarantees.media.upload_client import HttpPlatform
+from media_guarantees.media.upload_client import HttpPlatform, LoginFailed
 
 CLIENTS = 4
 ANSWER_SECONDS = (3.05, 10.0)
@@ -102,9 +102,14 @@ def _upload(platform: HttpPlatform, sample: Sample) -> UploadAttempt:
         response = platform.offer(sample, timeout=ANSWER_SECONDS)
     except (requests.RequestException, LookupError) as error:
         return attempt("refused" if _was_never_sent(error) else "unknown", reason=type(error).__name__)
+    except LoginFailed as failed:
+        return attempt("refused", reason=failed.seen)
     if not platform.is_accepted(response):
         return attempt("refused", reason=f"status {response.status_code}")
-    upload = platform.described(sample, response)
+    try:
+        upload = platform.described(sample, response, timeout=ANSWER_SECONDS)
+    except (requests.RequestException, LookupError) as error:
+        return attempt("unknown", reason=f"accepted, but nobody told where it is: {type(error).__name__}")
     return attempt("acknowledged", path=upload.path, url=upload.url)
 
 

@@ -1,52 +1,95 @@
-"""How a platform takes uploads, described in a few lines of an INI file where it isn't the way of Connect.
+"""What a platform's API is asked when a picture is uploaded, and what is read out of its answers.
 
-[upload]
-url = /api/v1/photos/{kind}     where a picture is sent; {kind} is its kind, or what [kinds] calls it
-method = POST
-field = image                   the form field that holds the picture
-accepted = 200 201              the statuses that mean: it is kept
-answer_path = data.file         where in the answer's JSON its path below the media root is,
-answer_url = data.links.self    and where its URL is; one of the two will do
-media_url = /media/             the URL of the media root
-ready = /healthz                what is asked to see whether the platform is ready
-host = media.example.org        the name that it answers to, where it answers to no other
-
-[headers]
-Authorization = Token ${PHOTOS_TOKEN}
-
-[fields]
-album = {kind}
-
-[kinds]
-avatars = avatar
+`upload_description` reads it from a few lines of an INI file; without one it is Connect's own.
 """
 
 from __future__ import annotations
 
-import configparser
 import dataclasses
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
+from html.parser import HTMLParser
 from typing import Any
 from urllib.parse import quote, unquote, urlsplit
 
-from media_guarantees.core import journal
-from media_guarantees.core.errors import BadInput
+import requests
+
 from media_guarantees.media.sample_pictures import KINDS
 
-_VARIABLE = re.compile(r"\$\{(\w+)\}")
-# What a description says of serving; one that says no more describes no uploads.
-_OF_SERVING = {"media_url", "ready", "host"}
-_SECTIONS = ("upload", "headers", "fields", "kinds")
+PLACEHOLDER = re.compile(r"\{(\w+)\}")
+
+
+class AnswerLacks(Exception):  # noqa: N818 - reads as the sentence it is
+    """An answer doesn't hold what it should; the text names that."""
+
+
+@dataclass(frozen=True)
+class AnswerValue:
+    """A value that an answer holds: `place` is one of `PLACES`, `name` says where in it."""
+
+    place: str
+    name: str
+
+    @classmethod
+    def of(cls, text: str) -> AnswerValue:
+        """Read ``cookie csrftoken``; text that begins with no place is a path into the answer's JSON."""
+        place, _, name = text.partition(" ")
+        return cls(place, name.strip()) if place in PLACES and name.strip() else cls("json", text)
+
+    def read(self, answer: requests.Response) -> str:
+        """Return the value. Raises `AnswerLacks` where the answer doesn't hold it."""
+        try:
+            value = PLACES[self.place](answer, self.name)
+        except (ValueError, TypeError, LookupError):
+            value = ""
+        if not value:
+            raise AnswerLacks(str(self))
+        return value
+
+    def __str__(self) -> str:
+        return f"{self.place} {self.name}"
+
+
+@dataclass(frozen=True)
+class ApiRequest:
+    """One request beside the upload itself: of the login, or the one that tells where a picture is stored.
+
+    `section` is where it is described. `reads` are the values to take out of the answer, by the names that later
+    requests use them by; `expects` are those that the answer must hold to count as accepted.
+    """
+
+    section: str
+    url: str
+    method: str = "GET"
+    accepted: tuple[int, ...] = (200,)
+    as_json: bool = False
+    headers: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    fields: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    reads: Mapping[str, AnswerValue] = dataclasses.field(default_factory=dict)
+    expects: tuple[tuple[AnswerValue, str], ...] = ()
+
+    def body(self, values: Mapping[str, str]) -> dict[str, Any]:
+        """Return the request's headers and body, as `requests` takes them."""
+        fields = fill_all(self.fields, values)
+        body = {"json": fields} if self.as_json else {"data": fields}
+        return {"headers": fill_all(self.headers, values), **(body if fields else {})}
+
+    def is_accepted(self, answer: requests.Response) -> bool:
+        """Whether the answer has one of the statuses, and the values, that mean success."""
+        return answer.status_code in self.accepted and holds(answer, self.expects)
+
+    def read(self, answer: requests.Response) -> dict[str, str]:
+        """Return the values that are to be read. Raises `AnswerLacks` for one that is missing."""
+        return {name: value.read(answer) for name, value in self.reads.items()}
 
 
 @dataclass(frozen=True)
 class UploadApi:
     """How pictures are sent, and what is read out of the answer. Connect's own, unless described otherwise.
 
-    `kinds` tells what the platform calls each kind of picture that it takes. `url` is empty where only the serving of
+    `kinds` tells what the platform calls each kind of picture that it takes. `login` is asked before the first upload
+    of a client, in this order; `stored`, if there is one, after each upload. `url` is empty where only the serving of
     media is described: the platform then takes no uploads.
     """
 
@@ -62,24 +105,43 @@ class UploadApi:
     headers: Mapping[str, str] = dataclasses.field(default_factory=dict)
     fields: Mapping[str, str] = dataclasses.field(default_factory=dict)
     kinds: Mapping[str, str] = dataclasses.field(default_factory=lambda: {kind: kind for kind in KINDS})
+    reads: Mapping[str, AnswerValue] = dataclasses.field(default_factory=dict)
+    expects: tuple[tuple[AnswerValue, str], ...] = ()
+    login: tuple[ApiRequest, ...] = ()
+    stored: ApiRequest | None = None
 
-    def url_for(self, kind: str) -> str:
+    def url_for(self, kind: str, values: Mapping[str, str] | None = None) -> str:
         """Return where a picture of `kind` is sent."""
-        return self.url.replace("{kind}", quote(self.kinds[kind]))
+        return fill_url(self.url, {**(values or {}), "kind": self.kinds[kind]})
 
-    def fields_for(self, kind: str) -> dict[str, str]:
+    def fields_for(self, kind: str, values: Mapping[str, str] | None = None) -> dict[str, str]:
         """Return what else the form holds."""
-        return {name: value.replace("{kind}", self.kinds[kind]) for name, value in self.fields.items()}
+        return fill_all(self.fields, {**(values or {}), "kind": self.kinds[kind]})
 
-    def read_answer(self, answer: Any) -> tuple[str, str]:
-        """Return the picture's path below the media root and its URL on the platform, out of the answer's JSON.
+    def is_accepted(self, answer: requests.Response) -> bool:
+        """Whether the answer says that a picture is kept."""
+        return answer.status_code in self.accepted and holds(answer, self.expects)
+
+    def read(self, answer: requests.Response) -> dict[str, str]:
+        """Return the values of an upload's answer that are needed later. Raises `AnswerLacks` for a missing one."""
+        return {name: value.read(answer) for name, value in self.reads.items()}
+
+    def locate(self, answer: requests.Response, values: Mapping[str, str] | None = None) -> tuple[str, str]:
+        """Return the picture's path below the media root and its URL on the platform.
 
         Of a URL only the path counts: whatever host it names, only the platform in the sandbox is ever asked.
-        Raises `LookupError` or `TypeError` where the answer holds neither.
+        Raises `AnswerLacks` where the answer holds neither.
         """
-        path, url = (_found(answer, where) if where else "" for where in (self.answer_path, self.answer_url))
+        path = self._told(self.answer_path, answer, values or {}, fill)
+        url = self._told(self.answer_url, answer, values or {}, fill_url)
         url = local_part(url).partition("?")[0] if url else f"{self.media_url}{quote(path)}"
         return path or unquote(url).removeprefix(self.media_url), url
+
+    def _told(self, where: str, answer: requests.Response, values: Mapping[str, str], filled: _Fill) -> str:
+        """Return what `where` names: a template of values that were read, or a value in the answer."""
+        if PLACEHOLDER.search(where) and AnswerValue.of(where).place != "match":
+            return filled(where, values)
+        return AnswerValue.of(where).read(answer) if where else ""
 
 
 def local_part(url: str) -> str:
@@ -92,71 +154,70 @@ def local_part(url: str) -> str:
     return "/" + parts.path.lstrip("/") + (f"?{parts.query}" if parts.query else "")
 
 
-def _found(answer: Any, where: str) -> str:
-    for step in where.split("."):
-        answer = answer[int(step)] if isinstance(answer, list) else answer[step]
-    if not isinstance(answer, str) or not answer:
-        raise LookupError(where)
-    return answer
+_Fill = Callable[[str, Mapping[str, str]], str]
 
 
-class _Description(configparser.ConfigParser):
-    def optionxform(self, optionstr: str) -> str:
-        """Leave a header's name as it is written."""
-        return optionstr
+def fill(text: str, values: Mapping[str, str]) -> str:
+    """Put the values that are known by their names in place of ``{name}``."""
+    return PLACEHOLDER.sub(lambda found: values.get(found[1], found[0]), text)
 
 
-def read_upload_api(file: Path, environment: Mapping[str, str]) -> UploadApi:
-    """Read a description; ``${NAME}`` stands for a variable of `environment`.
+def fill_url(text: str, values: Mapping[str, str]) -> str:
+    """Do the same in a URL."""
+    return fill(text, {name: quote(value) for name, value in values.items()})
 
-    Raises `BadInput` for what is no such description, and for a variable that is not set.
-    """
-    written = _Description(interpolation=None)
+
+def fill_all(texts: Mapping[str, str], values: Mapping[str, str]) -> dict[str, str]:
+    """Do the same in headers or in the fields of a form."""
+    return {name: fill(text, values) for name, text in texts.items()}
+
+
+def holds(answer: requests.Response, expected: tuple[tuple[AnswerValue, str], ...]) -> bool:
+    """Whether an answer holds each of the expected values."""
     try:
-        written.read_string(file.read_text(encoding="utf-8-sig"))
-    except (OSError, UnicodeDecodeError, configparser.Error) as error:
-        raise _bad(file, f"it can't be read: {error}") from error
-    if unknown := [name for name in written.sections() if name not in _SECTIONS]:
-        raise _bad(file, f"it has a section [{unknown[0]}]; known are [{'], ['.join(_SECTIONS)}]")
-    sections = {name: dict(written[name]) if written.has_section(name) else {} for name in _SECTIONS}
-    headers = {name: _filled(value, environment, file) for name, value in sections["headers"].items()}
-    return _described(file, sections, headers)
+        return all(value.read(answer) == wanted for value, wanted in expected)
+    except AnswerLacks:
+        return False
 
 
-def _described(file: Path, sections: dict[str, dict[str, str]], headers: dict[str, str]) -> UploadApi:
-    told: dict[str, Any] = dict(sections["upload"])
-    plain = {known.name for known in dataclasses.fields(UploadApi) if known.name not in _SECTIONS}
-    if unknown := sorted(told.keys() - plain):
-        raise _bad(file, f"[upload] has {unknown[0]!r}; known are {', '.join(sorted(plain))}")
-    if unknown := sorted(sections["kinds"].keys() - set(KINDS)):
-        raise _bad(file, f"[kinds] has {unknown[0]!r}; known are {', '.join(KINDS)}")
-    if not str(told.get("url", "/")).startswith("/"):
-        raise _bad(file, f"url is {told['url']!r}, which is no path: only the platform in the sandbox is ever asked")
-    if "accepted" in told:
-        try:
-            told["accepted"] = tuple(map(int, told["accepted"].split()))
-        except ValueError as error:
-            raise _bad(file, f"accepted is {told['accepted']!r}, which are no HTTP statuses") from error
-    if "answer_path" in told or "answer_url" in told:  # who tells one need not have the other
-        told = {"answer_path": "", "answer_url": "", **told}
-    if sections["kinds"]:
-        told["kinds"] = sections["kinds"]
-    if told.keys() <= _OF_SERVING and not any(sections[name] for name in ("headers", "fields", "kinds")):
-        told["url"] = ""
-    return UploadApi(**told, headers=headers, fields=sections["fields"])
+def _json(answer: requests.Response, path: str) -> str:
+    found = answer.json()
+    for step in path.split("."):
+        found = found[int(step)] if isinstance(found, list) else found[step]
+    if isinstance(found, bool):
+        return str(found).lower()
+    return str(found) if isinstance(found, (str, int)) else ""
 
 
-def _filled(value: str, environment: Mapping[str, str], file: Path) -> str:
-    if missing := [name for name in _VARIABLE.findall(value) if name not in environment]:
-        raise _bad(file, f"it needs the variable {missing[0]}, which is set neither here nor in the service")
-    for name in _VARIABLE.findall(value):  # only those: what is written in the file is no secret, as "X-Version = 2"
-        journal.register_secret(environment[name])
-    return _VARIABLE.sub(lambda found: environment[found[1]], value)
+def _match(answer: requests.Response, pattern: str) -> str:
+    found = re.search(pattern, answer.text)
+    return (found[1] if found.re.groups else found[0]) if found else ""
 
 
-def _bad(file: Path, seen: str) -> BadInput:
-    return BadInput(
-        f"{file} should describe how the platform takes uploads, but {seen}",
-        "see the README, 'Your own deployment'; or leave UPLOAD_CONFIG out",
-        means="no picture could be given to the platform",
-    )
+class _Inputs(HTMLParser):
+    """Collects the values of a page's `input` and `meta` elements, by their names."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.values: dict[str, str] = {}
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        about = dict(attrs)
+        if tag in {"input", "meta"} and (name := about.get("name")):
+            self.values.setdefault(name, about.get("value") or about.get("content") or "")
+
+
+def _input(answer: requests.Response, name: str) -> str:
+    page = _Inputs()
+    page.feed(answer.text)
+    return page.values.get(name, "")
+
+
+PLACES: Mapping[str, Callable[[requests.Response, str], str]] = {
+    "json": _json,
+    "cookie": lambda answer, name: answer.cookies.get(name) or "",
+    "header": lambda answer, name: answer.headers.get(name, ""),
+    "input": _input,
+    "match": _match,
+}
+"""Where in an answer a value can be: how each is read, given the answer and the value's name there."""

@@ -6,9 +6,11 @@ import copy
 import io
 import tarfile
 import time
-from collections.abc import Callable, Iterator
+import uuid
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
+from http.cookiejar import DefaultCookiePolicy
 from pathlib import PurePosixPath
 from typing import Any, Protocol
 from urllib.parse import quote, urlsplit
@@ -19,12 +21,16 @@ import urllib3
 from media_guarantees.core import journal
 from media_guarantees.core.errors import PromiseBroken, Unproven
 from media_guarantees.media.sample_pictures import KINDS, Kind, Sample
-from media_guarantees.media.upload_api import UploadApi, local_part
+from media_guarantees.media.upload_api import AnswerLacks, ApiRequest, UploadApi, fill_all, fill_url, local_part
 from media_guarantees.system import commands
 
 CONNECT = UploadApi()
 HTTP_SECONDS = (3.05, 30.0)
 PROBE_SECONDS = 1.0
+
+
+class LoginFailed(PromiseBroken):
+    """The platform didn't let in who uploads, as the description of its uploads says: no picture was sent."""
 
 
 @dataclass(frozen=True)
@@ -105,7 +111,18 @@ def _without_keepalive_and_proxies(session: requests.Session) -> requests.Sessio
     # No certificate can be right for 127.0.0.1; nobody else is asked.
     session.verify = False
     urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
+    # People look at pictures without being logged in: cookies go with uploads only.
+    session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=()))
     return session
+
+
+def _login_failed(request: ApiRequest, seen: str) -> LoginFailed:
+    return LoginFailed(
+        f"logging in as the description of the uploads says, {request.method} {request.url} of [{request.section}] "
+        + journal.redact(seen),
+        means="no picture could be given to the platform in the name of who uploads there",
+        next_step="check the user, the password and each [login …] section of the file that UPLOAD_CONFIG names",
+    )
 
 
 def _told(sample: Sample, response: requests.Response) -> str:
@@ -136,7 +153,9 @@ class HttpPlatform:
         self._api = api
         self._address = ""
         self._session = _without_keepalive_and_proxies(session or requests.Session())
-        self._headers = dict(api.headers) or {"Authorization": f"Bearer {token}"}
+        self._headers = api.headers if api.headers or api.login else {"Authorization": f"Bearer {token}"}
+        self._cookies: dict[str, str] = {}
+        self._values: dict[str, str] | None = None  # what the answers to the login held; None before it
 
     def takes_uploads(self) -> bool:
         """Whether it has an API for uploads: a description says so, or else it is looked for."""
@@ -156,6 +175,7 @@ class HttpPlatform:
         other = copy.copy(self)
         session = _without_keepalive_and_proxies(session)
         vars(other).update(_find_address=address, _find_media_address=address, _address="", _session=session)
+        vars(other).update(_cookies={}, _values=None)  # who uploads there is not logged in yet
         return other
 
     def request(self, method: str, url: str, *, address: str = "", **options: Any) -> requests.Response:
@@ -177,37 +197,106 @@ class HttpPlatform:
             event.status = response.status_code
         return response
 
+    def log_in(self, **options: Any) -> None:
+        """Log in as the description says. Raises `LoginFailed`, or `requests.RequestException` without an answer."""
+        self._cookies = {}
+        values: dict[str, str] = {}
+        for request in self._api.login:
+            response = self._ask(request, values, **options)
+            for secret in response.cookies.get_dict().values():
+                journal.register_secret(secret)
+            if not request.is_accepted(response):
+                raise _login_failed(request, f"was answered {response.status_code}: {response.text[:200].strip()}")
+            try:
+                values |= request.read(response)
+            except AnswerLacks as lacking:
+                raise _login_failed(request, f"was answered {response.status_code}, without {lacking}") from None
+            for name in request.reads:
+                journal.register_secret(values[name])
+        self._values = values
+
+    def expect_login(self) -> None:
+        """Raise `LoginFailed` if who uploads can't log in now."""
+        try:
+            self.log_in()
+        except (requests.RequestException, LookupError) as error:
+            raise LoginFailed(f"logging in as the description of the uploads says got no answer: {error}") from error
+
+    def _ask(self, request: ApiRequest, values: Mapping[str, str], **options: Any) -> requests.Response:
+        """Send a request of the description's, with the cookies of who uploads."""
+        url = fill_url(request.url, values)
+        return self._request_logged_in(request.method, url, **request.body(values), **options)
+
+    def _request_logged_in(self, method: str, url: str, **options: Any) -> requests.Response:
+        response = self.request(method, url, cookies=self._cookies, **options)
+        self._cookies |= response.cookies.get_dict()
+        return response
+
     def upload(self, sample: Sample) -> Upload:
         """Upload a picture; anything but an acceptance that describes it is a broken promise."""
         try:
             response = self.offer(sample)
+            if not self.is_accepted(response):
+                raise PromiseBroken(f"{_told(sample, response)}: {response.text[:300]}")
+            return self.described(sample, response)
         except (requests.RequestException, LookupError) as error:
             where = f"{self._api.method} {self._api.url_for(sample.kind)}"
             raise PromiseBroken(f"{where} got no answer: {error}") from error
-        if not self.is_accepted(response):
-            raise PromiseBroken(f"{_told(sample, response)}: {response.text[:300]}")
-        return self.described(sample, response)
 
     def offer(self, sample: Sample, **options: Any) -> requests.Response:
-        """Send a picture, whatever the answer. Raises `requests.RequestException` or `LookupError` without one."""
-        files = {self._api.field: (sample.name, sample.content, sample.content_type)}
-        url, fields = self._api.url_for(sample.kind), self._api.fields_for(sample.kind)
-        return self.request(self._api.method, url, files=files, data=fields, headers=self._headers, **options)
+        """Send a picture, whatever the answer; log in where that takes it.
+
+        Raises `requests.RequestException` or `LookupError` without an answer, and `LoginFailed`.
+        """
+        logged_in = self._values is not None
+        if not logged_in:
+            self.log_in(**options)
+        response = self._send(sample, **options)
+        if logged_in and self._api.login and response.status_code < 500 and not self.is_accepted(response):
+            self.log_in(**options)  # who is refused may have been logged out
+            response = self._send(sample, **options)
+        return response
+
+    def _send(self, sample: Sample, **options: Any) -> requests.Response:
+        values = {**(self._values or {}), "name": sample.name, "unique": uuid.uuid4().hex[:12]}
+        return self._request_logged_in(
+            self._api.method,
+            self._api.url_for(sample.kind, values),
+            files={self._api.field: (sample.name, sample.content, sample.content_type)},
+            data=self._api.fields_for(sample.kind, values),
+            headers=fill_all(self._headers, values),
+            **options,
+        )
 
     def is_accepted(self, response: requests.Response) -> bool:
         """Whether this answer says that a picture is kept."""
-        return response.status_code in self._api.accepted
+        return self._api.is_accepted(response)
 
-    def described(self, sample: Sample, response: requests.Response) -> Upload:
-        """Return the upload that an acceptance describes; one that doesn't is a broken promise."""
+    def described(self, sample: Sample, response: requests.Response, **options: Any) -> Upload:
+        """Return the upload that an acceptance describes; one that doesn't is a broken promise.
+
+        Where it takes another request to know, raises `requests.RequestException` if that gets no good answer.
+        """
         try:
-            answer = response.json()
-            path, address = self._api.read_answer(answer)
+            values = {**(self._values or {}), **self._api.read(response)}
+            if self._api.stored:
+                response = self._found(self._api.stored, values, **options)
+            path, address = self._api.locate(response, values)
             if self._api is CONNECT:
+                answer = response.json()
                 return Upload(sample, path, address, answer["sha256"], answer["size"])
             return Upload(sample, path, address, sample.sha256, len(sample.content))
-        except (ValueError, LookupError, TypeError) as error:
+        except (AnswerLacks, KeyError, TypeError, ValueError) as error:
             raise PromiseBroken(f"{_told(sample, response)}, but not described: {response.text[:300]}") from error
+
+    def _found(self, request: ApiRequest, values: Mapping[str, str], **options: Any) -> requests.Response:
+        """Ask where an accepted picture is."""
+        response = self._ask(request, values, **options)
+        if response.status_code >= 500:
+            raise requests.HTTPError(f"asked where the picture is, {request.url} was answered {response.status_code}")
+        if not request.is_accepted(response):
+            raise AnswerLacks(f"a place: {request.url} was answered {response.status_code}")
+        return response
 
     def fetch(self, url: str) -> Served:
         """Ask for a picture; no answer at all is a broken promise."""

@@ -26,7 +26,6 @@ from media_guarantees.system import commands
 
 pytestmark = pytest.mark.guarantee("simplicity.self_contained")
 
-ISOLATED_SECONDS = 20.0
 DEFAULT_ROUTE = "00000000"  # proc(5), net/route: the destination, in hexadecimal
 
 
@@ -65,7 +64,7 @@ def look_at_isolated(stack: Stack, seeded_media: SeededMedia) -> Isolated:
     remove_default_route(str(container.id), stack.environment, stack.run.labels)
     networks = {name: stack.client.networks.get(name) for name in container.attrs["NetworkSettings"]["Networks"]}
     platform = stack.platform if stack.endpoint.unserved else asked_from_inside(stack, stack.endpoint)
-    wait_until(platform.answers, what=f"{stack.service} answers inside its network", seconds=ISOLATED_SECONDS)
+    wait_until(platform.answers, what=f"{stack.service} answers inside its network", seconds=stack.start_seconds)
     upload = platform.upload(seeded_media.fresh(platform.kinds))
     is_asked = not seeded_media.are_unserved
     served = asked_from_inside(stack, stack.media_endpoint).fetch(upload.url) if is_asked else None

@@ -11,9 +11,9 @@ from media_guarantees.core.errors import PromiseBroken, Unproven
 from media_guarantees.deployment.compose_model import Deployment
 from media_guarantees.deployment.stack import Stack
 from media_guarantees.events.seeded_media import SeededMedia
+from media_guarantees.events.volume_watcher import watching
 from media_guarantees.guide.guide_runner import Operator, named_volumes
 from media_guarantees.media.manifest import printable
-from media_guarantees.media.volume_watcher import watching
 from media_guarantees.settings import Settings
 
 dedicated = pytest.mark.guarantee("volume.dedicated")

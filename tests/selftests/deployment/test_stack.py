@@ -247,6 +247,16 @@ def test_a_service_that_came_up_soon_is_not_waited_for_as_long_again(
         stack.wait_until_ready()
 
 
+@pytest.mark.parametrize(("took", "given"), [((), 60.0), ((0.5,), 30.0), ((0.5, 2.0), 40.0), ((25.0,), 60.0)])
+def test_a_start_is_given_many_times_as_long_as_those_before_it_took(
+    found: Found, took: tuple[float, ...], given: float
+) -> None:
+    stack = found()
+    stack._came_up_within.extend(took)
+
+    assert stack.start_seconds == given
+
+
 def test_a_service_that_took_its_time_at_first_is_given_more_again(
     found: Found, monkeypatch: pytest.MonkeyPatch
 ) -> None:

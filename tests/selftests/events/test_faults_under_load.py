@@ -144,7 +144,7 @@ class OpenPlatform:
         """Accept it."""
         return True
 
-    def described(self, sample: Sample, _: object) -> Upload:
+    def described(self, sample: Sample, _: object, **__: object) -> Upload:
         """Describe it."""
         return Upload(sample, sample.sha256, f"/{sample.sha256}", "", 0)
 

@@ -19,7 +19,7 @@ from media_guarantees.core.waiting import DeadlineExceeded, wait_until
 from media_guarantees.events.upload_history import UploadAttempt, count
 from media_guarantees.events.upload_load import CLIENTS, Load, uploading
 from media_guarantees.media.sample_pictures import KINDS, Sample
-from media_guarantees.media.upload_client import HttpPlatform, Upload
+from media_guarantees.media.upload_client import HttpPlatform, LoginFailed, Upload
 
 NOBODY_LISTENS = requests.ConnectionError(
     urllib3.exceptions.MaxRetryError(
@@ -53,7 +53,7 @@ class ScriptedPlatform:
         """Take 201 for an acceptance."""
         return bool(response.status_code == 201)
 
-    def described(self, sample: Sample, _: object) -> Upload:
+    def described(self, sample: Sample, _: object, **__: object) -> Upload:
         """Describe an upload."""
         return Upload(sample, f"at {sample.sha256}", f"/at/{sample.sha256}", "", 0)
 
@@ -238,9 +238,31 @@ def test_a_client_that_meets_a_fault_of_its_own_does_not_end_in_silence() -> Non
         load.wait_for_uploads(1, since=time.monotonic() + 60)
 
 
+def test_an_accepted_upload_of_which_nobody_could_tell_where_it_is_is_unknown() -> None:
+    class CutOffPlatform(ScriptedPlatform):
+        def described(self, sample: Sample, _: object, **__: object) -> Upload:
+            if len(self.offered) == 1:
+                raise requests.ConnectionError("the second request was cut off")
+            return super().described(sample, _)
+
+    with load_on(platform=CutOffPlatform) as load:
+        load.wait_for_uploads(1, since=0.0)
+
+    first = load.history[0]
+    assert (first.outcome, first.path) == ("unknown", "")
+    assert first.reason == "accepted, but nobody told where it is: ConnectionError"
+
+
+def test_a_login_that_fails_amid_events_is_noted_and_uploads_go_on() -> None:
+    with load_on(LoginFailed("logging in was answered 503")) as load:
+        load.wait_for_uploads(1, since=0.0)
+
+    assert (load.history[0].outcome, load.history[0].reason) == ("refused", "logging in was answered 503")
+
+
 def test_an_answer_201_that_describes_nothing_is_a_broken_promise() -> None:
     class MutePlatform(ScriptedPlatform):
-        def described(self, sample: Sample, _: object) -> Upload:
+        def described(self, sample: Sample, _: object, **__: object) -> Upload:
             raise PromiseBroken(f"{sample.name} was answered 201, but not described")
 
     with pytest.raises(PromiseBroken, match="answered 201, but not described"), load_on(platform=MutePlatform) as load:

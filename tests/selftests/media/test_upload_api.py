@@ -1,59 +1,19 @@
-"""A description of uploads is read as it is meant, and refused with words where it can't be."""
+"""A value is read from where it is in an answer, and one that is missing is named."""
 
-from pathlib import Path
+import json
+import re
 from typing import Any
 
 import pytest
+import requests
 
-from media_guarantees.core import journal
-from media_guarantees.core.errors import BadInput
-from media_guarantees.media.sample_pictures import KINDS
-from media_guarantees.media.upload_api import UploadApi, local_part, read_upload_api
-
-DESCRIPTION = """
-[upload]
-url = /api/v1/photos/{kind}
-method = PUT
-field = image
-accepted = 200 201
-answer_url = data.links.0.href
-media_url = /files/
-ready = /up
-
-[headers]
-Authorization = Token ${PHOTOS_TOKEN}
-X-Site = 1
-
-[fields]
-album = album of {kind}
-
-[kinds]
-avatars = avatar
-event_banners = banner/wide
-"""
+from media_guarantees.media.upload_api import AnswerLacks, AnswerValue, UploadApi, local_part
 
 
-def read(folder: Path, text: str, **environment: str) -> UploadApi:
-    file = folder / "uploads.ini"
-    file.write_text(text, encoding="utf-8")
-    return read_upload_api(file, environment)
-
-
-def test_a_whole_description_is_read(tmp_path: Path) -> None:
-    api = read(tmp_path, DESCRIPTION, PHOTOS_TOKEN="secret%x")
-
-    assert (api.method, api.field, api.accepted, api.ready) == ("PUT", "image", (200, 201), "/up")
-    assert api.headers == {"Authorization": "Token secret%x", "X-Site": "1"}
-    assert api.url_for("event_banners") == "/api/v1/photos/banner/wide"
-    assert api.fields_for("avatars") == {"album": "album of avatar"}
-    assert tuple(api.kinds) == ("avatars", "event_banners")
-
-
-def test_what_is_left_out_is_as_connect_has_it(tmp_path: Path) -> None:
-    api = read(tmp_path, "[upload]\nfield = image\n")
-
-    assert (api.url_for("avatars"), api.method, api.field, api.accepted) == ("/api/avatars/", "POST", "image", (201,))
-    assert tuple(api.kinds) == KINDS
+def answered(content: object) -> requests.Response:
+    answer = requests.Response()
+    answer.status_code, answer._content = 200, json.dumps(content).encode()
+    return answer
 
 
 @pytest.mark.parametrize(
@@ -71,53 +31,50 @@ def test_what_is_left_out_is_as_connect_has_it(tmp_path: Path) -> None:
 def test_an_answer_tells_path_and_url_on_this_platform(
     told: dict[str, str], answer: dict[str, Any], found: tuple[str, str]
 ) -> None:
-    assert UploadApi(**told).read_answer(answer) == found  # type: ignore[arg-type]
+    assert UploadApi(**told).locate(answered(answer)) == found  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("answer", [{}, {"path": "x"}, {"path": "", "url": ""}, [], None, {"path": 1, "url": 2}])
+@pytest.mark.parametrize("answer", [{}, {"path": "x"}, {"path": "", "url": ""}, [], None, {"path": [], "url": {}}])
 def test_an_answer_that_tells_nothing_is_refused(answer: object) -> None:
-    with pytest.raises((LookupError, TypeError, ValueError)):
-        UploadApi().read_answer(answer)
+    with pytest.raises(AnswerLacks):
+        UploadApi().locate(answered(answer))
+
+
+def test_path_and_url_may_be_made_of_values_that_were_read() -> None:
+    api = UploadApi(answer_path="{folder}/{file}", answer_url="/assets/{file}")
+
+    assert api.locate(answered({}), {"folder": "2026", "file": "a é.png"}) == ("2026/a é.png", "/assets/a%20%C3%A9.png")
 
 
 @pytest.mark.parametrize(
-    ("text", "words"),
+    ("told", "found"),
     [
-        ("[upload", "it can't be read"),
-        ("url = /x\n", "it can't be read"),
-        ("[uploads]\n", r"it has a section \[uploads\]; known are \[upload\], \[headers\]"),
-        ("[upload]\nurls = /x\n", "'urls'; known are accepted, answer_path"),
-        ("[upload]\nurl = https://example.org/x\n", "which is no path: only the platform in the sandbox is ever asked"),
-        ("[upload]\naccepted = yes\n", "accepted is 'yes', which are no HTTP statuses"),
-        ("[kinds]\nphotos = x\n", "'photos'; known are avatars, event_banners, profile_pictures"),
-        ("[headers]\nX = ${NOBODY}\n", "it needs the variable NOBODY, which is set neither here nor in the service"),
+        ("json items.1.id", "7"),
+        ("items.0", "first"),
+        ("json done", "true"),
+        ("cookie session", "s3ss10n"),
+        ("header Location", "/here"),
+        ("input csrf", "t0k&n"),
+        ("input nonce", "in a meta"),
+        (r'match "file": "([^"]+)"', "x.png"),
+        ("match x.png", "x.png"),
     ],
 )
-def test_what_is_no_description_is_refused_in_words(tmp_path: Path, text: str, words: str) -> None:
-    with pytest.raises(BadInput, match=words) as refused:
-        read(tmp_path, text)
+def test_a_value_is_read_from_its_place_in_an_answer(told: str, found: str) -> None:
+    page = '<input name="csrf" value="t0k&amp;n"><meta name="nonce" content="in a meta">'
+    answer = answered({"items": ["first", {"id": 7}], "done": True, "file": "x.png", "page": 0})
+    if told.startswith("input"):
+        answer._content = page.encode()
+    answer.cookies.set("session", "s3ss10n")
+    answer.headers["Location"] = "/here"
 
-    assert "uploads.ini should describe how the platform takes uploads" in refused.value.problem
-    assert "UPLOAD_CONFIG" in refused.value.hint
-
-
-@pytest.mark.parametrize("make", [lambda file: file.mkdir(), lambda file: file.write_bytes(b"\xff"), lambda _: None])
-def test_a_file_that_can_not_be_read_is_refused_in_words(tmp_path: Path, make: Any) -> None:
-    file = tmp_path / "uploads.ini"
-    make(file)
-
-    with pytest.raises(BadInput, match="it can't be read"):
-        read_upload_api(file, {})
+    assert AnswerValue.of(told).read(answer) == found
 
 
-def test_only_what_a_variable_gave_is_concealed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What a header says in the file is no secret: concealed, "2" would be missing in every figure of the evidence."""
-    monkeypatch.setattr(journal, "_secrets", set())
-    headers = "[headers]\nX-Api-Version = 2\nX-Site = ${SITE}\nAuthorization = Token ${PHOTOS_TOKEN}\n"
-
-    read(tmp_path, headers, SITE="1", PHOTOS_TOKEN="12345678")
-
-    assert journal.redact("12 files, 2.4 MB; Token 12345678") == "12 files, 2.4 MB; Token ***"
+@pytest.mark.parametrize("told", ["json a.b", "a", "cookie no", "header No", "input no", "match (no)", "json list.9"])
+def test_a_value_that_is_not_there_is_named(told: str) -> None:
+    with pytest.raises(AnswerLacks, match=re.escape(told.removeprefix("json "))):
+        AnswerValue.of(told).read(answered({"list": [1]}))
 
 
 @pytest.mark.parametrize(
@@ -141,16 +98,4 @@ def test_of_a_url_only_what_follows_its_host_is_used(url: str, expected: str) ->
 def test_an_answer_that_names_another_host_means_the_platforms_own() -> None:
     answer = {"path": "", "url": "////evil.example/media/a.png"}
 
-    assert UploadApi(answer_path="").read_answer(answer)[1] == "/evil.example/media/a.png"
-
-
-@pytest.mark.parametrize(
-    ("text", "url"),
-    [
-        ("[upload]\nmedia_url = /files/\nready = /up\nhost = media.example.org\n", ""),
-        ("[upload]\nmedia_url = /files/\nfield = image\n", "/api/{kind}/"),
-        ("[upload]\nhost = media.example.org\n[headers]\nX-Token = 1\n", "/api/{kind}/"),
-    ],
-)
-def test_a_description_of_serving_alone_describes_no_uploads(tmp_path: Path, text: str, url: str) -> None:
-    assert read(tmp_path, text).url == url
+    assert UploadApi(answer_path="").locate(answered(answer))[1] == "/evil.example/media/a.png"

@@ -9,9 +9,9 @@ import pytest
 from fake_programs import Programs, run_here
 from fake_stack import client_with
 
+from media_guarantees.events.volume_watcher import Watcher, watching
 from media_guarantees.media.awkward_names import NASTY_NAMES
 from media_guarantees.media.media_volume import VolumeMedia
-from media_guarantees.media.volume_watcher import Watcher, watching
 from media_guarantees.system.commands import CommandFailed
 
 

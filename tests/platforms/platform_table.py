@@ -1,0 +1,72 @@
+"""Well-known platforms, each sound and with its likeliest faults, and what must come out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+LAYOUT = frozenset({"layout.avatars", "layout.event_banners", "layout.profile_pictures"})
+MIGRATION = frozenset({"migration.complete", "migration.idempotent", "migration.preserves", "migration.refuses"})
+BACKUP = frozenset({"backup.created", "backup.complete", "backup.harmless", "backup.under_load", "backup.fails_loudly"})
+RESTORE = frozenset({"restore.disaster", "restore.repair", "restore.idempotent", "portability.another_host"})
+
+
+class Platform(NamedTuple):
+    """A platform by the name of its folder here, how it is named to the suite, and what can't be shown of it.
+
+    `volume` is the media's, `elsewhere` a directory outside of it to which the platform can be told to write.
+    """
+
+    name: str
+    service: str
+    media_root: str
+    volume: str
+    unproven: frozenset[str] = frozenset()
+    broken: frozenset[str] = frozenset()
+
+    @property
+    def options(self) -> tuple[str, ...]:
+        """The options with which the suite verifies it, but for the paths."""
+        return (f"--service={self.service}", f"--media-root={self.media_root}")
+
+
+class Fault(NamedTuple):
+    """Something wrong with a platform, by a name; `apply` changes the folder of one. `breaks` is beyond what is so."""
+
+    name: str
+    apply: Callable[[Path, Platform], None]
+    breaks: frozenset[str]
+    says: tuple[str, ...]
+
+
+PLATFORMS = (Platform("wagtail", "web", "/app/media", "wagtail_media", unproven=LAYOUT | MIGRATION),)
+
+
+def _replace(folder: Path, name: str, old: str, new: str) -> None:
+    file = folder / name
+    text = file.read_text(encoding="utf-8")
+    assert old in text, f"{file} doesn't say {old!r}"
+    file.write_text(text.replace(old, new), encoding="utf-8")
+
+
+def _mount_elsewhere(folder: Path, platform: Platform) -> None:
+    """Mount the volume beside the media root: what people upload is in the container's own layer."""
+    _replace(folder, "compose.yml", f":{platform.media_root}\n", f":{platform.media_root}_volume\n")
+
+
+def _rename_volume(folder: Path, platform: Platform) -> None:
+    """Leave out the volume's literal name: Compose puts the project's before it."""
+    _replace(folder, "compose.yml", f"    name: {platform.volume}\n", "")
+
+
+def _restore_as_root(folder: Path, _: Platform) -> None:
+    """Restore what is in the archive with whoever restores, root, as its owner."""
+    _replace(folder, "GUIDE.md", "tar --numeric-owner -xzf", "tar --no-same-owner -xzf")
+
+
+FAULTS: tuple[Fault, ...] = (
+    Fault("uploads outside the volume", _mount_elsewhere, frozenset(), ("nothing is mounted at {media_root}",)),
+    Fault("volume under another name", _rename_volume, frozenset(), ("the media are in {name}_{volume}",)),
+    Fault("owner wrong after restore", _restore_as_root, frozenset(), ("owner",)),
+)
