@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import date
@@ -114,15 +114,17 @@ def examine(
     decompressed goes unseen.
 
     `against` is the manifest of what was backed up: each difference (to the second) from what is below the prefix is
-    then found too. Without it content is only `hashed` if asked for. Raises OSError where the backup can't be read,
-    `UnsupportedArchive` where it can't be judged, `NothingCompared` where `against` holds no file.
+    then found too, and a symbolic link that it holds just so is no danger. Without it content is only `hashed` if asked
+    for. Raises OSError where the backup can't be read, `UnsupportedArchive` where it can't be judged, `NothingCompared`
+    where `against` holds no file.
     """
     read = _read(source, hashed=hashed or against is not None)
     prefix, media, rounds = _media(read, against)
+    unsafe = unsafe_members.problems(read.members, prefix)
     empty = () if may_be_empty or not _is_empty(read) else (_EMPTY,)
     return Examined(
         contents=read.contents,
-        problems=(*read.damage, *empty, *unsafe_members.problems(read.members, prefix)),
+        problems=(*read.damage, *empty, *_without_known_links(unsafe, read, prefix, against)),
         differences=() if against is None else diff(against, media, mtime="seconds"),
         damaged=bool(read.damage),
         form=read.form,
@@ -140,6 +142,21 @@ def _media(read: _Read, original: Manifest | None, holding: Collection[bytes] = 
     exact = media_below(prefix, read.contents, original if is_named else None)
     media = without_rounding(exact, original) if original else exact
     return prefix, media, media is not exact
+
+
+def _without_known_links(
+    problems: Iterable[Problem], read: _Read, prefix: bytes, original: Manifest | None
+) -> Iterator[Problem]:
+    """Leave out the links that what was backed up holds just so: they lead nowhere else when restored."""
+    entries = original.entries if original else {}
+    known = {
+        member.name
+        for member in read.members
+        if (entry := entries.get(member.path.removeprefix(prefix + b"/"))) is not None
+        and member.kind == entry.kind == "symlink"
+        and member.target == entry.target
+    }
+    return (problem for problem in problems if problem.kind != "unsafe link" or problem.member not in known)
 
 
 _EMPTY = Problem("empty", None, "it holds only ./: not one file of a volume was saved")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import posixpath
+import re
 import tarfile
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -63,6 +64,17 @@ class ServiceContainer:
         if not self._has_programs[image, names]:
             wanted = ", ".join(("sh", *names))
             raise Unproven(f"the image of {self._service} lacks what it takes to look inside: {wanted}")
+
+    def mount_table(self) -> dict[str, list[str]]:
+        """Return the options of every mount that the service's main process sees, by where it is mounted (proc(5)).
+
+        A helper reads it, as the image may lack every program.
+        """
+        process = self._container().attrs["State"]["Pid"]
+        beside = helper_container.command(self._labels, "--pid=host", "--network=none", "--cap-add=SYS_PTRACE")
+        table = commands.check([*beside, "cat", f"/proc/{process}/mounts"], env=self._environment)
+        lines = (line.split() for line in table.text.splitlines())
+        return {_unescaped(fields[1]): fields[3].split(",") for fields in lines}
 
     def has_shell(self) -> bool:
         """Whether a file can be written by what is in the image."""
@@ -159,6 +171,11 @@ def _link_target(container: Container, path: str) -> str:
     answer = api.head(url, params={"path": path}, timeout=api.timeout)
     about = decode_json_header(answer.headers.get("X-Docker-Container-Path-Stat", "e30="))  # that is {}
     return str(about.get("linkTarget") or "")
+
+
+def _unescaped(field: str) -> str:
+    """Return a field of a mount table with its octal escapes as the characters that they stand for (fstab(5))."""
+    return re.sub(r"\\([0-7]{3})", lambda code: chr(int(code[1], 8)), field)
 
 
 def _file_digest(container: Container, path: str) -> str:

@@ -14,6 +14,7 @@ from media_guarantees.core import journal
 from media_guarantees.core.deferred import once
 from media_guarantees.core.errors import PromiseBroken
 from media_guarantees.deployment.stack import ServiceState, Stack
+from media_guarantees.events.planted_entries import are_planted, plant, with_owners_taken_over
 from media_guarantees.events.seeded_media import SeededMedia
 from media_guarantees.media.diff import damaged, describe, diff, summarize
 from media_guarantees.media.manifest import Manifest
@@ -63,7 +64,8 @@ class EventResult:
 
     def expect_same_media(self, *, mtime: Resolution = "ns") -> None:
         """Compare the whole volume with what it was; raises `PromiseBroken` that names every difference."""
-        expect_same(self.before.manifest, self.after.manifest, event=self.event, mtime=mtime)
+        before = with_owners_taken_over(self.before.manifest, self.after.manifest)
+        expect_same(before, self.after.manifest, event=self.event, mtime=mtime)
 
     def expect_same_volume(self) -> None:
         """Raise `PromiseBroken` if another volume is behind the media root, or one made anew."""
@@ -86,7 +88,8 @@ def snapshot(stack: Stack) -> Snapshot:
 def seed_media(stack: Stack, seeded_media: SeededMedia) -> tuple[tuple[Upload, ...], Manifest]:
     """Give the stack pictures to keep and return them, and what is in its volume now.
 
-    Raises `PromiseBroken` if they are not there: what follows would compare nothing.
+    Its volume then also holds what else a file system can hold. Raises `PromiseBroken` if the pictures are not there:
+    what follows would compare nothing.
     """
     stack.recover()
     uploads = seeded_media.ensure_uploaded(stack)
@@ -97,6 +100,9 @@ def seed_media(stack: Stack, seeded_media: SeededMedia) -> tuple[tuple[Upload, .
             f"{len(absent)} of {len(uploads)} pictures that were accepted are not in {stack.backing}: {absent[:5]}",
             means="they are kept, if at all, where no deploy, no backup and no restore knows of them",
         )
+    if not are_planted(manifest):
+        plant(stack)
+        manifest = stack.media.manifest()
     return uploads, manifest
 
 

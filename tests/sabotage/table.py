@@ -129,6 +129,8 @@ BROKEN = (
     _row("guide_discards_what_changed", {"backup.under_load"}, "0 archives appeared"),
     _row("guide_leaves_containers", {"backup.harmless", "restore.disaster"}, "left behind: container"),
     _row("guide_marks_the_volume", WITHOUT_SOME | {"backup.harmless"}, "extra"),
+    _row("guide_follows_links", (BACKUP - {"backup.fails_loudly"}) | RESTORE, "ended with status", "nowhere"),
+    _row("guide_flattens_hard_links", WITHOUT_SOME, "linked to"),
     _row("guide_backs_up_elsewhere", RESTORE, "No such file"),
     # the guide: restore
     _row("guide_restores_another_volume", LOST_VOLUME | {"volume.dedicated", "restore.repair"}, "media_volume_new"),

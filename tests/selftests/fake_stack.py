@@ -103,8 +103,13 @@ class FakeStack:
 
     @property
     def media(self) -> Any:
-        """The tree that the test has set."""
-        return SimpleNamespace(manifest=lambda: self.tree)
+        """The tree that the test has set, in which no script changes anything."""
+        return SimpleNamespace(manifest=lambda: self.tree, shell=lambda *_, **__: None)
+
+    @property
+    def inside(self) -> Any:
+        """A container in which the service runs as a user of its own."""
+        return SimpleNamespace(user=lambda: "10001:10001")
 
     @property
     def volume(self) -> str:

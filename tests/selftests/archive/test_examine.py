@@ -570,3 +570,21 @@ def test_an_archive_of_the_volume_that_lost_its_own_entry_is_told_from_one_of_na
 
     assert [(problem.kind, problem.member) for problem in dot] == [("missing", b".")]
     assert named == ()
+
+
+def test_a_link_that_the_volume_holds_just_so_is_no_danger(tree: Path) -> None:
+    (tree / "absolute").symlink_to("/etc/passwd")
+    archive, original = back_up(tree), read_directory(tree)
+
+    assert kinds(archive, against=original) == []
+    assert kinds(archive) == ["unsafe link"], "without knowing the volume, nobody can tell"
+
+
+def test_a_link_that_leads_elsewhere_than_the_volumes_own_is_a_danger(tree: Path) -> None:
+    link = tree / "absolute"
+    link.symlink_to("/etc/passwd")
+    original = read_directory(tree)
+    link.unlink()
+    link.symlink_to("/etc/shadow")
+
+    assert "unsafe link" in kinds(back_up(tree), against=original)

@@ -188,3 +188,12 @@ def test_where_an_image_has_no_shell_a_helper_works_among_the_same_mounts(
     assert inside(container(top=top)).work("true").ok
     call = programs.calls("docker")[-1]
     assert f"--volumes-from=c1 --user={USER} --network=none ubuntu sh -c true sh" in call
+
+
+def test_the_mounts_are_those_that_the_main_process_sees(inside: InteriorOf, programs: Programs) -> None:
+    programs.add("docker", r"echo '/dev/sda /media ext4 rw,relatime 0 0'; echo 'tmpfs /with\\040space tmpfs ro 0 0'")
+
+    assert inside(container()).mount_table() == {"/media": ["rw", "relatime"], "/with space": ["ro"]}
+    (call,) = programs.calls("docker")
+    assert call.endswith(" ubuntu cat /proc/100/mounts")
+    assert "--pid=host" in call

@@ -1,0 +1,98 @@
+"""What a file system can hold beside pictures, planted in the volume under test: a backup that flattens it is seen.
+
+However media get in, as a rule only plain files of one owner do. Years of use leave more: links, other owners and
+modes, names that are no text. All of it is in one folder of the suite's own.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from media_guarantees.core import journal
+from media_guarantees.deployment.stack import Stack
+from media_guarantees.media.awkward_names import NASTY_NAMES
+from media_guarantees.media.manifest import Entry, Manifest
+
+FOLDER = b"media-verify"
+FOREIGN_OWNER = "4242:4343"
+KINDS = (
+    "relative, dangling and absolute symbolic links",
+    "hard links",
+    "an empty file and an empty directory",
+    "a sparse file",
+    "modes 0400 and 2775",
+    "a foreign owner",
+    f"{len(NASTY_NAMES)} names as bytes",
+)
+
+# $1 is the folder, $2 the service's user, $3 a foreign one; names are on standard input, each ended by NUL.
+_PLANT = r"""
+set -e
+rm -rf -- "./$1"
+mkdir -- "./$1"
+cd -- "./$1"
+printf plain > file
+ln file 'hard link'
+ln -s file relative
+ln -s nowhere dangling
+ln -s /etc/passwd absolute
+: > empty
+mkdir 'empty directory' shared
+printf 'in a shared directory' > shared/file
+truncate --size=1M sparse
+printf end >> sparse
+printf 'only to be read' > read-only
+printf "somebody else's" > foreign
+mkdir names
+while IFS= read -r -d '' name; do printf '%s' "$name" > "names/$name"; done
+chown --recursive --no-dereference "$2" .
+chown "$3" foreign
+chmod 0400 read-only
+chmod 2775 shared
+find . -mindepth 1 -exec touch --no-dereference --date=@1500000000 -- {} +
+"""
+_PATHS = frozenset(
+    FOLDER + b"/" + name
+    for name in (
+        *(b"file", b"hard link", b"relative", b"dangling", b"absolute", b"empty", b"empty directory", b"shared"),
+        *(b"shared/file", b"sparse", b"read-only", b"foreign", *(b"names/" + name for name in NASTY_NAMES)),
+    )
+)
+
+
+def are_planted(manifest: Manifest) -> bool:
+    """Whether everything that is planted is there."""
+    return manifest.entries.keys() >= _PATHS
+
+
+def plant(stack: Stack) -> None:
+    """Plant everything in the volume of `stack`, in the place of what is left of it."""
+    names = b"".join(name + b"\0" for name in NASTY_NAMES)
+    stack.media.shell(_PLANT, FOLDER.decode(), stack.inside.user(), FOREIGN_OWNER, stdin=names)
+    journal.add_evidence(f"beside media, the volume holds in {FOLDER.decode()}/: {', '.join(KINDS)}")
+
+
+def remove_planted(stack: Stack) -> None:
+    """Remove what was planted, where a command of the service's user is to work on everything that there is."""
+    stack.media.shell('rm -rf -- "./$1"', FOLDER.decode())
+
+
+def is_planted(path: bytes) -> bool:
+    """Whether a path is of what was planted."""
+    return path == FOLDER or path.startswith(FOLDER + b"/")
+
+
+def with_owners_taken_over(before: Manifest, after: Manifest) -> Manifest:
+    """Return `before` with the owner of planted entries as it is in `after`, where that is now the service's user.
+
+    Some services take over whatever is in their media when they start: that is their own affair, and loses nothing.
+    """
+    folder = before.entries.get(FOLDER)
+    entries = {path: _taken_over(entry, after.entries.get(path), folder) for path, entry in before.entries.items()}
+    return Manifest(entries, before.links)
+
+
+def _taken_over(before: Entry, after: Entry | None, folder: Entry | None) -> Entry:
+    if folder is None or after is None or not is_planted(before.path) or after.uid != folder.uid:
+        return before
+    return replace(before, uid=after.uid, gid=after.gid)
