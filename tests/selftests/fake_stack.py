@@ -104,7 +104,9 @@ class FakeStack:
     @property
     def media(self) -> Any:
         """The tree that the test has set, in which no script changes anything."""
-        return SimpleNamespace(manifest=lambda: self.tree, shell=lambda *_, **__: None)
+        media = SimpleNamespace(manifest=lambda: self.tree)
+        media.shell = lambda *_, **__: None
+        return media
 
     @property
     def inside(self) -> Any:
