@@ -15,9 +15,9 @@ from media_guarantees.core.errors import PromiseBroken, Unproven
 from media_guarantees.deployment.stack import Stack
 from media_guarantees.events.backup_run import Backup, archives_in, name_contains_date, promises_day, take_backup
 from media_guarantees.events.before_after import expect_same
-from media_guarantees.events.midnight_clock import at_midnight
 from media_guarantees.events.seeded_media import SeededMedia
 from media_guarantees.guide.guide_runner import Operator
+from media_guarantees.guide.midnight_clock import at_midnight
 
 created = pytest.mark.guarantee("backup.created")
 complete = pytest.mark.guarantee("backup.complete")
