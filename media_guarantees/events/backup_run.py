@@ -11,7 +11,7 @@ from datetime import date
 from pathlib import Path
 
 from media_guarantees.core import journal
-from media_guarantees.core.deferred import once
+from media_guarantees.core.deferred import Deferred
 from media_guarantees.core.errors import PromiseBroken
 from media_guarantees.deployment.stack import Stack
 from media_guarantees.events.before_after import seed_media
@@ -45,7 +45,7 @@ class Backup:
         return ARCHIVE_ENDING.sub("", self.archive.name)
 
 
-def take_backup(stack: Stack, seeded_media: SeededMedia, operator: Operator) -> Callable[[], Backup]:
+def take_backup(stack: Stack, seeded_media: SeededMedia, operator: Operator) -> Deferred[Backup]:
     """Entrust the stack with pictures and type the guide's backup command, once.
 
     The returned function gives the backup, or raises what went wrong.
@@ -55,7 +55,7 @@ def take_backup(stack: Stack, seeded_media: SeededMedia, operator: Operator) -> 
         _, before = seed_media(stack, seeded_media)
         return _backup(stack, operator, before)
 
-    return once(take)
+    return Deferred(take)
 
 
 def _backup(stack: Stack, operator: Operator, before: Manifest) -> Backup:

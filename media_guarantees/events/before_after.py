@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 from media_guarantees.core import journal
-from media_guarantees.core.deferred import once
+from media_guarantees.core.deferred import Deferred
 from media_guarantees.core.errors import PromiseBroken
 from media_guarantees.deployment.stack import ServiceState, Stack
 from media_guarantees.events.planted_entries import are_planted, plant, with_owners_taken_over
@@ -44,23 +44,23 @@ class EventResult:
 
     event: str
     stack: Stack
-    _begun: Callable[[], Before]
-    _ended: Callable[[], Snapshot]
+    _begun: Deferred[Before]
+    _ended: Deferred[Snapshot]
 
     @property
     def uploads(self) -> tuple[Upload, ...]:
         """The pictures that the stack was entrusted with before."""
-        return self._begun().uploads
+        return self._begun.get().uploads
 
     @property
     def before(self) -> Snapshot:
         """The stack before."""
-        return self._begun().snapshot
+        return self._begun.get().snapshot
 
     @property
     def after(self) -> Snapshot:
         """The stack once it answered again."""
-        return self._ended()
+        return self._ended.get()
 
     def expect_same_media(self, *, mtime: Resolution = "ns") -> None:
         """Compare the whole volume with what it was; raises `PromiseBroken` that names every difference."""
@@ -114,14 +114,14 @@ def run_event(stack: Stack, seeded_media: SeededMedia, event: str, happen: Calla
         return Before(uploads, Snapshot(stack.identity(), manifest))
 
     def end() -> Snapshot:
-        begun()
+        begun.get()
         with journal.step(f"event: {event}"):
             happen(stack)
             stack.wait_until_ready()
         return snapshot(stack)
 
-    begun = once(begin)
-    return EventResult(event, stack, begun, once(end))
+    begun = Deferred(begin)
+    return EventResult(event, stack, begun, Deferred(end))
 
 
 def expect_same(

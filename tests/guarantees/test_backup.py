@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
@@ -11,6 +10,7 @@ import pytest
 
 from media_guarantees.archive.examine import DamagedArchive, read_archive
 from media_guarantees.core import journal
+from media_guarantees.core.deferred import Deferred
 from media_guarantees.core.errors import PromiseBroken, Unproven
 from media_guarantees.deployment.stack import Stack
 from media_guarantees.events.backup_run import Backup, archives_in, name_contains_date, promises_day, take_backup
@@ -25,16 +25,16 @@ harmless = pytest.mark.guarantee("backup.harmless")
 
 
 @pytest.fixture(scope="module", name="attempt")
-def _attempt(session_stack: Stack, seeded_media: SeededMedia, operator: Operator) -> Callable[[], Backup]:
+def _attempt(session_stack: Stack, seeded_media: SeededMedia, operator: Operator) -> Deferred[Backup]:
     """A backup, taken once as the guide says; what went wrong is raised where a test asks."""
     return take_backup(session_stack, seeded_media, operator)
 
 
 @created
 def test_the_archive_appears_under_the_day_on_which_the_command_started(
-    operator: Operator, attempt: Callable[[], Backup]
+    operator: Operator, attempt: Deferred[Backup]
 ) -> None:
-    backup = attempt()
+    backup = attempt.get()
     expect_day(operator)
 
     assert name_contains_date(backup.archive.name, backup.day), (
@@ -44,8 +44,8 @@ def test_the_archive_appears_under_the_day_on_which_the_command_started(
 
 
 @created
-def test_whoever_ran_the_command_can_read_the_archive(attempt: Callable[[], Backup]) -> None:
-    archive = attempt().archive
+def test_whoever_ran_the_command_can_read_the_archive(attempt: Deferred[Backup]) -> None:
+    archive = attempt.get().archive
 
     assert os.access(archive, os.R_OK), f"{archive.name} can't be read by the person who made it"
     assert archive.stat().st_mode & 0o444, (
@@ -78,8 +78,8 @@ def expect_day(operator: Operator) -> None:
 
 
 @complete
-def test_the_archive_holds_the_whole_volume_and_nothing_else(attempt: Callable[[], Backup]) -> None:
-    backup = attempt()
+def test_the_archive_holds_the_whole_volume_and_nothing_else(attempt: Deferred[Backup]) -> None:
+    backup = attempt.get()
 
     try:
         archived = read_archive(backup.archive, original=backup.before)
@@ -91,15 +91,15 @@ def test_the_archive_holds_the_whole_volume_and_nothing_else(attempt: Callable[[
 
 
 @harmless
-def test_the_volume_is_the_same_before_and_after(stack: Stack, attempt: Callable[[], Backup]) -> None:
-    before = attempt().before
+def test_the_volume_is_the_same_before_and_after(stack: Stack, attempt: Deferred[Backup]) -> None:
+    before = attempt.get().before
 
     expect_same(before, stack.media.manifest(), event="the backup")
 
 
 @harmless
-def test_the_service_answered_all_the_time(stack: Stack, attempt: Callable[[], Backup]) -> None:
-    backup = attempt()
+def test_the_service_answered_all_the_time(stack: Stack, attempt: Deferred[Backup]) -> None:
+    backup = attempt.get()
 
     assert backup.asked >= 3, f"the service was only asked {backup.asked} times during the backup"
     assert not backup.unanswered, f"{backup.unanswered} of {backup.asked} requests during the backup failed"
@@ -110,8 +110,8 @@ def test_the_service_answered_all_the_time(stack: Stack, attempt: Callable[[], B
 
 
 @harmless
-def test_no_volume_and_no_container_stays_behind(attempt: Callable[[], Backup]) -> None:
-    backup = attempt()
+def test_no_volume_and_no_container_stays_behind(attempt: Deferred[Backup]) -> None:
+    backup = attempt.get()
 
     assert not backup.stray, (
         f"the backup left behind: {', '.join(sorted(backup.stray))}; a volume that a backup makes is one that it "

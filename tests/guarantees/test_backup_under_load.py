@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -13,7 +13,7 @@ import pytest
 
 from media_guarantees.archive.examine import DamagedArchive, read_archive
 from media_guarantees.core import journal
-from media_guarantees.core.deferred import once
+from media_guarantees.core.deferred import Deferred
 from media_guarantees.core.errors import PromiseBroken
 from media_guarantees.deployment.stack import Stack
 from media_guarantees.events.backup_run import archive_made_by
@@ -63,10 +63,10 @@ class Backup:
 
 
 @pytest.fixture(scope="module", name="attempt")
-def _attempt(session_stack: Stack, operator: Operator, settings: Settings) -> Iterator[Callable[[], Backup]]:
+def _attempt(session_stack: Stack, operator: Operator, settings: Settings) -> Iterator[Deferred[Backup]]:
     """A backup of a volume with some ballast, taken once amid uploads; what went wrong is raised where a test asks."""
     history: list[UploadAttempt] = []
-    yield once(lambda: back_up(session_stack, operator, f"{settings.seed}/backup", history))
+    yield Deferred(lambda: back_up(session_stack, operator, f"{settings.seed}/backup", history))
     # Hundreds of pictures, which every comparison from here on would read.
     uploaded = b"".join(f"{attempt.path}\0".encode() for attempt in history if attempt.path)
     with suppress(PromiseBroken):
@@ -92,8 +92,8 @@ def plant_ballast(stack: Stack, folder: str) -> None:
     stack.media.shell('head -c "$1" /dev/urandom > "./$2/ballast.media-verify"', str(BALLAST), folder)
 
 
-def test_people_uploaded_while_it_was_made(attempt: Callable[[], Backup]) -> None:
-    backup = attempt()
+def test_people_uploaded_while_it_was_made(attempt: Deferred[Backup]) -> None:
+    backup = attempt.get()
     before, meanwhile = (count(uploads)["acknowledged"] for uploads in (backup.before, backup.meanwhile))
 
     if not (before and meanwhile):
@@ -104,8 +104,8 @@ def test_people_uploaded_while_it_was_made(attempt: Callable[[], Backup]) -> Non
     )
 
 
-def test_it_complains_of_nothing_but_what_came_while_it_read(attempt: Callable[[], Backup]) -> None:
-    outcome = attempt().outcome
+def test_it_complains_of_nothing_but_what_came_while_it_read(attempt: Deferred[Backup]) -> None:
+    outcome = attempt.get().outcome
 
     assert outcome.status in {0, CHANGED_WHILE_READ}, f"amid uploads, the backup command failed: {outcome}"
     journal.add_evidence(
@@ -113,8 +113,8 @@ def test_it_complains_of_nothing_but_what_came_while_it_read(attempt: Callable[[
     )
 
 
-def test_what_was_acknowledged_before_it_began_is_whole_in_the_archive(attempt: Callable[[], Backup]) -> None:
-    backup = attempt()
+def test_what_was_acknowledged_before_it_began_is_whole_in_the_archive(attempt: Deferred[Backup]) -> None:
+    backup = attempt.get()
     paths = [attempt.path.encode() for attempt in backup.before if attempt.path]
 
     try:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import NamedTuple
@@ -10,7 +10,7 @@ from typing import NamedTuple
 import pytest
 
 from media_guarantees.core import journal
-from media_guarantees.core.deferred import once
+from media_guarantees.core.deferred import Deferred
 from media_guarantees.core.errors import BadInput, PromiseBroken
 from media_guarantees.deployment.stack import Stack
 from media_guarantees.engine.connection import Engine
@@ -69,11 +69,11 @@ def _disk(engine: Engine, run_folder: Path) -> Iterator[Disk]:
 
 
 @pytest.fixture(scope="module", name="outages")
-def _outages(disk: Disk, session_stack: Stack, seeded_media: SeededMedia) -> Callable[[], Outages]:
+def _outages(disk: Disk, session_stack: Stack, seeded_media: SeededMedia) -> Deferred[Outages]:
     """The power is cut the moment an upload is answered, again and again."""
     if not session_stack.platform.has_upload_api:
         pytest.skip("the suite wrote the media itself: whether the platform would have synced them can't be told")
-    return once(lambda: cut_power(session_stack, disk, seeded_media))
+    return Deferred(lambda: cut_power(session_stack, disk, seeded_media))
 
 
 def cut_power(stack: Stack, disk: Disk, seeded_media: SeededMedia) -> Outages:
@@ -110,16 +110,16 @@ def found_on(disk: Disk, image: Path) -> Manifest:
         return found.manifest()
 
 
-def test_such_a_power_cut_loses_what_was_not_synced(outages: Callable[[], Outages]) -> None:
-    done = outages()
+def test_such_a_power_cut_loses_what_was_not_synced(outages: Deferred[Outages]) -> None:
+    done = outages.get()
 
     if done.control is not None and done.control.size:
         pytest.skip("a file that nobody synced survived the cut: losing nothing else would show nothing")
     journal.add_evidence("a file that was written and not synced is lost in such a cut")
 
 
-def test_every_acknowledged_picture_is_whole_after_a_power_cut(outages: Callable[[], Outages]) -> None:
-    cuts = outages().cuts
+def test_every_acknowledged_picture_is_whole_after_a_power_cut(outages: Deferred[Outages]) -> None:
+    cuts = outages.get().cuts
 
     if not cuts:
         pytest.skip(f"the disk was written to during each of {CUTS} cuts: none was of one instant")

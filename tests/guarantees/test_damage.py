@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from io import BytesIO
@@ -24,7 +24,7 @@ from media_guarantees.archive.damaged_copy import (
 )
 from media_guarantees.archive.examine import UnsupportedArchive, check, check_name
 from media_guarantees.core import journal
-from media_guarantees.core.deferred import once
+from media_guarantees.core.deferred import Deferred
 from media_guarantees.core.errors import PromiseBroken
 from media_guarantees.deployment.stack import Stack
 from media_guarantees.engine.helper_container import label_arguments
@@ -81,7 +81,7 @@ class Desk:
 @pytest.fixture(scope="module", name="desk")
 def _desk(
     session_stack: Stack, seeded_media: SeededMedia, operator: Operator, run: Run, run_folder: Path
-) -> Iterator[Callable[[], Desk]]:
+) -> Iterator[Deferred[Desk]]:
     """A backup that GNU tar made of the media, without the guide's command: here only its restore is judged."""
     stack = session_stack
     name = run.name("media_restored_aside")
@@ -95,7 +95,7 @@ def _desk(
         aside = replace(operator.at(run_folder / "damage"), rename=lambda _: name)
         return Desk(archive, manifest, aside, replace(stack.media, volume=name), place)
 
-    yield once(write_project_folder)
+    yield Deferred(write_project_folder)
     commands.run(["docker", "volume", "rm", "--force", name], env=stack.environment)
 
 
@@ -105,8 +105,8 @@ def latest(folder: Path) -> Path:
     return max(archives, key=lambda path: archives[path]).relative_to(folder) if archives else USUAL
 
 
-def test_a_sound_backup_is_accepted_and_restored(desk: Callable[[], Desk]) -> None:
-    on = desk()
+def test_a_sound_backup_is_accepted_and_restored(desk: Deferred[Desk]) -> None:
+    on = desk.get()
     on.put(on.archive)
 
     problems = check(BytesIO(on.archive), against=on.manifest)
@@ -118,8 +118,8 @@ def test_a_sound_backup_is_accepted_and_restored(desk: Callable[[], Desk]) -> No
 
 
 @pytest.mark.parametrize("kind", [*DAMAGES, *HOSTILE_MEMBERS])
-def test_a_damaged_backup_is_refused(desk: Callable[[], Desk], settings: Settings, kind: str) -> None:
-    on = desk()
+def test_a_damaged_backup_is_refused(desk: Deferred[Desk], settings: Settings, kind: str) -> None:
+    on = desk.get()
     rng = random.Random(f"{settings.seed} {kind}")  # noqa: S311 - drawn from a seed so that a run can be repeated
     cases = [corrupt(on.archive, kind, rng) for _ in range(EACH)]
 
@@ -149,8 +149,8 @@ def test_a_file_of_another_name_is_refused(name: str) -> None:
     journal.add_evidence(f"the check says {problems[0]}")
 
 
-def test_restoring_a_backup_that_is_not_there_fails(desk: Callable[[], Desk]) -> None:
-    on = desk()
+def test_restoring_a_backup_that_is_not_there_fails(desk: Deferred[Desk]) -> None:
+    on = desk.get()
     on.put(None)
 
     outcome = on.restore()
@@ -164,8 +164,8 @@ def test_restoring_a_backup_that_is_not_there_fails(desk: Callable[[], Desk]) ->
     journal.add_evidence(f"restoring {on.made.name}, which isn't there, ends with status {outcome.status}")
 
 
-def test_nothing_outside_the_volume_is_written(desk: Callable[[], Desk]) -> None:
-    on = desk()
+def test_nothing_outside_the_volume_is_written(desk: Deferred[Desk]) -> None:
+    on = desk.get()
     on.put(hostile(compression_of(on.archive)))
     before = read_directory(on.operator.folder)
 

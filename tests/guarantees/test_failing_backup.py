@@ -15,7 +15,7 @@ from docker.models.containers import Container
 
 from media_guarantees.archive.examine import check
 from media_guarantees.core import journal
-from media_guarantees.core.deferred import once
+from media_guarantees.core.deferred import Deferred
 from media_guarantees.core.errors import PromiseBroken, Unproven
 from media_guarantees.core.waiting import wait_until
 from media_guarantees.deployment.stack import Stack
@@ -116,7 +116,7 @@ def _absent(stack: Stack, run: Run) -> Iterator[str]:
 
 
 @pytest.fixture(name="killed")
-def _killed(stack: Stack, seeded_media: SeededMedia, desk: Desk) -> Iterator[Callable[[], commands.Outcome]]:
+def _killed(stack: Stack, seeded_media: SeededMedia, desk: Desk) -> Iterator[Deferred[commands.Outcome]]:
     """A backup whose container is killed while it writes the archive."""
     planted: list[VolumeMedia] = []
 
@@ -137,13 +137,13 @@ def _killed(stack: Stack, seeded_media: SeededMedia, desk: Desk) -> Iterator[Cal
                     container.kill()
             return command.finish()
 
-    yield once(kill)
+    yield Deferred(kill)
     for media in planted:  # and not the stack's: a guide may have stopped the service, and have been killed then
         media.shell('find . -name "$1" -delete', LARGE)
 
 
-def test_a_backup_that_is_killed_half_way_says_so(killed: Callable[[], commands.Outcome], desk: Desk) -> None:
-    outcome = killed()
+def test_a_backup_that_is_killed_half_way_says_so(killed: Deferred[commands.Outcome], desk: Desk) -> None:
+    outcome = killed.get()
 
     expect_loud(outcome, desk.left(), event="a backup that was killed half-way")
 

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
 from typing import NamedTuple
 
 import pytest
 
 from media_guarantees.core import journal
-from media_guarantees.core.deferred import once
+from media_guarantees.core.deferred import Deferred
 from media_guarantees.core.errors import Unproven
 from media_guarantees.deployment.stack import Stack
 from media_guarantees.events.seeded_media import SeededMedia
@@ -35,7 +34,7 @@ class Given(NamedTuple):
 
 
 @pytest.fixture(scope="module", name="given")
-def _given(session_stack: Stack, seeded_media: SeededMedia) -> Callable[[], Given]:
+def _given(session_stack: Stack, seeded_media: SeededMedia) -> Deferred[Given]:
     """Pictures of every kind, given once."""
     if not session_stack.platform.has_upload_api:
         pytest.skip("media were written through exec: the suite itself chose the directory")
@@ -44,7 +43,7 @@ def _given(session_stack: Stack, seeded_media: SeededMedia) -> Callable[[], Give
         session_stack.recover()
         return Given(seeded_media.ensure_uploaded(session_stack), session_stack.media.manifest())
 
-    return once(give)
+    return Deferred(give)
 
 
 @pytest.fixture(autouse=True)
@@ -57,8 +56,8 @@ def _asked_for(session_stack: Stack, guide: Guide, kind: str) -> None:
 
 
 @each_kind
-def test_each_picture_lands_in_the_directory_of_its_kind(given: Callable[[], Given], kind: str) -> None:
-    entries, pictures = given().volume.entries, given().of(kind)
+def test_each_picture_lands_in_the_directory_of_its_kind(given: Deferred[Given], kind: str) -> None:
+    entries, pictures = given.get().volume.entries, given.get().of(kind)
 
     elsewhere = [
         upload.path
@@ -75,10 +74,8 @@ def test_each_picture_lands_in_the_directory_of_its_kind(given: Callable[[], Giv
 
 
 @each_kind
-def test_each_picture_is_served_the_same_from_that_directory(
-    stack: Stack, given: Callable[[], Given], kind: str
-) -> None:
-    pictures = given().of(kind)
+def test_each_picture_is_served_the_same_from_that_directory(stack: Stack, given: Deferred[Given], kind: str) -> None:
+    pictures = given.get().of(kind)
     if not any(upload.was_served for upload in pictures) and (others := other_servers(stack)):
         raise Unproven(
             f"{stack.service} serves none of the pictures itself; name the service that does: "
@@ -108,8 +105,8 @@ def other_servers(stack: Stack) -> list[str]:
 
 
 @each_kind
-def test_two_pictures_of_one_name_are_both_kept(given: Callable[[], Given], kind: str) -> None:
-    pictures = given().of(kind)
+def test_two_pictures_of_one_name_are_both_kept(given: Deferred[Given], kind: str) -> None:
+    pictures = given.get().of(kind)
     names = Counter(upload.sample.name for upload in pictures)
     twins = [upload for upload in pictures if names[upload.sample.name] > 1]
 

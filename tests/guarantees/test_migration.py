@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
@@ -11,7 +11,7 @@ from typing import NamedTuple
 import pytest
 
 from media_guarantees.core import journal
-from media_guarantees.core.deferred import once
+from media_guarantees.core.deferred import Deferred
 from media_guarantees.core.errors import PromiseBroken
 from media_guarantees.deployment.stack import Stack
 from media_guarantees.events.before_after import expect_same
@@ -77,7 +77,7 @@ def _media_folder(operator: Operator) -> Iterator[Path]:
 
 
 @pytest.fixture(scope="module", name="migrated")
-def _migrated(session_stack: Stack, operator: Operator, media_folder: Path) -> Iterator[Callable[[], Migrated]]:
+def _migrated(session_stack: Stack, operator: Operator, media_folder: Path) -> Iterator[Deferred[Migrated]]:
     """The first migration. What it brought is removed from the volume in the end."""
     stack = session_stack
     before = read_directory(media_folder)
@@ -92,7 +92,7 @@ def _migrated(session_stack: Stack, operator: Operator, media_folder: Path) -> I
         volume = stack.media.manifest()
         return Migrated(outcome, before, read_directory(media_folder), volume_before[0], volume, stack.inside.user())
 
-    yield once(migrate)
+    yield Deferred(migrate)
     with suppress(PromiseBroken):
         for manifest in volume_before:
             remove_what_came(stack, manifest)
@@ -105,47 +105,45 @@ def remove_what_came(stack: Stack, before: Manifest) -> None:
 
 
 @complete
-def test_everything_on_the_host_is_in_the_volume_identical(migrated: Callable[[], Migrated]) -> None:
-    done = migrated()
+def test_everything_on_the_host_is_in_the_volume_identical(migrated: Deferred[Migrated]) -> None:
+    done = migrated.get()
 
     assert done.outcome.ok, f"the migration ended with status {done.outcome.status}: {done.outcome.complaint}"
     expect_same(done.expected, restricted(done.volume, done.expected), event="migrating it", mtime="seconds")
 
 
 @pytest.fixture(scope="module", name="without_big_file")
-def _without_big_file(
-    session_stack: Stack, media_folder: Path, migrated: Callable[[], Migrated]
-) -> Callable[[], Manifest]:
+def _without_big_file(session_stack: Stack, media_folder: Path, migrated: Deferred[Migrated]) -> Deferred[Manifest]:
     """What is in the volume once the largest file is gone from there and from the host, to save time."""
 
     def slim() -> Manifest:
-        outcome = migrated().outcome
+        outcome = migrated.get().outcome
         assert outcome.ok, f"the first migration ended with status {outcome.status}: {outcome.complaint}"
         (media_folder / BIG_NAME).unlink(missing_ok=True)
         session_stack.media.shell('rm -- "./$1"', BIG_NAME)
         return session_stack.media.manifest()
 
-    return once(slim)
+    return Deferred(slim)
 
 
 @idempotent
 def test_a_second_migration_changes_nothing_and_says_so(
-    stack: Stack, operator: Operator, migrated: Callable[[], Migrated], without_big_file: Callable[[], Manifest]
+    stack: Stack, operator: Operator, migrated: Deferred[Migrated], without_big_file: Deferred[Manifest]
 ) -> None:
-    before = without_big_file()
+    before = without_big_file.get()
 
     again = operator.run("migrate")
 
     assert again.ok, f"migrating a second time ended with status {again.status}: {again.complaint}"
     expect_same(before, stack.media.manifest(), event="migrating a second time")
-    assert text_of(again) != migrated().text, (
+    assert text_of(again) != migrated.get().text, (
         f"it prints the same as when it brought everything: nobody can see that there was nothing to do: {again.text!r}"
     )
 
 
 @preserves
-def test_the_hosts_files_are_untouched(migrated: Callable[[], Migrated]) -> None:
-    done = migrated()
+def test_the_hosts_files_are_untouched(migrated: Deferred[Migrated]) -> None:
+    done = migrated.get()
 
     expect_same(done.host_before, done.host_after, event="migrating the host's files")
 
@@ -165,8 +163,8 @@ class Conflict(NamedTuple):
 
 @pytest.fixture(scope="module", name="conflict")
 def _conflict(
-    session_stack: Stack, operator: Operator, guide: Guide, without_big_file: Callable[[], Manifest]
-) -> Callable[[], Conflict]:
+    session_stack: Stack, operator: Operator, guide: Guide, without_big_file: Deferred[Manifest]
+) -> Deferred[Conflict]:
     """The platform changes a picture that the host has too; the migration meets it, then again with each option."""
     stack = session_stack
 
@@ -174,7 +172,7 @@ def _conflict(
         return stack.media.manifest().entries[CLASH_NAME.encode()].sha256
 
     def clash() -> Conflict:
-        without_big_file()
+        without_big_file.get()
         stack.media.shell('printf "the platform has another" > "./$1"', CLASH_NAME)
         kept, sha256 = operator.run("migrate"), sha256_now()
         script = operator.script("migrate")
@@ -182,21 +180,19 @@ def _conflict(
         tried = {option: (operator.type(f"{script} {option}"), sha256_now()) for option in said}
         return Conflict(kept, sha256, tried, dict(said))
 
-    return once(clash)
+    return Deferred(clash)
 
 
 @preserves
-def test_a_file_of_the_platform_is_not_overwritten(
-    conflict: Callable[[], Conflict], migrated: Callable[[], Migrated]
-) -> None:
-    assert conflict().sha256 != migrated().host_before.entries[CLASH_NAME.encode()].sha256, (
+def test_a_file_of_the_platform_is_not_overwritten(conflict: Deferred[Conflict], migrated: Deferred[Migrated]) -> None:
+    assert conflict.get().sha256 != migrated.get().host_before.entries[CLASH_NAME.encode()].sha256, (
         f"{CLASH_NAME}, which the platform held with other content, was overwritten in silence"
     )
 
 
 @preserves
-def test_a_kept_file_is_named_and_the_exit_status_says_so(conflict: Callable[[], Conflict]) -> None:
-    kept = conflict().kept
+def test_a_kept_file_is_named_and_the_exit_status_says_so(conflict: Deferred[Conflict]) -> None:
+    kept = conflict.get().kept
 
     assert kept.status != 0, "the migration left a file out and ended with status 0"
     assert Path(CLASH_NAME).name in text_of(kept), (
@@ -205,10 +201,8 @@ def test_a_kept_file_is_named_and_the_exit_status_says_so(conflict: Callable[[],
 
 
 @preserves
-def test_an_option_that_is_said_to_overwrite_does(
-    conflict: Callable[[], Conflict], migrated: Callable[[], Migrated]
-) -> None:
-    done, hosts = conflict(), migrated().host_before.entries[CLASH_NAME.encode()].sha256
+def test_an_option_that_is_said_to_overwrite_does(conflict: Deferred[Conflict], migrated: Deferred[Migrated]) -> None:
+    done, hosts = conflict.get(), migrated.get().host_before.entries[CLASH_NAME.encode()].sha256
 
     # What the script refuses is no option of its own: the words were about something else.
     taken = {option: sha256 for option, (outcome, sha256) in done.overwrites.items() if outcome.ok}
@@ -231,12 +225,10 @@ cd -- "$1" && xargs -0 sh -c '
 
 
 @complete
-def test_the_services_user_can_replace_and_delete_what_was_migrated(
-    stack: Stack, migrated: Callable[[], Migrated]
-) -> None:
+def test_the_services_user_can_replace_and_delete_what_was_migrated(stack: Stack, migrated: Deferred[Migrated]) -> None:
     there = stack.media.manifest().entries
     # A name of 255 bytes leaves no room for a longer one beside it.
-    files = [file.path for file in migrated().expected.files if file.path in there]
+    files = [file.path for file in migrated.get().expected.files if file.path in there]
     paths = [path for path in files if len(path.rpartition(b"/")[2]) < 249]
     assert paths, "nothing was migrated"
 

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import pytest
 
 from media_guarantees.core import journal
-from media_guarantees.core.deferred import once
+from media_guarantees.core.deferred import Deferred
 from media_guarantees.deployment.stack import Stack
 from media_guarantees.engine.connection import Engine
 from media_guarantees.events.faults_under_load import FaultRun, drawn, possible, require_uploads_around
@@ -19,7 +17,7 @@ pytestmark = pytest.mark.guarantee("persistence.acknowledged")
 
 
 @pytest.fixture(scope="module", name="fault_run")
-def _ordeal(session_stack: Stack, operator: Operator, engine: Engine, settings: Settings) -> Callable[[], FaultRun]:
+def _ordeal(session_stack: Stack, operator: Operator, engine: Engine, settings: Settings) -> Deferred[FaultRun]:
     """A stack that went through every event, each once, in an order drawn from the seed, amid uploads."""
 
     def inject() -> FaultRun:
@@ -28,23 +26,23 @@ def _ordeal(session_stack: Stack, operator: Operator, engine: Engine, settings: 
         fault_run.inject_all(drawn(possible(engine, operator), str(settings.seed)))
         return fault_run
 
-    return once(inject)
+    return Deferred(inject)
 
 
-def test_every_event_happened(fault_run: Callable[[], FaultRun]) -> None:
-    for strike in fault_run().injected_faults:
+def test_every_event_happened(fault_run: Deferred[FaultRun]) -> None:
+    for strike in fault_run.get().injected_faults:
         assert strike.before != strike.after, f"nothing shows that {strike.event} happened: {strike.before} as before"
 
 
-def test_the_events_met_uploads_under_way(fault_run: Callable[[], FaultRun], settings: Settings) -> None:
-    undergone = fault_run()
+def test_the_events_met_uploads_under_way(fault_run: Deferred[FaultRun], settings: Settings) -> None:
+    undergone = fault_run.get()
 
     journal.add_evidence(f"the events came in an order drawn from the seed {settings.seed}")
     require_uploads_around(undergone.injected_faults, undergone.history)
 
 
-def test_every_acknowledged_upload_is_there_and_whole(fault_run: Callable[[], FaultRun]) -> None:
-    undergone = fault_run()
+def test_every_acknowledged_upload_is_there_and_whole(fault_run: Deferred[FaultRun]) -> None:
+    undergone = fault_run.get()
 
     expect_nothing_lost(undergone.judge(), undergone.history, event="everything that happened amid uploads")
     told = ", ".join(f"{number} {outcome}" for outcome, number in count(undergone.history).items())

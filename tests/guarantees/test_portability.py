@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import platform
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import NamedTuple
@@ -13,7 +13,7 @@ from typing import NamedTuple
 import pytest
 
 from media_guarantees.core import journal
-from media_guarantees.core.deferred import once
+from media_guarantees.core.deferred import Deferred
 from media_guarantees.core.errors import BadInput, PromiseBroken
 from media_guarantees.deployment.second_host import another_host, another_version
 from media_guarantees.deployment.stack import Stack
@@ -59,16 +59,16 @@ def _home(session_stack: Stack, operator: Operator) -> Site:
 
 
 @pytest.fixture(scope="module", name="version")
-def _version(engine: Engine, settings: Settings) -> Callable[[], str]:
+def _version(engine: Engine, settings: Settings) -> Deferred[str]:
     """A version of engine other than this one; raises `BadInput` where none can be had."""
     if platform.system() != "Linux" or os.geteuid() != 0:
         pytest.skip("another host is a private engine beside this one: it takes root on Linux")
-    return once(lambda: another_version(settings.cache, engine.version))
+    return Deferred(lambda: another_version(settings.cache, engine.version))
 
 
 @pytest.fixture(scope="module", name="host")
 def _host(
-    version: Callable[[], str],
+    version: Deferred[str],
     home: Site,
     guide: Guide,
     settings: Settings,
@@ -79,7 +79,7 @@ def _host(
     folder = run_folder / "another-host"
     with ExitStack() as running:
         try:
-            chosen = version()
+            chosen = version.get()
         except BadInput:  # raised again for the test that asks for nothing else
             chosen = ""
         try:
@@ -90,7 +90,7 @@ def _host(
 
 
 @pytest.fixture(scope="module", name="moved")
-def _moved(home: Site, host: Site, seeded_media: SeededMedia, settings: Settings) -> Iterator[Callable[[], Move]]:
+def _moved(home: Site, host: Site, seeded_media: SeededMedia, settings: Settings) -> Iterator[Deferred[Move]]:
     """The platform moves to another host, whose engine is looked at before; in the end it runs at home again."""
 
     def move_there() -> Move:
@@ -98,26 +98,26 @@ def _moved(home: Site, host: Site, seeded_media: SeededMedia, settings: Settings
         host.stack.choose_platform(settings.upload)
         return move
 
-    yield once(move_there)
+    yield Deferred(move_there)
     with suppress(PromiseBroken):
         home.stack.up()
 
 
 @pytest.fixture(scope="module", name="returned")
-def _returned(moved: Callable[[], Move], home: Site, host: Site, seeded_media: SeededMedia) -> Callable[[], Move]:
+def _returned(moved: Deferred[Move], home: Site, host: Site, seeded_media: SeededMedia) -> Deferred[Move]:
     """The platform moves back, with what was uploaded meanwhile."""
 
     def move_back() -> Move:
-        assert moved().arrived
+        assert moved.get().arrived
         return moving(host, home, seeded_media, event=HOME)
 
-    return once(move_back)
+    return Deferred(move_back)
 
 
 def moving(here: Site, there: Site, seeded_media: SeededMedia, *, event: str) -> Move:
     """Back up and switch off here, carry the archive, restore and start there; nothing of the media stays here."""
     there.operator.step("restore")
-    backup = take_backup(here.stack, seeded_media, here.operator)()
+    backup = take_backup(here.stack, seeded_media, here.operator).get()
     volume = here.stack.volume
     here.stack.compose("down")
     commands.run(["docker", "volume", "rm", volume], env=here.stack.environment)
@@ -146,17 +146,17 @@ def listed(stack: Stack, kind: str) -> list[str]:
     return stack.docker(kind, "ls", *options).text.split()
 
 
-def test_the_other_host_is_another_engine_with_nothing_on_it(home: Site, host: Site, moved: Callable[[], Move]) -> None:
+def test_the_other_host_is_another_engine_with_nothing_on_it(home: Site, host: Site, moved: Deferred[Move]) -> None:
     engines = {site.stack.docker("info", "--format={{.ID}}").text for site in (home, host)}
 
     assert len(engines) == 2, "both hosts have the same engine: nothing was moved"
-    assert not moved().found, f"the other host was not empty: {', '.join(moved().found)}"
+    assert not moved.get().found, f"the other host was not empty: {', '.join(moved.get().found)}"
     journal.add_evidence("the other host's engine had no container and no volume")
 
 
-def test_its_engine_is_of_another_version(version: Callable[[], str], home: Site, host: Site) -> None:
+def test_its_engine_is_of_another_version(version: Deferred[str], home: Site, host: Site) -> None:
     try:
-        version()
+        version.get()
     except BadInput as problem:
         pytest.skip(f"moved, but only between engines of one version: {problem.problem}")
     here, there = (server_version(site.stack.environment) for site in (home, host))
@@ -165,32 +165,30 @@ def test_its_engine_is_of_another_version(version: Callable[[], str], home: Site
     journal.add_evidence(f"moved from engine {here} to engine {there}")
 
 
-def test_the_media_arrive_as_they_were(moved: Callable[[], Move]) -> None:
-    move = moved()
+def test_the_media_arrive_as_they_were(moved: Deferred[Move]) -> None:
+    move = moved.get()
 
     before = with_owners_taken_over(move.backup.before, move.arrived)
     expect_same(before, move.arrived, event=THERE, mtime="seconds")
 
 
-def test_every_picture_is_served_the_same_there(moved: Callable[[], Move], host: Site) -> None:
-    expect_served_as_before(host.stack, moved().uploads, event=THERE)
+def test_every_picture_is_served_the_same_there(moved: Deferred[Move], host: Site) -> None:
+    expect_served_as_before(host.stack, moved.get().uploads, event=THERE)
 
 
-def test_a_new_upload_works_there(moved: Callable[[], Move], host: Site, seeded_media: SeededMedia) -> None:
-    assert moved().arrived
+def test_a_new_upload_works_there(moved: Deferred[Move], host: Site, seeded_media: SeededMedia) -> None:
+    assert moved.get().arrived
     expect_new_upload_works(host.stack, seeded_media, event=THERE)
 
 
-def test_the_media_come_home_with_what_was_uploaded_there(
-    returned: Callable[[], Move], moved: Callable[[], Move]
-) -> None:
-    move = returned()
+def test_the_media_come_home_with_what_was_uploaded_there(returned: Deferred[Move], moved: Deferred[Move]) -> None:
+    move = returned.get()
 
-    added = move.arrived.entries.keys() - moved().arrived.entries.keys()
+    added = move.arrived.entries.keys() - moved.get().arrived.entries.keys()
     assert added, "nothing was uploaded on the other host: the way back shows nothing that the way there doesn't"
     before = with_owners_taken_over(move.backup.before, move.arrived)
     expect_same(before, move.arrived, event=HOME, mtime="seconds")
 
 
-def test_every_picture_is_served_the_same_at_home(returned: Callable[[], Move], home: Site) -> None:
-    expect_served_as_before(home.stack, returned().uploads, event=HOME)
+def test_every_picture_is_served_the_same_at_home(returned: Deferred[Move], home: Site) -> None:
+    expect_served_as_before(home.stack, returned.get().uploads, event=HOME)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import shutil
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
@@ -13,7 +13,7 @@ from typing import NamedTuple
 import pytest
 
 from media_guarantees.core import journal
-from media_guarantees.core.deferred import once
+from media_guarantees.core.deferred import Deferred
 from media_guarantees.core.errors import PromiseBroken
 from media_guarantees.core.waiting import wait_until
 from media_guarantees.deployment.stack import Stack
@@ -53,7 +53,7 @@ def _media_folder(operator: Operator) -> Iterator[Path]:
 
 
 @pytest.fixture(scope="module", name="migrated")
-def _migrated(session_stack: Stack, operator: Operator, media_folder: Path) -> Iterator[Callable[[], Manifest]]:
+def _migrated(session_stack: Stack, operator: Operator, media_folder: Path) -> Iterator[Deferred[Manifest]]:
     """What is in the volume after a first migration, which nothing disturbed. It is removed in the end."""
     before: list[Manifest] = []
 
@@ -66,7 +66,7 @@ def _migrated(session_stack: Stack, operator: Operator, media_folder: Path) -> I
         assert outcome.ok, f"the migration ended with status {outcome.status}: {outcome.complaint}"
         return session_stack.media.manifest()
 
-    yield once(migrate)
+    yield Deferred(migrate)
     with suppress(PromiseBroken):
         for manifest in before:
             came = [path for path in session_stack.media.manifest().entries if path not in manifest.entries]
@@ -74,25 +74,23 @@ def _migrated(session_stack: Stack, operator: Operator, media_folder: Path) -> I
 
 
 @pytest.fixture(name="more")
-def _more(stack: Stack, migrated: Callable[[], Manifest], media_folder: Path) -> Iterator[Callable[[], Path]]:
+def _more(stack: Stack, migrated: Deferred[Manifest], media_folder: Path) -> Iterator[Deferred[Path]]:
     """Something more to migrate than what is in the volume, large enough for a migration to have a middle."""
     more = media_folder / MORE_NAME
 
     def add() -> Path:
-        migrated()
+        migrated.get()
         write_file(more, MORE)
         return more
 
-    yield once(add)
+    yield Deferred(add)
     more.unlink(missing_ok=True)
     with suppress(PromiseBroken):
         stack.media.shell('rm -f -- "./$1"', MORE_NAME)
 
 
-def test_a_second_migration_at_the_same_time_is_refused(
-    stack: Stack, operator: Operator, more: Callable[[], Path]
-) -> None:
-    assert more().is_file()
+def test_a_second_migration_at_the_same_time_is_refused(stack: Stack, operator: Operator, more: Deferred[Path]) -> None:
+    assert more.get().is_file()
     with operator.start("migrate") as first:
         stop_half_way(first, stack.media)
         with operator.start("migrate") as second:
@@ -125,11 +123,11 @@ class Interrupted(NamedTuple):
 
 
 @pytest.fixture(name="interrupted")
-def _interrupted(stack: Stack, operator: Operator, more: Callable[[], Path]) -> Callable[[], Interrupted]:
+def _interrupted(stack: Stack, operator: Operator, more: Deferred[Path]) -> Deferred[Interrupted]:
     """A migration is interrupted half-way, and run again."""
 
     def interrupt() -> Interrupted:
-        assert more().is_file()
+        assert more.get().is_file()
         with operator.start("migrate") as first:
             stop_half_way(first, stack.media)
             first.signal(signal.SIGINT)
@@ -138,13 +136,13 @@ def _interrupted(stack: Stack, operator: Operator, more: Callable[[], Path]) -> 
         between = settled_manifest(stack)
         return Interrupted(outcome, between, operator.run("migrate"), settled_manifest(stack))
 
-    return once(interrupt)
+    return Deferred(interrupt)
 
 
 def test_an_interrupted_migration_says_so_and_is_completed_by_the_next(
-    interrupted: Callable[[], Interrupted], migrated: Callable[[], Manifest]
+    interrupted: Deferred[Interrupted], migrated: Deferred[Manifest]
 ) -> None:
-    done, as_it_was = interrupted(), without_directories(migrated())
+    done, as_it_was = interrupted.get(), without_directories(migrated.get())
 
     expect_refusal(done.outcome, event="an interrupted migration")
     for seen, event in ((done.between, "an interrupted migration"), (done.after, "completing a migration")):
@@ -173,15 +171,15 @@ class Stopped(NamedTuple):
 
 @pytest.fixture(scope="module", name="stopped")
 def _stopped(
-    session_stack: Stack, operator: Operator, media_folder: Path, migrated: Callable[[], Manifest]
-) -> Callable[[], Stopped]:
+    session_stack: Stack, operator: Operator, media_folder: Path, migrated: Deferred[Manifest]
+) -> Deferred[Stopped]:
     """The service is stopped for a while, and a container whose name merely contains the service's runs."""
     stack = session_stack
     decoy, volume = stack.run.name(f"not-{stack.service}-1"), stack.run.name("media_of_another_service")
     labels = label_arguments(stack.run.labels)
 
     def try_while_stopped() -> Stopped:
-        migrated()
+        migrated.get()
         write_file(media_folder / LATE_NAME, b"late")
         media = stack.media
         stack.compose("stop", stack.service)
@@ -196,7 +194,7 @@ def _stopped(
         beside_decoy = operator.run("migrate")
         return Stopped(alone, late, beside_decoy, written_to(stack, decoy, volume))
 
-    tried = once(try_while_stopped)
+    tried = Deferred(try_while_stopped)
     (media_folder / LATE_NAME).unlink(missing_ok=True)
     commands.run(["docker", "rm", "--force", decoy], env=stack.environment)
     commands.run(["docker", "volume", "rm", "--force", volume], env=stack.environment)
@@ -214,8 +212,8 @@ def written_to(stack: Stack, container: str, volume: str) -> list[str]:
     return [*found, *(path for change in changes if not mount_point.startswith(path := str(change["Path"])))]
 
 
-def test_a_stopped_service_is_refused(stopped: Callable[[], Stopped]) -> None:
-    done = stopped()
+def test_a_stopped_service_is_refused(stopped: Deferred[Stopped]) -> None:
+    done = stopped.get()
 
     if done.alone.ok and done.late:
         journal.add_evidence("the migration needs no running service: it brought a new file while that was stopped")
@@ -223,8 +221,8 @@ def test_a_stopped_service_is_refused(stopped: Callable[[], Stopped]) -> None:
         expect_refusal(done.alone, event="a migration while the service is stopped")
 
 
-def test_a_container_that_only_has_a_similar_name_does_not_fool_it(stopped: Callable[[], Stopped]) -> None:
-    done = stopped()
+def test_a_container_that_only_has_a_similar_name_does_not_fool_it(stopped: Deferred[Stopped]) -> None:
+    done = stopped.get()
 
     assert not done.decoy, f"it took another container for the service's and wrote: {done.decoy[:5]}"
     if not (done.beside_decoy.ok and done.late):

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 
 import pytest
 
 from media_guarantees.core import journal
-from media_guarantees.core.deferred import once
+from media_guarantees.core.deferred import Deferred
 from media_guarantees.core.errors import PromiseBroken
 from media_guarantees.deployment.stack import Stack
 from media_guarantees.events.backup_run import Backup, take_backup
@@ -32,19 +32,19 @@ FILE_OPERATIONS = {
 
 
 @pytest.fixture(scope="module", name="attempt")
-def _attempt(session_stack: Stack, seeded_media: SeededMedia, operator: Operator) -> Callable[[], Backup]:
+def _attempt(session_stack: Stack, seeded_media: SeededMedia, operator: Operator) -> Deferred[Backup]:
     """A backup to restore from."""
     return take_backup(session_stack, seeded_media, operator)
 
 
 @pytest.fixture(scope="module", name="recovery")
 def _recovery(
-    session_stack: Stack, seeded_media: SeededMedia, operator: Operator, attempt: Callable[[], Backup]
+    session_stack: Stack, seeded_media: SeededMedia, operator: Operator, attempt: Deferred[Backup]
 ) -> EventResult:
     """The volume is destroyed, restored and put to use again."""
 
     def lose_and_restore(stack: Stack) -> None:
-        backup = attempt()
+        backup = attempt.get()
         operator.step("restore")
         volume = stack.volume
         stack.compose("down")
@@ -65,8 +65,8 @@ def test_the_volume_was_really_lost(recovery: EventResult) -> None:
 
 
 @disaster
-def test_a_lost_volume_comes_back_as_it_was(recovery: EventResult, attempt: Callable[[], Backup]) -> None:
-    before = with_owners_taken_over(attempt().before, recovery.after.manifest)
+def test_a_lost_volume_comes_back_as_it_was(recovery: EventResult, attempt: Deferred[Backup]) -> None:
+    before = with_owners_taken_over(attempt.get().before, recovery.after.manifest)
     expect_same(before, recovery.after.manifest, event=recovery.event, mtime="seconds")
 
 
@@ -120,13 +120,13 @@ CLEAN_UP = 'find . -mindepth 1 ! -uid "$1" -prune -exec rm -rf -- {} + && chown 
 
 
 @pytest.fixture(scope="module", name="repair_of")
-def _repair_of(session_stack: Stack, seeded_media: SeededMedia, operator: Operator) -> Iterator[Callable[[], Repair]]:
+def _repair_of(session_stack: Stack, seeded_media: SeededMedia, operator: Operator) -> Iterator[Deferred[Repair]]:
     """One file each deleted, truncated, overwritten and re-owned, one added; then the guide's restore, twice."""
 
     def damage_and_repair() -> Repair:
         operator.step("restore")
         attempt = take_backup(session_stack, seeded_media, operator)
-        backup = attempt()
+        backup = attempt.get()
         session_stack.recover()
         victims = [upload.path for upload in seeded_media.ensure_uploaded(session_stack)[:4]]
         added = session_stack.platform.upload(seeded_media.fresh(session_stack.platform.kinds))
@@ -140,7 +140,7 @@ def _repair_of(session_stack: Stack, seeded_media: SeededMedia, operator: Operat
         operator.succeed("restore", archive=backup.stem)
         return session_stack.media.manifest()
 
-    yield once(damage_and_repair)
+    yield Deferred(damage_and_repair)
     # What a backup or a restore left for another owner must not break what comes next as well.
     with suppress(PromiseBroken):
         uid, _, _ = session_stack.inside.user().partition(":")
@@ -148,8 +148,8 @@ def _repair_of(session_stack: Stack, seeded_media: SeededMedia, operator: Operat
 
 
 @repair
-def test_what_was_damaged_was_really_damaged(repair_of: Callable[[], Repair]) -> None:
-    done = repair_of()
+def test_what_was_damaged_was_really_damaged(repair_of: Deferred[Repair]) -> None:
+    done = repair_of.get()
 
     changed = {change.path for change in diff(done.backup.before, done.damaged)}
 
@@ -158,8 +158,8 @@ def test_what_was_damaged_was_really_damaged(repair_of: Callable[[], Repair]) ->
 
 
 @repair
-def test_damaged_files_come_back_exactly(repair_of: Callable[[], Repair]) -> None:
-    done = repair_of()
+def test_damaged_files_come_back_exactly(repair_of: Deferred[Repair]) -> None:
+    done = repair_of.get()
 
     kept = done.once.only(lambda path: path != done.added)
 
@@ -167,8 +167,8 @@ def test_damaged_files_come_back_exactly(repair_of: Callable[[], Repair]) -> Non
 
 
 @repair
-def test_files_added_since_the_backup_survive(repair_of: Callable[[], Repair]) -> None:
-    done = repair_of()
+def test_files_added_since_the_backup_survive(repair_of: Deferred[Repair]) -> None:
+    done = repair_of.get()
 
     assert done.added not in done.backup.before.entries, "the picture was meant to be newer than the backup"
     assert done.once.entries.get(done.added) == done.damaged.entries[done.added], (
@@ -177,7 +177,7 @@ def test_files_added_since_the_backup_survive(repair_of: Callable[[], Repair]) -
 
 
 @idempotent
-def test_restoring_twice_is_the_same_as_once(repair_of: Callable[[], Repair]) -> None:
-    done = repair_of()
+def test_restoring_twice_is_the_same_as_once(repair_of: Deferred[Repair]) -> None:
+    done = repair_of.get()
 
     expect_same(done.once, done.twice, event="restoring a second time")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from contextlib import suppress
 from typing import NamedTuple
 
@@ -10,7 +9,7 @@ import pytest
 import requests
 
 from media_guarantees.core import journal
-from media_guarantees.core.deferred import once
+from media_guarantees.core.deferred import Deferred
 from media_guarantees.core.errors import PromiseBroken, Unproven
 from media_guarantees.core.waiting import wait_until
 from media_guarantees.deployment.endpoint import Endpoint
@@ -41,11 +40,11 @@ class Isolated(NamedTuple):
 
 
 @pytest.fixture(scope="module", name="isolated")
-def _isolated(session_stack: Stack, seeded_media: SeededMedia) -> Callable[[], Isolated]:
+def _isolated(session_stack: Stack, seeded_media: SeededMedia) -> Deferred[Isolated]:
     """The stack, for a while, with all of its networks cut off from the outside."""
     stack = session_stack
     with journal.step("event: cutting off every network's way out"):
-        seen = once(lambda: look_at_isolated(stack, seeded_media))
+        seen = Deferred(lambda: look_at_isolated(stack, seeded_media))
     stack.compose("down")
     write_model(stack.model, stack.folder)
     with suppress(PromiseBroken):
@@ -89,8 +88,8 @@ def routes_of(stack: Stack, container: str) -> list[str]:
     return commands.check([*beside, "cat", "/proc/net/route"], env=stack.environment).text.splitlines()[1:]
 
 
-def test_there_was_really_no_way_out(isolated: Callable[[], Isolated]) -> None:
-    seen = isolated()
+def test_there_was_really_no_way_out(isolated: Deferred[Isolated]) -> None:
+    seen = isolated.get()
 
     ways_out = [line for line in seen.routes if line.split()[1] == DEFAULT_ROUTE]
 
@@ -100,8 +99,8 @@ def test_there_was_really_no_way_out(isolated: Callable[[], Isolated]) -> None:
     journal.add_evidence(f"networks {', '.join(seen.networks)}: internal, no default route in the container")
 
 
-def test_uploading_and_serving_work_without_a_way_out(isolated: Callable[[], Isolated]) -> None:
-    seen = isolated()
+def test_uploading_and_serving_work_without_a_way_out(isolated: Deferred[Isolated]) -> None:
+    seen = isolated.get()
 
     assert seen.stored or seen.served, f"without a way out, {seen.upload.path} was accepted and is not in the volume"
     if seen.served is None:

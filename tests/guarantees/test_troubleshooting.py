@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import pytest
 
 from media_guarantees.core import journal
-from media_guarantees.core.deferred import once
+from media_guarantees.core.deferred import Deferred
 from media_guarantees.core.errors import PromiseBroken
 from media_guarantees.deployment.stack import Stack
 from media_guarantees.events import faults
@@ -59,7 +59,7 @@ class Damage:
 
 
 @pytest.fixture(scope="module", name="damage")
-def _damage(session_stack: Stack, seeded_media: SeededMedia, operator: Operator) -> Iterator[Callable[[], Damage]]:
+def _damage(session_stack: Stack, seeded_media: SeededMedia, operator: Operator) -> Iterator[Deferred[Damage]]:
     """Every permission in the volume is taken away; then the guide's command is typed."""
 
     def break_and_mend() -> Damage:
@@ -81,15 +81,15 @@ def _damage(session_stack: Stack, seeded_media: SeededMedia, operator: Operator)
         user = session_stack.inside.user()
         return Damage(uploads, before, user, served, refused, session_stack.media.manifest())
 
-    yield once(break_and_mend)
+    yield Deferred(break_and_mend)
     # A command that didn't help must not break what comes next as well.
     with suppress(PromiseBroken):
         session_stack.media.shell("chmod -R u+rwX .")
 
 
 @permissions
-def test_damaged_permissions_really_hurt(damage: Callable[[], Damage]) -> None:
-    done = damage()
+def test_damaged_permissions_really_hurt(damage: Deferred[Damage]) -> None:
+    done = damage.get()
 
     # Nothing stops root: there it is enough that the command does no harm.
     is_root = done.user.startswith("0:")
@@ -103,8 +103,8 @@ def test_damaged_permissions_really_hurt(damage: Callable[[], Damage]) -> None:
 
 
 @permissions
-def test_after_the_guides_command_files_are_identical(damage: Callable[[], Damage]) -> None:
-    done = damage()
+def test_after_the_guides_command_files_are_identical(damage: Deferred[Damage]) -> None:
+    done = damage.get()
 
     # A service that runs as root takes uploads all the while: what is asked here is what became of the files before.
     files = without_directories(done.before)
@@ -112,15 +112,15 @@ def test_after_the_guides_command_files_are_identical(damage: Callable[[], Damag
 
 
 @permissions
-def test_after_the_guides_command_every_picture_is_served(stack: Stack, damage: Callable[[], Damage]) -> None:
-    expect_served_as_before(stack, damage().uploads, event="repairing permissions")
+def test_after_the_guides_command_every_picture_is_served(stack: Stack, damage: Deferred[Damage]) -> None:
+    expect_served_as_before(stack, damage.get().uploads, event="repairing permissions")
 
 
 @permissions
 def test_after_the_guides_command_a_new_upload_works(
-    stack: Stack, damage: Callable[[], Damage], seeded_media: SeededMedia
+    stack: Stack, damage: Deferred[Damage], seeded_media: SeededMedia
 ) -> None:
-    damage()
+    damage.get()
 
     expect_new_upload_works(stack, seeded_media, event="repairing permissions")
 

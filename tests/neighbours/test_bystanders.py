@@ -13,7 +13,7 @@ from bystanders import VOLUMES, Owner, Snapshot, owners_engine
 from checkout import Checkout, handed_down, throw_away
 from stream import Event, foreign, listening
 
-from media_guarantees.core.deferred import once
+from media_guarantees.core.deferred import Deferred
 from media_guarantees.media.diff import describe, diff
 from media_guarantees.system import commands
 from media_guarantees.system.orphans import marked
@@ -91,7 +91,7 @@ def killed(checkout: Checkout) -> commands.Outcome:
 
 
 @pytest.fixture(scope="module", name="visit")
-def _visit(owner: Owner, checkout: Checkout) -> Callable[[], Visit]:
+def _visit(owner: Owner, checkout: Checkout) -> Deferred[Visit]:
     """Everything that a user can do, one after the other."""
 
     def visit() -> Visit:
@@ -106,7 +106,7 @@ def _visit(owner: Owner, checkout: Checkout) -> Callable[[], Visit]:
             ended["clean"] = checkout.make("clean")
         return Visit(ended, events, before, owner.snapshot(), processes, places)
 
-    return once(visit)
+    return Deferred(visit)
 
 
 def marked_here(checkout: Checkout) -> Iterator[str]:
@@ -129,8 +129,8 @@ def marked_here(checkout: Checkout) -> Iterator[str]:
         ("clean", {0}, ""),
     ],
 )
-def test_each_run_ends_as_intended(visit: Callable[[], Visit], run: str, statuses: set[int], words: str) -> None:
-    ended = visit().ended[run]
+def test_each_run_ends_as_intended(visit: Deferred[Visit], run: str, statuses: set[int], words: str) -> None:
+    ended = visit.get().ended[run]
 
     said = (ended.stdout + ended.stderr).decode(errors="replace")
     assert ended.status in statuses, f"{run} ended with {ended.status}:\n{said[-4000:]}"
@@ -139,8 +139,8 @@ def test_each_run_ends_as_intended(visit: Callable[[], Visit], run: str, statuse
 
 
 @pytest.mark.parametrize("run", ["one of two", "the other"])
-def test_two_runs_at_once_are_both_proved(visit: Callable[[], Visit], run: str) -> None:
-    said = visit().ended[run].text
+def test_two_runs_at_once_are_both_proved(visit: Deferred[Visit], run: str) -> None:
+    said = visit.get().ended[run].text
 
     assert " 0 broken" in said
     unproven = [line for line in said.splitlines() if line.startswith("? unproven")]
@@ -148,8 +148,8 @@ def test_two_runs_at_once_are_both_proved(visit: Callable[[], Visit], run: str) 
     assert not disturbed, f"not for want of a private engine: {disturbed}"
 
 
-def test_no_event_concerns_a_resource_that_no_run_created(visit: Callable[[], Visit], record: Record) -> None:
-    events = visit().events
+def test_no_event_concerns_a_resource_that_no_run_created(visit: Deferred[Visit], record: Record) -> None:
+    events = visit.get().events
 
     touched = foreign(events)
 
@@ -158,8 +158,8 @@ def test_no_event_concerns_a_resource_that_no_run_created(visit: Callable[[], Vi
     assert not touched, "\n".join(map(str, touched))
 
 
-def test_resources_of_others_are_unchanged(visit: Callable[[], Visit], record: Record) -> None:
-    done = visit()
+def test_resources_of_others_are_unchanged(visit: Deferred[Visit], record: Record) -> None:
+    done = visit.get()
 
     changed = [name for name, thing in done.before.things.items() if done.after.things.get(name) != thing]
     record(f"{len(done.before.things)} resources of another user, {len(changed)} changed")
@@ -167,22 +167,22 @@ def test_resources_of_others_are_unchanged(visit: Callable[[], Visit], record: R
 
 
 @pytest.mark.parametrize("volume", VOLUMES)
-def test_files_of_others_are_unchanged(visit: Callable[[], Visit], volume: str) -> None:
-    done = visit()
+def test_files_of_others_are_unchanged(visit: Deferred[Visit], volume: str) -> None:
+    done = visit.get()
 
     changes = diff(done.before.files[volume], done.after.files[volume])
 
     assert not changes, describe(changes, event="all runs")
 
 
-def test_nothing_is_left_on_the_engine(visit: Callable[[], Visit]) -> None:
-    done = visit()
+def test_nothing_is_left_on_the_engine(visit: Deferred[Visit]) -> None:
+    done = visit.get()
 
     assert sorted(done.after.things.keys() - done.before.things.keys()) == []
 
 
-def test_nothing_is_left_on_the_machine(visit: Callable[[], Visit]) -> None:
-    done = visit()
+def test_nothing_is_left_on_the_machine(visit: Deferred[Visit]) -> None:
+    done = visit.get()
 
     assert done.processes == []
     assert done.places == []

@@ -73,7 +73,7 @@ def _travel(session_stack: Stack, seeded_media: SeededMedia, operator: Operator)
     def travel(forest: Tree) -> Trip:
         meant = forest.under(FOREST)
         session_stack.media.shell(f"{CLEAR} && {PLANT}", stdin=meant.stream())
-        backup = take_backup(session_stack, seeded_media, operator)()
+        backup = take_backup(session_stack, seeded_media, operator).get()
         session_stack.media.shell(LOSE)
         lost = session_stack.media.manifest()
         operator.succeed("restore", archive=backup.stem)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable
 
 import pytest
 
 from media_guarantees.core import journal
+from media_guarantees.core.deferred import Deferred
 from media_guarantees.core.errors import PromiseBroken
 from media_guarantees.gate.baseline import Record
 from media_guarantees.gate.compare import CHANGED, GONE, MEANS, REOWNED, UNREACHABLE, UNREAD, UNSTABLE, Comparison
@@ -47,8 +47,8 @@ def test_the_volume_is_the_same(gate: Gate, before: Record) -> None:
 
 
 @pytest.mark.parametrize("lost", [GONE, CHANGED, REOWNED, UNREACHABLE])
-def test_no_media_are(comparison: Callable[[], Comparison], gate: Gate, lost: str) -> None:
-    seen = comparison()
+def test_no_media_are(comparison: Deferred[Comparison], gate: Gate, lost: str) -> None:
+    seen = comparison.get()
 
     if seen.counts[lost]:
         found = seen.found[lost]
@@ -62,8 +62,8 @@ def test_no_media_are(comparison: Callable[[], Comparison], gate: Gate, lost: st
     journal.add_evidence(gate.settings.how)
 
 
-def test_enough_was_compared(comparison: Callable[[], Comparison]) -> None:
-    seen = comparison()
+def test_enough_was_compared(comparison: Deferred[Comparison]) -> None:
+    seen = comparison.get()
 
     if not seen.files - seen.counts[UNSTABLE]:
         pytest.skip("nothing was compared: every file that was there before is unstable")

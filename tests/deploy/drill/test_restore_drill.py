@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import pytest
 
 from media_guarantees.core import journal
+from media_guarantees.core.deferred import Deferred
 from media_guarantees.core.errors import PromiseBroken
 from media_guarantees.events.backup_run import name_contains_date
 from media_guarantees.gate.drill import BackupTaken, Drill
@@ -15,8 +14,8 @@ from media_guarantees.media.manifest import Manifest
 
 
 @pytest.mark.guarantee("backup.created")
-def test_the_backup_bears_the_day_on_which_it_started(backed_up: Callable[[], BackupTaken]) -> None:
-    backup = backed_up()
+def test_the_backup_bears_the_day_on_which_it_started(backed_up: Deferred[BackupTaken]) -> None:
+    backup = backed_up.get()
 
     name = backup.name
 
@@ -27,19 +26,17 @@ def test_the_backup_bears_the_day_on_which_it_started(backed_up: Callable[[], Ba
 
 
 @pytest.mark.guarantee("backup.complete")
-def test_the_backup_holds_the_live_media(drill: Drill, backed_up: Callable[[], BackupTaken]) -> None:
-    backup = backed_up()
+def test_the_backup_holds_the_live_media(drill: Drill, backed_up: Deferred[BackupTaken]) -> None:
+    backup = backed_up.get()
 
     expect_none(backup.differences(drill.read(backup.name, original=backup.live)), "archiving it")
 
 
 @pytest.mark.guarantee("restore.disaster")
-def test_the_restored_volume_is_the_live_one(
-    backed_up: Callable[[], BackupTaken], restored: Callable[[], Manifest]
-) -> None:
-    copy = restored()
+def test_the_restored_volume_is_the_live_one(backed_up: Deferred[BackupTaken], restored: Deferred[Manifest]) -> None:
+    copy = restored.get()
 
-    expect_none(backed_up().differences(copy), "restoring it into an empty volume")
+    expect_none(backed_up.get().differences(copy), "restoring it into an empty volume")
     journal.add_evidence("that a service serves what was restored is shown by make verify, not on a live server")
 
 

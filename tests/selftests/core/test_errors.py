@@ -4,7 +4,7 @@ from unittest import SkipTest
 
 import pytest
 
-from media_guarantees.core.deferred import once
+from media_guarantees.core.deferred import Deferred
 from media_guarantees.core.errors import BadInput, PromiseBroken, Unproven
 
 
@@ -60,8 +60,8 @@ def test_what_can_not_be_shown_is_told_to_everybody_who_asks() -> None:
     def fail() -> None:
         raise Unproven("the guide has no backup")
 
-    asked = once(fail)
+    asked = Deferred(fail)
 
     for _ in range(2):
         with pytest.raises(Unproven, match="no backup"):
-            asked()
+            asked.get()

@@ -11,6 +11,7 @@ from typing import Any, cast
 import pytest
 from fake_stack import FakeStack, manifest_of, sample
 
+from media_guarantees.core.deferred import Deferred
 from media_guarantees.core.errors import PromiseBroken
 from media_guarantees.events import backup_run
 from media_guarantees.events.backup_run import (
@@ -29,7 +30,7 @@ from media_guarantees.system.run_id import Run
 
 NAME = "media_backup_20260131.tar.gz"
 
-Take = Callable[[Callable[[], object]], Callable[[], Backup]]
+Take = Callable[[Callable[[], object]], Deferred[Backup]]
 
 
 class FakeOperator:
@@ -67,7 +68,7 @@ def _gallery() -> SeededMedia:
 
 @pytest.fixture(name="take")
 def _take(stack: FakeStack, seeded_media: SeededMedia, tmp_path: Path) -> Take:
-    def take(happen: Callable[[], object]) -> Callable[[], Backup]:
+    def take(happen: Callable[[], object]) -> Deferred[Backup]:
         return take_backup(stack.as_stack(), seeded_media, cast("Operator", FakeOperator(tmp_path, happen)))
 
     return take
@@ -76,7 +77,7 @@ def _take(stack: FakeStack, seeded_media: SeededMedia, tmp_path: Path) -> Take:
 def test_a_backup_is_the_archive_that_appeared(take: Take, folder: Path) -> None:
     (folder / "media_backup_20260130.tar.gz").touch()
 
-    backup = take((folder / NAME).touch)()
+    backup = take((folder / NAME).touch).get()
 
     assert (backup.archive, backup.stem) == (folder / NAME, "media_backup_20260131")
 
@@ -88,7 +89,7 @@ def test_the_folder_need_not_be_there_before(take: Take, folder: Path) -> None:
         folder.mkdir()
         (folder / NAME).touch()
 
-    assert take(happen)().archive.name == NAME
+    assert take(happen).get().archive.name == NAME
 
 
 def test_an_archive_that_was_written_again_has_appeared(take: Take, folder: Path) -> None:
@@ -96,7 +97,7 @@ def test_an_archive_that_was_written_again_has_appeared(take: Take, folder: Path
     archive.touch()
     os.utime(archive, (0, 0))
 
-    assert take(archive.touch)().archive == archive
+    assert take(archive.touch).get().archive == archive
 
 
 @pytest.mark.parametrize("names", [[], [NAME, "copy.tar"], ["notes.txt"]], ids=["none", "two", "no archive"])
@@ -107,7 +108,7 @@ def test_a_command_that_says_it_worked_and_left_no_archive_or_two_broke_its_prom
     archives = sorted(name for name in names if ".tar" in name)
 
     with pytest.raises(PromiseBroken) as broken:
-        backup()
+        backup.get()
 
     assert broken.value.seen == (f"the backup command is over, and {len(archives)} archives appeared: {archives}")
     assert broken.value.means == "there is no backup, although the command says so"
@@ -118,7 +119,7 @@ def test_an_archive_of_yesterday_is_no_backup_of_today(take: Take, folder: Path)
     (folder / "media_backup_20260130.tar.gz").touch()
 
     with pytest.raises(PromiseBroken, match="0 archives appeared"):
-        take(lambda: None)()
+        take(lambda: None).get()
 
 
 def test_a_command_that_failed_is_raised_for_each_who_asks(take: Take) -> None:
@@ -129,7 +130,7 @@ def test_a_command_that_failed_is_raised_for_each_who_asks(take: Take) -> None:
 
     for _ in range(2):
         with pytest.raises(PromiseBroken, match="status 2"):
-            backup()
+            backup.get()
 
 
 def test_the_stack_is_well_and_has_its_pictures_before_the_command_is_typed(
@@ -142,7 +143,7 @@ def test_the_stack_is_well_and_has_its_pictures_before_the_command_is_typed(
         (folder / NAME).touch()
         seen.append([*stack.platform.pictures])
 
-    take(happen)()
+    take(happen).get()
 
     assert seen == [[], ["/media/1.png"]], "an empty volume is easily backed up"
 
@@ -160,7 +161,7 @@ def test_a_stack_that_can_not_be_mended_is_raised_for_each_who_asks_and_nothing_
 
     for _ in range(2):
         with pytest.raises(PromiseBroken, match="timed out"):
-            backup()
+            backup.get()
     assert operator.typed == []
 
 
@@ -169,7 +170,7 @@ def test_the_command_is_typed_once_for_all_who_ask(stack: FakeStack, seeded_medi
 
     backup = take_backup(stack.as_stack(), seeded_media, cast("Operator", operator))
 
-    assert backup() is backup()
+    assert backup.get() is backup.get()
     assert operator.typed == ["backup"]
 
 
@@ -179,7 +180,7 @@ def test_volumes_and_containers_that_were_left_are_named(take: Take, folder: Pat
         stack.volumes.append("connect_media_volume")
         stack.containers.append("quirky_tar")
 
-    assert take(happen)().stray == {"volume connect_media_volume", "container quirky_tar"}
+    assert take(happen).get().stray == {"volume connect_media_volume", "container quirky_tar"}
 
 
 def test_what_others_do_on_a_shared_engine_meanwhile_is_no_stray(take: Take, folder: Path, stack: FakeStack) -> None:
@@ -191,11 +192,11 @@ def test_what_others_do_on_a_shared_engine_meanwhile_is_no_stray(take: Take, fol
         stack.volumes += ["somebodys", "media-verify-0123abcd-1-2-other"]
         stack.containers += ["vigilant_bose", "quirky_tar"]
 
-    assert take(happen)().stray == {"volume media-verify-0123abcd-1-2-other", "container quirky_tar"}
+    assert take(happen).get().stray == {"volume media-verify-0123abcd-1-2-other", "container quirky_tar"}
 
 
 def test_what_was_on_the_engine_before_is_no_stray(take: Take, folder: Path) -> None:
-    assert take((folder / NAME).touch)().stray == frozenset()
+    assert take((folder / NAME).touch).get().stray == frozenset()
 
 
 def test_the_volume_is_looked_at_before_the_command_starts(take: Take, folder: Path, stack: FakeStack) -> None:
@@ -205,7 +206,7 @@ def test_the_volume_is_looked_at_before_the_command_starts(take: Take, folder: P
         (folder / NAME).touch()
         stack.tree = manifest_of(a="01")
 
-    backup = take(happen)()
+    backup = take(happen).get()
 
     assert backup.before == before
 
@@ -219,11 +220,11 @@ def test_the_day_is_the_one_on_which_the_command_started(
         (folder / NAME).touch()
         monkeypatch.setattr(backup_run, "today", lambda: date(2026, 2, 1))
 
-    assert take(happen)().day == date(2026, 1, 31)
+    assert take(happen).get().day == date(2026, 1, 31)
 
 
 def test_a_service_that_answers_all_the_time_is_not_counted_as_silent(take: Take, folder: Path) -> None:
-    backup = take((folder / NAME).touch)()
+    backup = take((folder / NAME).touch).get()
 
     assert backup.asked >= 3, "a short command must not pass for a harmless one because nobody looked"
     assert backup.unanswered == 0
@@ -234,7 +235,7 @@ def test_a_service_that_falls_silent_is_counted(take: Take, folder: Path, stack:
         (folder / NAME).touch()
         stack.platform.up = False
 
-    backup = take(happen)()
+    backup = take(happen).get()
 
     assert 0 < backup.unanswered <= backup.asked
 
