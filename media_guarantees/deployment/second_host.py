@@ -10,7 +10,7 @@ from media_guarantees.core import journal
 from media_guarantees.deployment.stack import Stack
 from media_guarantees.deployment.startup import prepare_stack, provide_images, publish_exposed_ports
 from media_guarantees.engine.base_images import PYTHON_SLIM, UBUNTU, provide
-from media_guarantees.engine.connection import private
+from media_guarantees.engine.connection import Engine, private
 from media_guarantees.engine.toolchain import OTHER_ENGINES, engine_tools
 from media_guarantees.media.upload_api import UploadApi
 from media_guarantees.system import commands
@@ -27,7 +27,9 @@ def another_version(cache: Path, version: str) -> str:
 
 
 @contextmanager
-def another_host(home: Stack, folder: Path, cache: Path, version: str, upload_api: UploadApi) -> Iterator[Stack]:
+def another_host(
+    home: Stack, folder: Path, cache: Path, version: str, upload_api: UploadApi
+) -> Iterator[tuple[Stack, Engine]]:
     """Lay out the deployment of `home` below `folder`, for a private engine of its own; nothing is up there yet.
 
     What the engine has is gone with the block. Raises `BadInput` where a private engine can't be had, or the
@@ -51,7 +53,7 @@ def another_host(home: Stack, folder: Path, cache: Path, version: str, upload_ap
         provide_images(host)
         publish_exposed_ports(host)
         host.answer_like(home)
-        yield host
+        yield host, engine
 
 
 def _carry_images(home: Stack, host: Stack) -> None:

@@ -35,8 +35,10 @@ _FOLDER = "media-verify-"
 
 # /etc and /run get a throw-away layer: Docker writes keys and sockets there, and none of that is the machine's.
 # Docker reads there from which ports to choose one that may be any: another engine's choice would be the same.
+# A mount that is made here later, such as a small disk, is to appear in the guide's shell as well.
 _INIT = """\
 set -e
+mount --make-rshared /
 layers=$1
 mount -t tmpfs -o mode=0700 media-verify "$layers"
 for folder in etc run; do
@@ -134,7 +136,7 @@ class PrivateEngine:
             "--ip-masq=false",
         ]
 
-    def _init(self) -> int:
+    def init_process(self) -> int:
         """The process id, on the host, of the namespaces' first process."""
         if self._namespace is None:
             raise ProcessLookupError("the private engine is switched off")
@@ -142,7 +144,7 @@ class PrivateEngine:
 
     def nsenter_command(self, *args: str) -> list[str]:
         """Return a command that runs `args` where only the engine's own mounts are seen; it dies with the host."""
-        return ["nsenter", "--target", str(self._init()), "--mount", "--pid", *args]
+        return ["nsenter", "--target", str(self.init_process()), "--mount", "--pid", *args]
 
     def _answers(self) -> bool:
         return self.socket.is_socket() and self.docker("version", kind="probe").ok
@@ -164,10 +166,10 @@ class PrivateEngine:
 
         The path that is given leads to it from outside. Nobody else sees it, and it goes with the engine.
         """
-        inside = ["nsenter", "--target", str(self._init()), "--mount"]
+        inside = ["nsenter", "--target", str(self.init_process()), "--mount"]
         commands.check([*inside, "mount", "-t", "tmpfs", "-o", options, "media-verify", str(folder)])
         try:
-            yield Path(f"/proc/{self._init()}/root{folder}")  # proc(5): what that process sees as its root
+            yield Path(f"/proc/{self.init_process()}/root{folder}")  # proc(5): what that process sees as its root
         finally:
             commands.run([*inside, "umount", str(folder)])
 
@@ -190,7 +192,7 @@ class PrivateEngine:
         if self._namespace is None:
             return
         with suppress(ProcessLookupError, FileNotFoundError):
-            os.kill(self._init(), signal.SIGKILL)
+            os.kill(self.init_process(), signal.SIGKILL)
         self._namespace.communicate()
         if self._daemon is not None:
             self._daemon.wait()

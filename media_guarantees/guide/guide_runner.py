@@ -12,6 +12,7 @@ from pathlib import Path
 from media_guarantees.core import journal
 from media_guarantees.core.errors import PromiseBroken, Unproven
 from media_guarantees.core.paths import ROOT
+from media_guarantees.guide.confined_shell import SHELL_ROOT, ConfinedShell
 from media_guarantees.guide.reader import Guide, StepAmbiguous, StepMissing
 from media_guarantees.guide.steps import ARCHIVE_ENDING, Step
 from media_guarantees.system import commands
@@ -25,18 +26,22 @@ HARMLESS = {"/etc/localtime", "/etc/timezone"}
 
 @dataclass(frozen=True)
 class Operator:
-    """A person at a shell. `rename` tells the name of a volume in the sandbox from the one that the guide prints."""
+    """A person at a shell. `rename` tells the name of a volume in the sandbox from the one that the guide prints.
+
+    `shell_in` gives the confined shell for a folder; without one, as on a shared engine, it is the machine's own.
+    """
 
     guide: Guide
     folder: Path
     environment: Mapping[str, str]
     rename: Callable[[str], str] | None = None
+    shell_in: Callable[[Path], ConfinedShell] | None = None
 
     def at(self, folder: Path) -> Operator:
         """Return the operator in a new folder, with the deployment's files and scripts in it, and no backup yet."""
 
         def left_behind(_: object, names: list[str]) -> set[str]:
-            return {name for name in names if name in {"media", "outside"} or ARCHIVE_ENDING.search(name)}
+            return {name for name in names if name in {"media", SHELL_ROOT} or ARCHIVE_ENDING.search(name)}
 
         shutil.copytree(self.folder, folder, symlinks=True, ignore=left_behind)
         (folder / "backups").mkdir(exist_ok=True)
@@ -81,7 +86,8 @@ class Operator:
     def _expect_safe(self, step: Step) -> None:
         """Raise `Unproven` for what would reach beyond the sandbox, and can't be kept from it by a change of names."""
         where = f"the guide's {step.procedure} command, line {step.line} of {step.source.name},"
-        if step.body and any(source.startswith(HOST_PATH_PREFIXES) for source, _ in step.volumes):
+        mounts_host_path = any(source.startswith(HOST_PATH_PREFIXES) for source, _ in step.volumes)
+        if step.body and mounts_host_path and self.shell_in is None:
             raise Unproven(f"{where} runs a script that mounts a directory of this machine, outside the deployment's")
         if self.rename is None:
             return
@@ -102,12 +108,17 @@ class Operator:
         return named and script.is_file() and script.read_bytes() == OUR_SCRIPT.read_bytes()
 
     def _inside(self, step: Step) -> str:
-        """Return the script with host directories outside the deployment's folder replaced by some inside."""
+        """Return the script with host directories outside the deployment's folder replaced by some inside.
+
+        In a confined shell nothing is replaced: the paths themselves are the run's own there.
+        """
         script = step.script
+        if self.shell_in is not None:
+            return script
         for source in {
             source for source, _ in step.volumes if source.startswith(HOST_PATH_PREFIXES) and source not in HARMLESS
         }:
-            place = self.folder / "outside" / re.sub(r"[^\w.-]+", "_", source).strip("_")
+            place = self.folder / SHELL_ROOT / re.sub(r"[^\w.-]+", "_", source).strip("_")
             # A path of ours holds no backslash, which alone would mean something in a replacement.
             script = re.sub(rf"(?<![\w./-]){re.escape(source)}(?=[/:\s\"',]|$)", str(place), script)
             journal.add_evidence(f"in the sandbox, the guide's {source} is a directory of the run's own")
@@ -123,15 +134,23 @@ class Operator:
     def type(
         self, script: str, *, extra: Mapping[str, str] | None = None, timeout: float = commands.TIMEOUT
     ) -> commands.Outcome:
-        """Hand `script` to `bash`, standing in the deployment's folder, and at a terminal if it insists on one."""
-        return commands.run(
+        """Hand `script` to `bash`, standing in the deployment's folder, and at a terminal if it insists on one.
+
+        Raises `Unproven` where the script asks the engine for what a sandbox does not give.
+        """
+        shell = self.shell_in(self.folder) if self.shell_in else None
+        outcome = commands.run(
             ["bash", "-c", script],
             cwd=self.folder,
-            env={**self.environment, **(extra or {})},
+            env={**self.environment, **(shell.variables if shell else {}), **(extra or {})},
             timeout=timeout,
             kind="guide",
             terminal=bool(_WANTS_TERMINAL.search(script)),
+            start=shell.popen if shell else None,
         )
+        if shell:
+            _report_reach(shell)
+        return outcome
 
     def start(self, procedure: str) -> AbstractContextManager[Background]:
         """Type the guide's command for `procedure` and don't wait for its end.
@@ -139,7 +158,11 @@ class Operator:
         Ctrl-C reaches it as at a terminal, even if this run was told to ignore it (env(1), "--default-signal").
         """
         command = ["env", "--default-signal=INT", "bash", "-c", self.script(procedure)]
-        return started(command, cwd=self.folder, env=self.environment)
+        if self.shell_in is None:
+            return started(command, cwd=self.folder, env=self.environment)
+        shell = self.shell_in(self.folder)
+        environment = {**self.environment, **shell.variables}
+        return started(command, cwd=self.folder, env=environment, start=shell.popen)
 
     def succeed(self, procedure: str, *, archive: str = "") -> commands.Outcome:
         """Type the guide's command; a status other than 0 is a broken promise."""
@@ -152,6 +175,14 @@ class Operator:
                 means="an operator who follows the guide is left without it",
             )
         return outcome
+
+
+def _report_reach(shell: ConfinedShell) -> None:
+    """Add to the evidence what a command wrote outside of its folder, and raise `Unproven` for what it was refused."""
+    if written := shell.written_outside():
+        journal.add_evidence(f"in the sandbox, outside of the deployment's folder, it wrote {', '.join(written[:5])}")
+    if refused := shell.take_refusals():
+        raise Unproven(f"the guide's command asks the engine for {refused[0]}: the sandbox does not give that")
 
 
 def named_volumes(step: Step) -> tuple[str, ...]:

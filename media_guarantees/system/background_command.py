@@ -20,9 +20,11 @@ from media_guarantees.system import commands
 class Background:
     """A program in a process group of its own, whose output is collected as it comes."""
 
-    def __init__(self, args: Sequence[str], *, cwd: Path, env: Mapping[str, str]) -> None:
+    def __init__(
+        self, args: Sequence[str], *, cwd: Path, env: Mapping[str, str], start: commands.Starter | None = None
+    ) -> None:
         self._args = tuple(args)
-        self._process = subprocess.Popen(
+        self._process = (start or subprocess.Popen)(
             args,
             cwd=cwd,
             env=env,
@@ -112,9 +114,11 @@ class Background:
 
 
 @contextmanager
-def started(args: Sequence[str], *, cwd: Path, env: Mapping[str, str]) -> Iterator[Background]:
+def started(
+    args: Sequence[str], *, cwd: Path, env: Mapping[str, str], start: commands.Starter | None = None
+) -> Iterator[Background]:
     """Start a program that is killed at the end of the block, if it still runs."""
-    process = Background(args, cwd=cwd, env=env)
+    process = Background(args, cwd=cwd, env=env, start=start)
     try:
         yield process
     finally:

@@ -8,7 +8,7 @@ import signal
 import subprocess
 import tempfile
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +19,9 @@ from media_guarantees.core import journal
 TIMEOUT = 600.0  # seconds
 _LAST_SECONDS = 5.0  # from the end of a program's output to its own
 _PIECE = 1 << 20
+
+Starter = Callable[..., "subprocess.Popen[bytes]"]
+"""Starts a program, with the arguments of `subprocess.Popen`; where, and with which rights, is its own affair."""
 
 
 def in_words(args: Sequence[str]) -> str:
@@ -74,6 +77,7 @@ def run(
     timeout: float | None = TIMEOUT,
     kind: str = "command",
     terminal: bool = False,
+    start: Starter | None = None,
 ) -> Outcome:
     """Run a program to its end and return how it ended, whatever the status. Its output may go `into` a file.
 
@@ -82,7 +86,7 @@ def run(
     program, `subprocess.TimeoutExpired` when too late.
     """
     with journal.timed(kind, in_words(args)) as event, _idle_terminal() if terminal else nullcontext() as idle:
-        process = subprocess.Popen(
+        process = (start or subprocess.Popen)(
             args,
             cwd=cwd,
             env=env,

@@ -15,6 +15,7 @@ import pytest
 from media_guarantees.core import journal
 from media_guarantees.core.deferred import Deferred
 from media_guarantees.core.errors import BadInput, PromiseBroken
+from media_guarantees.deployment.guide_operator import operator_of
 from media_guarantees.deployment.second_host import another_host, another_version
 from media_guarantees.deployment.stack import Stack
 from media_guarantees.engine.connection import Engine, server_version
@@ -83,10 +84,11 @@ def _host(
         except BadInput:  # raised again for the test that asks for nothing else
             chosen = ""
         try:
-            stack = running.enter_context(another_host(home.stack, folder, settings.cache, chosen, upload_api))
+            there = another_host(home.stack, folder, settings.cache, chosen, upload_api)
+            stack, engine = running.enter_context(there)
         except BadInput as problem:
             pytest.skip(f"there is no other host: {problem.problem}")
-        yield Site(stack, Operator(guide, stack.folder, stack.environment))
+        yield Site(stack, running.enter_context(operator_of(stack, guide, engine, folder)))
 
 
 @pytest.fixture(scope="module", name="moved")

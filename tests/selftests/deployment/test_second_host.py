@@ -89,7 +89,7 @@ def _home(tmp_path: Path, programs: Programs) -> Stack:
 
 @pytest.fixture(name="host")
 def _host(home: Stack, chosen: list[str], tmp_path: Path) -> Iterator[Stack]:
-    with another_host(home, tmp_path / "there", tmp_path, "26.1", CONNECT) as host:
+    with another_host(home, tmp_path / "there", tmp_path, "26.1", CONNECT) as (host, _):
         assert chosen == ["26.1"]
         yield host
 

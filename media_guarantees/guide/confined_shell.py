@@ -1,0 +1,300 @@
+"""A shell for a guide's commands that reaches nothing but the deployment's copy and the run's own engine.
+
+It has namespaces of its own (mount, process-id, network, IPC; namespaces(7)). Its root directory is an empty folder of
+the run's: the machine's programs are there to be read, the run's folder is there to be written to at its usual path,
+and whatever a command writes anywhere else lands in that folder. The only socket is that of the run's engine, behind a
+proxy that refuses what leads to the machine. What stands below the root outlives each command, as on a real machine.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import secrets
+import shutil
+import signal
+import subprocess
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from media_guarantees.core.errors import BadInput
+from media_guarantees.guide.engine_proxy import EngineProxy
+
+SHELL_ROOT = "outside"
+"""Below the deployment's folder, the root of its shell: what the guide writes outside of that folder is found there."""
+
+_SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32", "/etc/alternatives", "/etc/ssl/certs")
+_FOLDERS = (
+    "dev/shm", "etc/ssl", "home", "mnt", "opt", "proc", "root", "run/guide", "srv", "sys", "tmp", "var/lib", "var/log",
+)  # fmt: skip
+_ETC = (
+    "bash.bashrc", "group", "hosts", "ld.so.cache", "ld.so.conf", "localtime", "nsswitch.conf", "os-release", "passwd",
+    "profile", "timezone",
+)  # fmt: skip
+_DEVICES = ("full", "null", "random", "tty", "urandom", "zero")
+_LINKS = {
+    "var/run": "/run", "dev/fd": "/proc/self/fd", "dev/stdin": "/proc/self/fd/0", "dev/stdout": "/proc/self/fd/1",
+    "dev/stderr": "/proc/self/fd/2",
+}  # fmt: skip
+_SOCKET = Path("/run/docker.sock")
+_VOLUMES = Path("/var/lib/docker/volumes")
+_HOME = Path("/root")
+_OWN_PROGRAMS = Path("/run/guide")
+# What it takes to read, write and hand over files as root; nothing that mounts, makes devices or looks at the host.
+_CAPABILITIES = "chown,dac_override,fowner,fsetid,kill,setgid,setuid"
+_CLONE_NEWPID = 0x20000000  # sched.h
+# Whoever types here is root already, and not every machine has a `sudo`, nor one that works without its settings.
+_SUDO = """\
+#!/bin/sh
+while :; do
+    case $1 in
+        -u | -g | -h | -p | -C | -D | -R | -T | -U) shift 2 ;;
+        --) shift; break ;;
+        -*) shift ;;
+        *=*) export "$1"; shift ;;
+        *) break ;;
+    esac
+done
+exec "$@"
+"""
+
+# The arguments come in threes: "ro" or "rw", what is mounted, and where. See pivot_root(2) on `pivot_root . .`.
+_INIT = """\
+set -e
+root=$1 init=$2
+shift 2
+mount --bind "$root" "$root"
+while [ $# -gt 0 ]; do
+    mount -o "bind,$1" "$2" "$3"
+    shift 3
+done
+mount -t proc -o ro proc "$root/proc"
+cd "$root"
+pivot_root . .
+umount -l .
+echo ready
+exec "$init" -s -- sh -c 'read -r _ || :'
+"""
+
+
+@dataclass(frozen=True)
+class EngineSide:
+    """What a shell needs to know of the run's private engine.
+
+    `process` gives the process id of the first process in the engine's namespaces, another one after each crash;
+    `volumes` is the folder of its volumes; `init` the path of a `docker-init`; `scratch` a short private folder.
+    """
+
+    process: Callable[[], int]
+    socket: Path
+    volumes: Path
+    init: Path
+    scratch: Path
+
+
+@dataclass
+class ConfinedShell:
+    """The shell of somebody who stands in `folder`. `run_folder` can be written to; `environment` finds `docker`."""
+
+    folder: Path
+    run_folder: Path
+    engine: EngineSide
+    environment: Mapping[str, str]
+    _holder: subprocess.Popen[bytes] | None = None
+    _engine_process: int = 0
+    _ending: ExitStack = field(default_factory=ExitStack)
+    _known: frozenset[Path] = frozenset()
+    proxy: EngineProxy | None = None
+
+    @property
+    def root(self) -> Path:
+        """The shell's root directory, as a path of the machine."""
+        return self.folder / SHELL_ROOT
+
+    @property
+    def variables(self) -> dict[str, str]:
+        """What its environment has otherwise than the suite's own."""
+        own = {"HOME": str(_HOME), "TMPDIR": "/tmp", "DOCKER_HOST": f"unix://{_SOCKET}"}  # noqa: S108 - its own
+        return {**own, "DOCKER_CONFIG": str(_HOME / ".docker"), "BUILDX_CONFIG": str(_HOME / ".docker/buildx")}
+
+    def popen(self, args: Sequence[str], **options: Any) -> subprocess.Popen[bytes]:
+        """Start a program in the shell's namespaces, standing in `folder`; otherwise like `subprocess.Popen`.
+
+        It is a child of this process: signals, and the status with which it ends, are its own.
+        """
+        init = self._init()
+        # A process id namespace is entered by children alone, so this thread names it before it makes one.
+        entering = ["nsenter", "--target", str(init), "--mount", "--net", "--ipc", "--no-fork"]
+        bounded = ["setpriv", "--inh-caps=-all", f"--bounding-set=-all,+{_CAPABILITIES.replace(',', ',+')}"]
+        environment = options.get("env") or self.environment
+        options.update(cwd="/", env={**environment, "PATH": f"{_OWN_PROGRAMS}{os.pathsep}{environment['PATH']}"})
+        with _children_in(init):
+            return subprocess.Popen([*entering, *bounded, "env", f"--chdir={self.folder}", *args], **options)
+
+    def _init(self) -> int:
+        """The process id of the first process in the shell's namespaces, which are made anew when the engine was."""
+        if self._holder is None or self._engine_process != self.engine.process():
+            self.close()
+            self._engine_process = self.engine.process()
+            try:
+                self._open()
+            except BaseException:
+                self.close()
+                raise
+        if self._holder is None:
+            raise ProcessLookupError("the guide's shell is closed")
+        return int(Path(f"/proc/{self._holder.pid}/task/{self._holder.pid}/children").read_text().split()[0])
+
+    def _open(self) -> None:
+        socket = self.engine.scratch / f"guide-{secrets.token_hex(4)}.sock"
+        self.proxy = self._ending.enter_context(EngineProxy(socket, self.engine.socket, self.machine_path).serving())
+        mounts = self._lay_out()
+        self._known = frozenset(self.root.rglob("*"))
+        # It dies with this process, and everything in its namespaces with it.
+        own = ["unshare", "--mount", "--propagation=slave", "--pid", "--net", "--ipc", "--fork", "--kill-child"]
+        entering = ["setpriv", "--pdeathsig=KILL", "nsenter", "--target", str(self._engine_process), "--mount"]
+        self._holder = subprocess.Popen(
+            [*entering, *own, "sh", "-c", _INIT, "init", str(self.root), str(self.engine.init), *mounts],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            start_new_session=True,
+        )
+        if self._holder.stdout is None or self._holder.stdout.readline() != b"ready\n":
+            _, complaint = self._holder.communicate()
+            self._holder = None
+            raise BadInput(
+                f"this machine gives no namespaces to the guide's shell: {complaint.decode(errors='replace').strip()}",
+                "run as root with the right to mount (in a container: --privileged), or use ENGINE=shared",
+            )
+
+    def _lay_out(self) -> list[str]:
+        """Make the shell's root directory with a place for each mount; return the mounts, as `_INIT` takes them."""
+        for name in _FOLDERS:
+            (self.root / name).mkdir(parents=True, exist_ok=True)
+        (self.root / "tmp").chmod(0o1777)
+        for name in _ETC:
+            with suppress(FileNotFoundError):
+                shutil.copy(Path("/etc", name), self.root / "etc" / name)
+        for name, target in _LINKS.items():
+            with suppress(FileExistsError):
+                (self.root / name).symlink_to(target)
+        self._copy_docker_configuration()
+        sudo = self.root / (_OWN_PROGRAMS / "sudo").relative_to("/")
+        sudo.write_text(_SUDO)
+        sudo.chmod(0o755)
+        devices = (("rw", Path("/dev", name), Path("/dev", name)) for name in _DEVICES)
+        writable = [(self.run_folder, self.run_folder), (self.engine.volumes, _VOLUMES)]
+        mounts = [("rw", source, place) for source, place in writable]
+        mounts += [("ro", place, place) for place in self._programs()]
+        socket = ("rw", self.proxy.path if self.proxy else self.engine.socket, _SOCKET)
+        return [part for how, source, place in (*mounts, *devices, socket) for part in self._mount(how, source, place)]
+
+    def _mount(self, how: str, source: Path, place: Path) -> tuple[str, ...]:
+        target = self.root / place.relative_to("/")
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if source.is_dir():
+            target.mkdir(exist_ok=True)
+        else:
+            target.touch()
+        return how, str(source), str(target)
+
+    def _programs(self) -> Iterator[Path]:
+        """Yield the folders that programs are in; a link such as /bin -> usr/bin is made, not mounted."""
+        found = [Path(name) for name in _SYSTEM] + [self.engine.init.resolve().parent]
+        for folder in map(Path, self.environment["PATH"].split(os.pathsep)):
+            for program in (folder / "docker", folder / "docker-compose"):
+                if program.exists():
+                    found += [folder, program.resolve().parent]
+        for folder in dict.fromkeys(found):
+            if folder.is_symlink() and folder.parent == Path("/"):
+                with suppress(FileExistsError):
+                    (self.root / folder.name).symlink_to(folder.readlink())
+            elif (folder.is_dir() and not folder.is_relative_to("/usr")) or folder == Path("/usr"):
+                yield folder
+
+    def _copy_docker_configuration(self) -> None:
+        own = self.root / (_HOME / ".docker").relative_to("/")
+        configuration = Path(self.environment.get("DOCKER_CONFIG", ""))
+        if not own.exists() and configuration.is_absolute() and configuration.is_dir():
+            shutil.copytree(configuration, own, symlinks=True)
+
+    def machine_path(self, path: str) -> str:
+        """Return where on the machine lies what the shell sees at the absolute `path`, its symbolic links followed."""
+        seen = Path("/")
+        parts = list(reversed(Path(path).parts))
+        for _ in range(1000):
+            if not parts:
+                return str(self._on_machine(seen))
+            part = parts.pop()
+            seen = seen.parent if part == ".." else seen / part
+            if (real := self._on_machine(seen)).is_symlink():
+                target = real.readlink()
+                seen = seen.parent
+                parts.extend(reversed(target.parts))
+        raise OSError(f"{path} is a link to itself")
+
+    def _on_machine(self, path: Path) -> Path:
+        if path == _SOCKET and self.proxy:
+            return self.proxy.path
+        if path.is_relative_to(_VOLUMES):
+            return self.engine.volumes / path.relative_to(_VOLUMES)
+        return path if path.is_relative_to(self.run_folder) else self.root / path.relative_to("/")
+
+    def take_refusals(self) -> list[str]:
+        """Return what the engine's proxy refused since the last time."""
+        if self.proxy is None:
+            return []
+        refused, self.proxy.refused[:] = list(self.proxy.refused), []
+        return refused
+
+    def written_outside(self) -> list[str]:
+        """Return the paths, as the shell sees them, of what appeared outside the run's folder since the last time."""
+        if self._holder is None:
+            return []
+        now = frozenset(path for path in self.root.rglob("*") if not path.is_relative_to(self.root / "root/.docker"))
+        fresh, self._known = now - self._known, self._known | now
+        return sorted(f"/{path.relative_to(self.root)}" for path in fresh if path.parent not in fresh)
+
+    def close(self) -> None:
+        """End everything that still runs in the shell."""
+        if self._holder is not None:
+            with suppress(ProcessLookupError, IndexError, FileNotFoundError):
+                children = Path(f"/proc/{self._holder.pid}/task/{self._holder.pid}/children").read_text()
+                os.kill(int(children.split()[0]), signal.SIGKILL)
+            self._holder.communicate()
+            self._holder = None
+        self._ending.close()
+
+
+@contextmanager
+def _children_in(process: int) -> Iterator[None]:
+    """Let what this thread starts in the block be in the process-id namespace of `process` (setns(2))."""
+    with Path("/proc/thread-self/ns/pid").open("rb") as here, Path(f"/proc/{process}/ns/pid").open("rb") as there:
+        _set_namespace(there.fileno())
+        try:
+            yield
+        finally:
+            _set_namespace(here.fileno())
+
+
+def _set_namespace(descriptor: int) -> None:
+    if ctypes.CDLL(None, use_errno=True).setns(descriptor, _CLONE_NEWPID):  # os.setns is as new as Python 3.12
+        number = ctypes.get_errno()
+        raise OSError(number, os.strerror(number))
+
+
+@contextmanager
+def confined_shells(
+    run_folder: Path, engine: EngineSide, environment: Mapping[str, str]
+) -> Iterator[Callable[[Path], ConfinedShell]]:
+    """Give a function that returns the shell of the person in a folder, opened when it is first used; end them all."""
+    shells: dict[Path, ConfinedShell] = {}
+    try:
+        yield lambda folder: shells.setdefault(folder, ConfinedShell(folder, run_folder, engine, environment))
+    finally:
+        for shell in shells.values():
+            shell.close()

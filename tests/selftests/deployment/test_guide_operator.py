@@ -1,0 +1,73 @@
+"""Who types the guide's commands: confined on an engine of the run's own, under names of the run's on a shared one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+from fake_programs import Programs
+
+from media_guarantees.deployment.guide_operator import engine_side, operator_of
+from media_guarantees.deployment.stack import Stack
+from media_guarantees.engine.connection import Engine
+from media_guarantees.engine.private_engine import PrivateEngine
+from media_guarantees.guide.reader import Guide
+from media_guarantees.system.run_id import Run
+
+
+@pytest.fixture(name="stack")
+def _stack(programs: Programs, tmp_path: Path) -> Stack:
+    stack = SimpleNamespace(
+        folder=tmp_path / "deployment", environment={"PATH": programs.path}, run=Run("0-1-2", "mine-")
+    )
+    return cast("Stack", stack)
+
+
+@pytest.fixture(name="power")
+def _power(programs: Programs, tmp_path: Path) -> PrivateEngine:
+    power = SimpleNamespace(
+        init_process=lambda: 17,
+        socket=tmp_path / "docker.sock",
+        slot=SimpleNamespace(data_root=tmp_path / "data"),
+        tools=SimpleNamespace(which=lambda name: str(programs.add(name))),
+        folder=tmp_path,
+    )
+    return cast("PrivateEngine", power)
+
+
+def engine(power: PrivateEngine | None) -> Engine:
+    return Engine("private" if power else "shared", {}, ("docker-compose",), "20.10", "2.40", power)
+
+
+GUIDE: Any = Guide(Path("guide.md"), (), ())
+
+
+def test_on_a_private_engine_the_shell_is_confined(stack: Stack, power: PrivateEngine, tmp_path: Path) -> None:
+    with operator_of(stack, GUIDE, engine(power), tmp_path) as operator:
+        assert operator.shell_in is not None
+        shell = operator.shell_in(operator.folder)
+
+    assert (shell.folder, shell.run_folder, operator.rename) == (stack.folder, tmp_path, None)
+
+
+def test_each_folder_has_one_shell(stack: Stack, power: PrivateEngine, tmp_path: Path) -> None:
+    with operator_of(stack, GUIDE, engine(power), tmp_path) as operator:
+        assert operator.shell_in is not None
+        shells = [operator.shell_in(tmp_path / name) for name in ("one", "other", "one")]
+
+    assert shells[0] is shells[2] is not shells[1]
+
+
+def test_on_a_shared_engine_names_are_the_runs(stack: Stack, tmp_path: Path) -> None:
+    with operator_of(stack, GUIDE, engine(None), tmp_path) as operator:
+        assert operator.rename is not None
+        assert operator.rename("media_volume") == "mine-media_volume"
+        assert operator.shell_in is None
+
+
+def test_the_shell_is_told_where_the_engine_keeps_its_volumes(power: PrivateEngine, tmp_path: Path) -> None:
+    side = engine_side(power)
+
+    assert (side.process(), side.volumes, side.init.name) == (17, tmp_path / "data/volumes", "docker-init")
