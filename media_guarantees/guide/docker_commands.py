@@ -7,9 +7,7 @@ from itertools import pairwise, zip_longest
 from pathlib import PurePosixPath
 
 from media_guarantees.guide.shell_words import Word, read_commands
-
-VOLUME_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]+")
-"""What Docker accepts as a volume's name; the source of a `-v` that isn't one is a directory of the host."""
+from media_guarantees.guide.volume_name import VOLUME_NAME
 
 Call = Sequence[Word]
 

@@ -7,7 +7,6 @@ from pathlib import Path, PurePosixPath
 from posixpath import join
 
 from media_guarantees.guide.docker_commands import (
-    VOLUME_NAME,
     Call,
     Mount,
     compose_verb,
@@ -19,7 +18,8 @@ from media_guarantees.guide.docker_commands import (
     unwrapped,
     volumes_asked_for,
 )
-from media_guarantees.guide.shell_words import PLACEHOLDER, Command, read_commands
+from media_guarantees.guide.shell_words import PLACEHOLDER, Command, read_commands, read_script
+from media_guarantees.guide.volume_name import VOLUME_NAME
 
 PROCEDURES = {
     "migrate": "a command that runs migrate_media.sh",
@@ -244,7 +244,7 @@ def _read_script(command: Command, folder: Path) -> tuple[str | None, str]:
         if "/" not in name or ".." in name or _SHOWS_ONLY & {word.value for word in call}:
             continue
         text = _spelled_out(_text_of(folder / name))
-        found = {procedure: inner.text for inner in read_commands(text) if (procedure := _procedure(inner))}
+        found = {procedure: inner.text for inner in read_script(text) if (procedure := _procedure(inner))}
         asked = " ".join(word.value for word in call).lower()
         meant = [procedure for procedure in found if len(found) == 1 or procedure in asked]
         if len(meant) == 1:

@@ -5,18 +5,6 @@ from __future__ import annotations
 from score import Mutant
 
 SURVIVORS: dict[str, tuple[Mutant, ...]] = {
-    "Both sides are of one length anyway, or the shorter one is meant to count: `strict` only says so.": (
-        Mutant(
-            "shell_words.read_commands",
-            "for prompt, end in zip(prompts, ends, strict=False):  # no prompts, no pairs, yet one end",
-            "for prompt, end in zip(prompts, ends, ):  # no prompts, no pairs, yet one end",
-        ),
-        Mutant(
-            "shell_words.read_commands",
-            "for prompt, end in zip(prompts, ends, strict=False):  # no prompts, no pairs, yet one end",
-            "for prompt, end in zip(prompts, ends, strict=None):  # no prompts, no pairs, yet one end",
-        ),
-    ),
     "None, 0 and nothing at all are the same beginning, and None is the same end.": (
         Mutant(
             "reader.Passage.quote",
@@ -51,16 +39,6 @@ SURVIVORS: dict[str, tuple[Mutant, ...]] = {
             'target = keys.get("target", keys.get("destination", keys.get("dst", None)))',
         ),
         Mutant(
-            "shell_words._tokens",
-            'delimiter = ""',
-            "delimiter = None",
-        ),
-        Mutant(
-            "shell_words._tokens",
-            'delimiter = ""',
-            "delimiter = None",
-        ),
-        Mutant(
             "steps.read_steps",
             "previous: Command | None = None",
             'previous: Command | None = ""',
@@ -86,11 +64,6 @@ SURVIVORS: dict[str, tuple[Mutant, ...]] = {
             "docker_commands._read_tar",
             'modes += re.sub("[^cx]", "", letters["flags"] or "")',
             'modes += re.sub("[^cx]", "", letters["flags"] or "XXXX")',
-        ),
-        Mutant(
-            "shell_words._tokens",
-            'yield _Token(token.lastgroup or "", token.group(), position)',
-            'yield _Token(token.lastgroup or "XXXX", token.group(), position)',
         ),
         Mutant(
             "steps._is_on_host",
@@ -218,23 +191,6 @@ SURVIVORS: dict[str, tuple[Mutant, ...]] = {
             "manifest._shown",
             'return character.encode("unicode_escape").decode("ascii")',
             'return character.encode("unicode_escape").decode("ASCII")',
-        ),
-    ),
-    "What a here document holds is neither word nor operator, whatever it is called.": (
-        Mutant(
-            "shell_words._tokens",
-            'yield _Token("body", text[token.end() : position], token.end())',
-            'yield _Token("BODY", text[token.end() : position], token.end())',
-        ),
-        Mutant(
-            "shell_words._tokens",
-            'yield _Token("body", text[token.end() : position], token.end())',
-            'yield _Token("XXbodyXX", text[token.end() : position], token.end())',
-        ),
-        Mutant(
-            "shell_words._tokens",
-            'yield _Token("body", text[token.end() : position], token.end())',
-            "yield _Token(None, text[token.end() : position], token.end())",
         ),
     ),
     "How much of nonsense a message quotes is a matter of taste.": (
