@@ -7,19 +7,14 @@ than run a container on the guide's volume and the guide's folder of backups is 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 
 from media_guarantees.engine.helper_container import label_arguments
 from media_guarantees.guide.docker_commands import Call, Mount, docker_verb, read_mounts, unwrapped
-from media_guarantees.guide.shell_words import Word, read_commands
+from media_guarantees.guide.shell_words import read_commands
 from media_guarantees.guide.steps import Step
+from media_guarantees.guide.understood import not_understood
 
-_FLAGS = {"--rm", "-i", "-t", "-it", "-ti", "--interactive", "--tty", "--init"}
-_WITH_VALUE = {
-    "-v", "--volume", "--mount", "-u", "--user", "-w", "--workdir", "-e", "--env", "--entrypoint", "--network",
-    "--pull", "--memory", "--cpus",
-}  # fmt: skip
-_HARMLESS_SUBSTITUTION = re.compile(r"\$\(pwd\)|\$\(date\b[^()]*\)")
 _OPTION = re.compile(r"-[dit]*v=?|--volume=|--mount=|")
 _PLAIN_PATH = re.compile(r"/[\w./-]*")
 
@@ -34,10 +29,10 @@ def redirect(step: Step, *, media: str, backups: str, read_only: bool, labels: M
     """Return the script of `step` with other volumes behind its mounts, and `labels` on its container.
 
     `media` takes the place of the named volume, for reading only where `read_only`; the volume `backups` that of the
-    host's folder. Raises `Unfit` for a command that would reach anything else.
+    host's folder. Raises `NotRunnableLive` for a command that would reach anything else.
     """
-    if other := re.search(r"\$\(|`", _HARMLESS_SUBSTITUTION.sub("", step.script)):
-        raise _unfit(step, f"it runs something within {other.group()}")
+    if reason := not_understood(step.script):
+        raise _unfit(step, reason)
     calls = [unwrapped(call) for command in read_commands(step.script) for call in command.calls]
     edits: list[Edit] = []
     for call in calls:
@@ -74,26 +69,6 @@ def _only_asks(call: Call) -> bool:
 def _expect_container_only(step: Step, call: Call) -> None:
     if docker_verb(call) != "run":
         raise _unfit(step, f"it also runs {' '.join(word.value for word in call[:3])}")
-    for option in _options(call):
-        if option not in _FLAGS | _WITH_VALUE:
-            raise _unfit(step, f"what {option} does to the server is not known here")
-
-
-def _options(call: Sequence[Word]) -> Iterator[str]:
-    """Yield the options of a `docker run`, up to its image."""
-    names = iter(word.value for word in call)
-    while next(names, "run") != "run":
-        pass
-    for name in names:
-        if not name.startswith("-"):
-            return
-        option, equals, _ = name.partition("=")
-        short = re.match(r"-[dit]*v", option)
-        attached = equals or (short and short.group() != option)
-        option = "-v" if short and not option.startswith("--") else option
-        yield option
-        if option in _WITH_VALUE and not attached:
-            next(names, "")
 
 
 def _edit(step: Step, call: Call, mount: Mount, source: str, *, read_only: bool) -> Edit:

@@ -15,6 +15,7 @@ from media_guarantees.core.paths import ROOT
 from media_guarantees.guide.confined_shell import SHELL_ROOT, ConfinedShell
 from media_guarantees.guide.reader import Guide, StepAmbiguous, StepMissing
 from media_guarantees.guide.steps import ARCHIVE_ENDING, Step
+from media_guarantees.guide.understood import not_understood
 from media_guarantees.system import commands
 from media_guarantees.system.background_command import Background, started
 
@@ -99,6 +100,10 @@ class Operator:
             raise Unproven(
                 f"{where} runs a script that is not the suite's own, and might find a container of others: "
                 "it takes a private engine"
+            )
+        if reason := not_understood(step.script, also=(f"./{OUR_SCRIPT.name}",)):
+            raise Unproven(
+                f"{where} is not typed on an engine that others use too: {reason}; it takes a private engine"
             )
 
     def _runs_our_script(self, step: Step) -> bool:

@@ -79,10 +79,24 @@ def test_every_folder_of_the_host_is_left_alone(written: str) -> None:
         (BACKUP.replace("--rm", "--privileged"), "what --privileged does to the server is not known"),
         (BACKUP.replace("--rm", "--volumes-from web"), "what --volumes-from does to the server is not known"),
         (BACKUP.replace("--rm", "--pid=host"), "what --pid does to the server is not known"),
-        (BACKUP.replace("$(date", "$(docker stop web; date"), "it runs something within $("),
-        (BACKUP.replace("$(date +%Y%m%d)", "`date +%Y%m%d`"), "it runs something within `"),
+        (
+            BACKUP.replace("$(date", "$(docker stop web; date"),
+            "what $(docker stop web; date +%Y%m%d) stands for is not",
+        ),
+        (BACKUP.replace("$(date", "`docker stop web`$(date"), "what `docker stop web` stands for is not known"),
+        (BACKUP.replace("--rm", "--network host"), "it joins the network host"),
+        (f"DOCKER_HOST=ssh://prod {BACKUP}", "what variable assignment in it does"),
+        (BACKUP.replace("docker run", "docker --context prod run"), "it also runs docker --context prod"),
+        (BACKUP.replace("docker run", "docker -H ssh://prod run"), "it also runs docker -H ssh://prod"),
+        (BACKUP.replace("docker run", "sudo docker run"), "it also runs sudo docker run"),
+        (f"cd /srv/app && {BACKUP}", "it also runs cd /srv/app"),
+        (f"{BACKUP} > /var/log/backup.log", "it writes to /var/log/backup.log"),
+        (f"{BACKUP} | tee backup.log", "what pipeline in it does"),
+        (f"{BACKUP} && find /mnt/nas -mtime +30 -delete", "it also runs find /mnt/nas -mtime"),
+        (f"{BACKUP} & disown", "what & in it does"),
         (BACKUP.replace("-v media_volume:/source", "-v /var/media:/source"), "it mounts scratch, not one volume"),
-        (BACKUP.replace(":/source", ":$HOME/source"), "it mounts something at $HOME/source"),
+        (BACKUP.replace(":/source", ":$HOME/source"), "what $HOME stands for is not known"),
+        (BACKUP.replace(":/source", ":/so urce".replace(" ", "%")), "it mounts something at /so%urce"),
     ],
 )
 def test_a_command_that_would_reach_anything_else_is_refused(script: str, why: str) -> None:
@@ -91,3 +105,18 @@ def test_a_command_that_would_reach_anything_else_is_refused(script: str, why: s
 
     assert why in str(refused.value)
     assert "backup command, line 7, is not run on a live server" in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        f"docker volume inspect media_volume > /dev/null && {BACKUP}",
+        f"docker volume inspect media_volume >/dev/null 2>&1 && {BACKUP}",
+        f"docker volume inspect media_volume &> /dev/null && {BACKUP}",
+        BACKUP.replace("--rm", "--rm --user 0 --name backup --platform linux/amd64"),
+        BACKUP.replace("$(date +%Y%m%d)", "`date +%Y%m%d`"),
+        BACKUP.replace("$(pwd)", "$PWD"),
+    ],
+)
+def test_a_guard_and_what_names_the_container_change_nothing(script: str) -> None:
+    assert "-v media_volume:/source:ro -v scratch:/backup" in redirected(script)

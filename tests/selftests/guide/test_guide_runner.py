@@ -228,6 +228,55 @@ def test_what_would_reach_beyond_the_sandbox_is_not_typed(
     assert programs.calls("docker") == []
 
 
+@pytest.mark.parametrize(
+    ("printed", "reason"),
+    [
+        (f"cd /srv/app && {BACKUP}", "it also runs cd /srv/app"),
+        (f"DOCKER_HOST=ssh://prod {BACKUP}", "what variable assignment in it does"),
+        (BACKUP.replace("docker run", "docker --context prod run"), "it also runs docker --context prod"),
+        (f"{BACKUP} && mv backups/x.tar.gz /mnt/nas", "it also runs mv backups/x.tar.gz /mnt/nas"),
+        (f"{BACKUP} && find /mnt/nas -mtime +30 -delete", "it also runs find"),
+        (f"{BACKUP} > /var/log/backup.log", "it writes to /var/log/backup.log"),
+        (f"{BACKUP} && crontab -r", "it also runs crontab -r"),
+        (f"{BACKUP} && curl https://example.org/ping", "it also runs curl"),
+        (BACKUP.replace("--rm", "--privileged"), "what --privileged does"),
+        (BACKUP.replace("--rm", "--network host"), "it joins the network host"),
+        (BACKUP.replace("-v $(pwd)/backups", "-v $(pwd)/../../backups"), "it mounts"),
+        (BACKUP.replace("-v $(pwd)/backups", "-v $BASE/backups"), "what .BASE stands for"),
+        (f"mkdir -p /mnt/nas && {BACKUP}", "it runs mkdir on /mnt/nas"),
+        ("docker-compose -H ssh://prod exec web ls /media", "it runs docker-compose -H ssh://prod exec"),
+        ("for each in a b; do docker-compose exec $each ls /media; done", "what for statement in it does"),
+    ],
+)
+def test_on_a_shared_engine_a_word_that_is_not_understood_is_not_typed(
+    operator: Operator, programs: Programs, printed: str, reason: str
+) -> None:
+    operator.guide.source.write_text(f"```\n{printed}\n```\n")
+    guide = read_guide(operator.guide.source, operator.folder)
+
+    with pytest.raises(Unproven, match=f"line 2 of guide.md, is not typed on an engine .*{reason}"):
+        replace(sharing(operator), guide=guide).run(guide.steps[0].procedure)
+
+    assert programs.calls("docker") == programs.calls("docker-compose") == []
+
+
+@pytest.mark.parametrize(
+    "printed",
+    [
+        "mkdir -p backups && " + BACKUP,
+        BACKUP.replace("$(pwd)", "./"),
+        "docker-compose down && docker-compose up -d",
+        "docker compose exec -T web chmod -R 755 /media",
+        "docker compose restart web >/dev/null 2>&1",
+    ],
+)
+def test_on_a_shared_engine_what_is_understood_is_typed(operator: Operator, printed: str) -> None:
+    operator.guide.source.write_text(f"```\n{printed}\n```\n")
+    guide = read_guide(operator.guide.source, operator.folder)
+
+    assert replace(sharing(operator), guide=guide).run(guide.steps[0].procedure).ok
+
+
 def test_elsewhere_the_operator_has_the_deployments_files_and_no_backup(operator: Operator, tmp_path: Path) -> None:
     for name in ("compose.yml", "scripts/save.sh", "media/a.jpg", "backups/x.tar.gz", "copies/y.tgz"):
         (operator.folder / name).parent.mkdir(exist_ok=True)
