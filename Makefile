@@ -1,7 +1,8 @@
 # The media guarantees of the Connect platform. `make` alone lists the targets; docs/options.md explains them.
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help verify up shell logs down test selftests sabotage properties check-archive check mutants examples browser soak faults neighbours \
+.PHONY: help verify up shell logs down test selftests sabotage properties check-archive check mutants examples platforms \
+	browser soak faults neighbours \
 	before-deploy after-deploy restore-drill rollouts manifest-cost bench compatibility clean lock
 
 PYTHON ?= python3
@@ -101,6 +102,9 @@ sabotage: $(VENV)/dev.stamp  ## Break deployments in one way at a time: exactly 
 
 examples: $(VENV)/dev.stamp  ## Verify deployments of other kinds, each with the verdicts that it must get (long)
 	@$(BIN)/python -m pytest tests/examples -n $(WORKERS) $(ARGS)
+
+platforms: $(VENV)/dev.stamp  ## Verify well-known platforms (Wagtail, MediaWiki, copyparty), sound and with faults (long)
+	@$(BIN)/python -m pytest tests/platforms -n $(WORKERS) --maxschedchunk=1 $(ARGS)
 
 properties: $(VENV)/dev.stamp  ## Send generated trees of files through the guide's backup and restore
 	@$(BIN)/python -m pytest tests/properties $(OPTIONS) $(ARGS)

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from html.parser import HTMLParser
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import quote, unquote, urlsplit
 
 import requests
@@ -63,7 +63,7 @@ class ApiRequest:
     url: str
     method: str = "GET"
     accepted: tuple[int, ...] = (200,)
-    as_json: bool = False
+    encoding: Literal["form", "multipart", "json"] = "form"
     headers: Mapping[str, str] = dataclasses.field(default_factory=dict)
     fields: Mapping[str, str] = dataclasses.field(default_factory=dict)
     reads: Mapping[str, AnswerValue] = dataclasses.field(default_factory=dict)
@@ -72,7 +72,11 @@ class ApiRequest:
     def body(self, values: Mapping[str, str]) -> dict[str, Any]:
         """Return the request's headers and body, as `requests` takes them."""
         fields = fill_all(self.fields, values)
-        body = {"json": fields} if self.as_json else {"data": fields}
+        body: dict[str, Any] = {"data": fields}
+        if self.encoding == "json":
+            body = {"json": fields}
+        elif self.encoding == "multipart":
+            body = {"files": {name: (None, value) for name, value in fields.items()}}
         return {"headers": fill_all(self.headers, values), **(body if fields else {})}
 
     def is_accepted(self, answer: requests.Response) -> bool:

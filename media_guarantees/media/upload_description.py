@@ -33,7 +33,7 @@ read csrf = input csrf_token    take a value out of the answer; from here on {cs
 url = /login/
 method = POST                   what there is, if it has fields; else GET
 accepted = 302                  200 where nothing is said
-body = json                     the fields go as JSON, not as a form
+body = json                     the fields go as JSON, or as multipart, as forms with files do; else as a plain form
 field username = editor
 field password = ${PHOTOS_PASSWORD}
 field csrf_token = {csrf}
@@ -67,7 +67,7 @@ import dataclasses
 import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from media_guarantees.core import journal
 from media_guarantees.core.errors import BadInput
@@ -84,6 +84,7 @@ _OPTIONS = {
     "login": {"url", "method", "accepted", "body"},
     "stored": {"url", "method", "accepted", "body"},
 }
+_BODIES: dict[str, Literal["form", "multipart", "json"]] = {"form": "form", "multipart": "multipart", "json": "json"}
 _GIVEN = ("kind", "name", "unique")
 _NAMED = ("read", "expect", "field", "header")
 
@@ -157,8 +158,8 @@ class _Reader:
         if "url" not in plain:
             raise ValueError(f"[{name}] has no url")
         _expect_path(name, plain["url"])
-        if plain.get("body", "form") not in {"form", "json"}:
-            raise ValueError(f"[{name}] has the body {plain['body']!r}; known are form, json")
+        if plain.get("body", "form") not in _BODIES:
+            raise ValueError(f"[{name}] has the body {plain['body']!r}; known are {', '.join(_BODIES)}")
         fields = {field: self._filled(text, field) for field, text in named["field"].items()}
         headers = {header: self._filled(text, header) for header, text in named["header"].items()}
         self._expect_known(name, _texts(plain["url"], fields, headers))
@@ -169,7 +170,7 @@ class _Reader:
             url=plain["url"],
             method=plain.get("method", "POST" if fields else "GET"),
             accepted=_statuses(plain.get("accepted", "200")),
-            as_json=plain.get("body") == "json",
+            encoding=_BODIES[plain.get("body", "form")],
             headers=headers,
             fields=fields,
             reads=reads,

@@ -14,6 +14,9 @@ from verification import ROOT, Verification, verify
 
 HERE = Path(__file__).parent
 
+# Each start of these takes seconds of a processor's time, and there are dozens in a run.
+RUN_SECONDS = 3600
+
 each_platform = pytest.mark.parametrize("platform", PLATFORMS, ids=lambda platform: platform.name)
 
 
@@ -39,7 +42,7 @@ def verified(platform: Platform, folder: Path, reports: Path) -> Verification:
         f"--guide={folder / 'GUIDE.md'}",
         f"--upload-config={folder / 'uploads.ini'}",
     )
-    return verify([*paths, *platform.options], reports)
+    return verify([*paths, *platform.options], reports, seconds=RUN_SECONDS)
 
 
 def said_in(seen: Verification) -> str:

@@ -90,7 +90,7 @@ def test_a_login_is_read_in_its_order_with_what_is_read_and_sent(tmp_path: Path)
     form, login = api.login
     assert (form.section, form.method, form.url, form.accepted) == ("login form", "GET", "/login/", (200,))
     assert form.reads == {"csrf": AnswerValue("input", "csrftoken")}
-    assert (login.section, login.method, login.accepted, login.as_json) == ("login", "POST", (302,), False)
+    assert (login.section, login.method, login.accepted, login.encoding) == ("login", "POST", (302,), "form")
     assert login.expects == ((AnswerValue("header", "Location"), "/admin/"),)
     assert login.body({"csrf": "t0k"}) == {
         "headers": {"Referer": "http://here/"},
@@ -138,6 +138,12 @@ def test_a_body_of_json_is_sent_as_such(tmp_path: Path) -> None:
     assert api.login[0].body({}) == {"headers": {}, "json": {"email": "a@b.example"}}
 
 
+def test_a_body_of_several_parts_is_sent_as_such(tmp_path: Path) -> None:
+    api = read(tmp_path, "[login]\nurl = /\nbody = multipart\nfield act = login\n")
+
+    assert api.login[0].body({}) == {"headers": {}, "files": {"act": (None, "login")}}
+
+
 def test_what_is_left_out_is_as_connect_has_it(tmp_path: Path) -> None:
     api = read(tmp_path, "[upload]\nfield = image\n")
 
@@ -157,7 +163,7 @@ def test_what_is_left_out_is_as_connect_has_it(tmp_path: Path) -> None:
         ("[kinds]\nphotos = x\n", "'photos'; known are avatars, event_banners, profile_pictures"),
         ("[login]\nfield a = b\n", r"\[login\] has no url"),
         ("[login]\nurl = https://example.org/\n", r"\[login\] url is .* which is no path"),
-        ("[login]\nurl = /\nbody = xml\n", "has the body 'xml'; known are form, json"),
+        ("[login]\nurl = /\nbody = xml\n", "has the body 'xml'; known are form, multipart, json"),
         ("[login x]\nurl = /\nfields a = b\n", r"\[login x\] has 'fields a'; known are .*field …, header …"),
         ("[login]\nurl = /\nread a = json\n", "reads 'json'; a value begins with one of json, cookie, header"),
         ("[login]\nurl = /\nread a = match (\n", "which is no regular expression"),
