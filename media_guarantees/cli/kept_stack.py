@@ -139,6 +139,9 @@ def _wait_for(keeper: subprocess.Popen[bytes], say: Callable[[str], object]) -> 
         except PromiseBroken as failure:
             keeper.terminate()
             raise BadInput(str(failure), f"see above, or {LOG}") from None
+        except BaseException:  # Ctrl-C: what comes up after this process has gone would stay
+            keeper.terminate()
+            raise
 
 
 def told(standing: KeptStack) -> list[str]:
@@ -177,15 +180,11 @@ def main(arguments: Sequence[str]) -> int:
     """Run the first of the arguments, a command, with the rest of them; return an exit status."""
     command, args = _parse(arguments)
 
-    def say(text: str) -> None:
-        sys.stdout.write(text)
-        sys.stdout.flush()
-
     try:
         if command == "up":
-            up(args, say)
+            up(args, _say)
         elif command == "down":
-            down(say)
+            down(_say)
         elif command == "logs":
             enter(["docker-compose", "logs", *args])
         else:
@@ -193,7 +192,19 @@ def main(arguments: Sequence[str]) -> int:
     except (BadInput, PromiseBroken) as problem:
         sys.stderr.write(f"{problem}\n")
         return 2
+    except KeyboardInterrupt:
+        return 128 + signal.SIGINT
     return 0
+
+
+def _say(text: str) -> None:
+    """Write to the terminal. A terminal that is gone ends neither a stack that comes up nor this program."""
+    try:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    except OSError:
+        # What could not be written stays in the buffer, and would fail again when Python ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _parse(arguments: Sequence[str]) -> tuple[str, list[str]]:

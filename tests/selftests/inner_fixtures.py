@@ -12,6 +12,7 @@ from fixtures.engine import _orderly_end, pytest_keyboard_interrupt
 from media_guarantees.deployment.stack import Stack
 from media_guarantees.engine.connection import Engine
 from media_guarantees.events.seeded_media import SeededMedia
+from media_guarantees.guide.guide_runner import Operator
 from media_guarantees.media.sample_pictures import Sample, make_samples
 from media_guarantees.media.upload_client import Platform
 
@@ -58,3 +59,15 @@ def _stack(engine: Engine, seeded_media: SeededMedia) -> Stack:
     first, second = seeded_media.ensure_uploaded(stack)
     stack.pictures.pictures[first.url] = second.sample
     return stack
+
+
+@pytest.fixture(scope="session", name="session_stack")
+def _session_stack() -> Stack:
+    """A stack, for a soak."""
+    return StandInStack()
+
+
+@pytest.fixture(scope="session", name="operator")
+def _operator() -> Operator:
+    """An operator who is never asked to do anything."""
+    return cast("Operator", None)

@@ -116,6 +116,7 @@ class Runs:
 
     def run(self, *tests: str, options: Sequence[str] = (), plugins: Sequence[object] = ()) -> InnerRun:
         """Run small tests with these options and, beside the evidence plugin, these plugins."""
+        (self.folder / "guarantees").mkdir(exist_ok=True)
         self.add_file("test_inner.py", "\n".join([_HEAD, *tests]))
         for name in [name for name in sys.modules if name.startswith("guarantees.")]:  # those of an earlier inner run
             del sys.modules[name]

@@ -1,10 +1,13 @@
 """A stack that stays can be found for as long as its keeper lives, and goes when its keeper is told."""
 
 import os
+import signal
+import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -92,6 +95,42 @@ def test_a_person_is_told_all_that_it_takes(mine: KeptStack, tmp_path: Path) -> 
         "  make logs   what its containers say",
         "  make down   takes it down",
     ]
+
+
+def test_a_stack_that_is_no_longer_waited_for_goes(monkeypatch: pytest.MonkeyPatch) -> None:
+    keepers: list[subprocess.Popen[bytes]] = []
+
+    class Keeper(subprocess.Popen[bytes]):
+        def __init__(self, *args: Any, **options: Any) -> None:
+            super().__init__(*args, **options)
+            keepers.append(self)
+
+    def interrupt(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(subprocess, "Popen", Keeper)
+    monkeypatch.setattr(kept_stack, "wait_until", interrupt)
+
+    status = kept_stack.main(["up"])
+
+    assert status == 128 + signal.SIGINT
+    (keeper,) = keepers
+    assert keeper.wait(30) is not None
+
+
+def test_a_terminal_that_is_gone_does_not_end_a_stack_that_comes_up(tmp_path: Path, state: Path) -> None:
+    script = (
+        f"import sys; from pathlib import Path; sys.path.insert(0, {str(ROOT)!r}); "
+        f"from media_guarantees.cli import kept_stack as k; k.STATE = Path({str(state)!r}); "
+        f"k.LOG = Path({str(state.with_name('log'))!r}); k.KEEPER = {kept_stack.KEEPER!r}; sys.exit(k.main(['up']))"
+    )
+    with Path("/dev/full").open("wb") as full:
+        ended = subprocess.run(
+            [sys.executable, "-c", script], stdout=full, stderr=subprocess.PIPE, cwd=tmp_path, check=False
+        )
+
+    assert (ended.returncode, ended.stderr) == (0, b"")
+    assert kept_stack.find() is not None
 
 
 def test_a_stack_comes_up_says_what_goes_on_and_goes_when_told() -> None:

@@ -36,6 +36,16 @@ def test_leaves_something(stack, place):
     pass
 """
 
+VANISHES = """
+import pathlib, shutil
+
+@pytest.mark.guarantee("volume.mounted")
+def test_vanishes(stack):
+    shutil.rmtree("reports", ignore_errors=True)
+    pathlib.Path("reports").write_text("a file in the way")
+    assert False, "broken"
+"""
+
 
 class Buggy:
     """A plugin with a bug in a hook, after the test `after`."""
@@ -223,3 +233,20 @@ def test_a_job_of_github_gets_annotations_and_a_summary(runs: Runs, monkeypatch:
 
     assert "::error " in seen.output
     assert (runs.folder / "summary.md").read_text().startswith("# 🔴 Media guarantees: broken")
+
+
+def test_the_folder_of_reports_may_vanish_half_way(runs: Runs) -> None:
+    """A run of the guarantees, whose folder is taken away, and replaced by something that is none."""
+    seen = runs.run(VANISHES)
+
+    assert seen.status == FAILED
+    assert seen.result_line.startswith("broken: 0 proved, 1 broken, ")
+    assert "guarantees.json could not be written: " in seen.output
+    assert "junit.xml could not be written: " in seen.output
+
+
+def test_a_folder_of_reports_that_is_only_removed_is_made_again(runs: Runs) -> None:
+    seen = runs.run(VANISHES.replace('    pathlib.Path("reports").write_text("a file in the way")\n', ""))
+
+    assert (seen.status, seen.evidence["verdict"], seen.evidence["gaps"]) == (FAILED, "broken", [])
+    assert (seen.folder / "junit.xml").exists()
