@@ -19,12 +19,17 @@ NOT_TESTED_YET = "no test of it ran"
 
 @dataclass(frozen=True)
 class Verification:
-    """A run of the guarantees on a deployment, read from its report."""
+    """A run of the guarantees on a deployment, read from its report. `status` is its exit status.
+
+    `gaps` is evidence that could not be gathered.
+    """
 
     guarantees: dict[str, dict[str, Any]]
     target: dict[str, Any]
     seconds: float
     output: str
+    status: int = 0
+    gaps: tuple[str, ...] = ()
 
     def with_verdict(self, verdict: str) -> frozenset[str]:
         """Return the ids of the guarantees that came out so, among those that have tests."""
@@ -76,12 +81,23 @@ def verify(
     environment: Mapping[str, str] | None = None,
     seconds: float = RUN_SECONDS,
 ) -> Verification:
-    """Run the guarantees and read the evidence, which goes into `reports`; a run that leaves none is a failure."""
+    """Run the guarantees and read the evidence, which goes into `reports`.
+
+    A run that leaves none, or that was cut short, is a failure: what it found is not all.
+    """
     begun = time.monotonic()
-    _, output = run_suite([*options, f"--report-dir={reports}"], environment=environment, seconds=seconds)
+    status, output = run_suite([*options, f"--report-dir={reports}"], environment=environment, seconds=seconds)
     took = time.monotonic() - begun
     evidence = reports / "latest" / "guarantees.json"
     assert evidence.is_file(), f"the run left no evidence:\n{output[-4000:]}"
     found = json.loads(evidence.read_text(encoding="utf-8"))
+    assert found["complete"], f"the run was cut short, with status {status}: {found['reason']}\n{output[-4000:]}"
     guarantees = {guarantee["id"]: guarantee for guarantee in found["guarantees"]}
-    return Verification(guarantees, found["target"], took, output)
+    return Verification(
+        guarantees,
+        found["target"],
+        took,
+        output,
+        status=status,
+        gaps=tuple(found["gaps"]),
+    )

@@ -68,12 +68,19 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--cover", type=int, metavar="DRAW", help="only a few sabotages, that break every guarantee: the DRAW-th choice"
     )
+    parser.addoption(
+        "--without-ports", action="store_true", help="take all ports away, and see that each run gets a whole verdict"
+    )
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Begin with the deployments that break most, which take longest; leave out those that were not drawn."""
     if os.geteuid() != 0 and any(name_of(item) for item in items):
         raise pytest.UsageError("sabotages are verified on private engines, which take root: sudo make sabotage")
+    without_ports = config.getoption("without_ports")
+    others = [item for item in items if name_of(item) and needs_no_port(item) != without_ports]
+    config.hook.pytest_deselected(items=others)
+    items[:] = [item for item in items if item not in others]
     items.sort(key=rank)
     if (draw := config.getoption("cover")) is None:
         return
@@ -81,6 +88,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     left_out = [item for item in items if name_of(item) not in chosen]
     config.hook.pytest_deselected(items=left_out)
     items[:] = [item for item in items if item not in left_out]
+
+
+def needs_no_port(item: pytest.Item) -> bool:
+    """Whether a test is one for deployments without any port."""
+    return item.get_closest_marker("without_ports") is not None
 
 
 def rank(item: pytest.Item) -> tuple[bool, int]:
@@ -99,7 +111,8 @@ def name_of(item: pytest.Item) -> str | None:
 
 @pytest.hookimpl(trylast=True)
 def pytest_configure(config: pytest.Config) -> None:
-    """Watch where there is a screen, which workers have none of."""
+    """Show progress where there is a terminal; workers have none."""
+    config.addinivalue_line("markers", "without_ports: verifies a deployment without any port")
     reporter = config.pluginmanager.get_plugin("terminalreporter")
     if reporter is not None and not hasattr(config, "workerinput"):
         config.pluginmanager.register(Progress(reporter))

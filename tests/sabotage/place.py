@@ -41,6 +41,15 @@ class Place:
         """A file of the service."""
         return self.folder / "service" / name
 
+    def remove_ports(self) -> Path:
+        """Let the service publish and expose no port; return a compose file to be given after the deployment's own."""
+        for dockerfile in self.folder.glob("service/Dockerfile*"):
+            lines = dockerfile.read_text(encoding="utf-8").splitlines(keepends=True)
+            dockerfile.write_text("".join(line for line in lines if not line.startswith("EXPOSE ")), encoding="utf-8")
+        override = self.folder / "without-ports.yml"
+        override.write_text("services: {web-project: {ports: !reset [], expose: !reset []}}\n", encoding="utf-8")
+        return override
+
     def replace_program(self, name: str, script: str) -> None:
         """Put a shell script in the place of one of the engine's programs, or of Compose; ``$real`` is the real one."""
         real = find_compose(CACHE) if name == "docker-compose" else engine_tools(CACHE).which(name)

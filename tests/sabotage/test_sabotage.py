@@ -15,15 +15,18 @@ Verify = Callable[[str, str], Verification]
 
 
 @pytest.fixture(name="verify")
-def _verify(tmp_path: Path, record_property: Callable[[str, object], None]) -> Verify:
-    """Change a copy of the deployment and verify it."""
+def _verify(tmp_path: Path, record_property: Callable[[str, object], None], request: pytest.FixtureRequest) -> Verify:
+    """Change a copy of the deployment and verify it; with `--without-ports`, as one that nothing can be asked of."""
 
     def run(kind: str, name: str) -> Verification:
         folder = tmp_path / "deployment"
         folder.mkdir(mode=0o700)
         place = Place(folder)
         load_change(kind, name)(place)
-        seen = verify(options(place), tmp_path / "reports", environment=place.environment())
+        given = options(place)
+        if request.config.getoption("without_ports"):
+            given.append(f"--compose-file={place.remove_ports()}")
+        seen = verify(given, tmp_path / "reports", environment=place.environment())
         record_property("sabotage", (name, sorted(seen.with_verdict("broken")), seen.seconds))
         return seen
 
@@ -78,3 +81,22 @@ def test_what_a_guide_does_not_describe_is_unproven_and_nothing_else_is(row: Sil
     assert seen.with_verdict("unproven") == row.unproven, seen.reasons()
     unsaid = [words for words in row.says if words not in seen.reasons()]
     assert not unsaid, f"the reasons don't say {unsaid}:\n{seen.reasons()}"
+
+
+@pytest.mark.without_ports
+@pytest.mark.parametrize(
+    ("kind", "name"),
+    [
+        *(("broken", row.name) for row in BROKEN),
+        *(("healthy", name) for name in HEALTHY),
+        *(("silent", row.name) for row in SILENT),
+    ],
+)
+def test_a_deployment_of_which_nothing_can_be_asked_gets_a_whole_verdict(kind: str, name: str, verify: Verify) -> None:
+    """Which guarantees are broken or unproven without ports is another question: the run has to come to its end."""
+    seen = verify(kind, name)
+
+    assert seen.status in {0, 1}, seen.output[-4000:]
+    assert not seen.gaps, "evidence could not be gathered"
+    if kind == "healthy":
+        assert not seen.with_verdict("broken"), f"wrongly accused:\n{seen.explanation()[:6000]}"
