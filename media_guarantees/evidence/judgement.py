@@ -1,4 +1,4 @@
-"""From what tests did to what was proved. Three-valued, and "unproven" whenever nothing was shown."""
+"""Verdicts from the records of tests: three values, and "unproven" whenever nothing was shown."""
 
 from __future__ import annotations
 
@@ -16,10 +16,9 @@ from media_guarantees.guide.reader import Sentence
 class TestRecord:
     """How one test ended. `phase` is the one that decided: ``setup``, ``call`` or ``teardown``.
 
-    `asserted` is whether the test failed in an assertion, rather than for another reason. `outcome` is ``passed``,
-    ``failed``, ``error``, ``skipped`` or ``not run``. `started` is seconds since the epoch, and `events` what ran
-    meanwhile. Of a test that did not pass, `log` is what the containers said, `detail` every difference that was
-    found, `pictures` the media concerned.
+    `outcome` is ``passed``, ``failed``, ``error``, ``skipped`` or ``not run``. `asserted` is whether it failed in an
+    assertion. `started` is seconds since the epoch, `events` what ran during the test. Of a test that did not pass,
+    `log` holds the containers' logs, `detail` every difference that was found, `pictures` the media concerned.
     """
 
     __test__ = False
@@ -46,7 +45,7 @@ class TestRecord:
 
 @dataclass(frozen=True)
 class Judgement:
-    """What a run says of one guarantee. `reason` tells why an unproven one is."""
+    """The verdict on one guarantee. `reason` says why an unproven one is unproven."""
 
     guarantee: Guarantee
     verdict: str

@@ -33,7 +33,7 @@ class Phase:
 
 @dataclass
 class Recorder:
-    """Keeps a record of each test that proves something, and what the journal says meanwhile in the run's facts.
+    """Keeps a record of each test that proves something, and puts the events of the journal into the run's facts.
 
     `expected` holds what each test proves, by the test's id; `selected` are those of them that are to run. `failed` are
     the ids of all tests that failed, `uncollected` those of files whose tests could not be read. `on_step` is called

@@ -1,4 +1,4 @@
-"""What is told of a run, whatever file it is told in: its facts, its counts, and its broken promises explained."""
+"""What every form of a report says of a run: its facts, its counts, and an explanation of each broken promise."""
 
 from __future__ import annotations
 
@@ -53,12 +53,12 @@ class RunFacts:
 
     @property
     def command_seconds(self) -> float:
-        """The part of the run in which a command, a request or a wait was under way."""
+        """The seconds in which a command, a request or a wait was in progress."""
         return journal.busy_seconds(self.events)
 
     @property
     def own_share(self) -> float:
-        """The share of the run that the suite itself took, from 0 to 1."""
+        """The share of the run in which only the suite itself worked, from 0 to 1."""
         return max(0.0, 1 - self.command_seconds / self.seconds) if self.seconds else 0.0
 
     def fails(self, judgement: Judgement) -> bool:
@@ -81,16 +81,16 @@ def explain(judgement: Judgement, command: str = "make verify") -> list[str]:
     """
     promise = judgement.promise
     lines = [f"promised: {promise.source.name}, line {promise.line}: {promise.text}"] if promise else []
-    told: set[str] = set()
+    explained: set[str] = set()
     for test in judgement.tests:
-        if test.broke_a_promise and test.message not in told:
-            told.add(test.message)
+        if test.broke_a_promise and test.message not in explained:
+            explained.add(test.message)
             lines += [*_complete(test.message, judgement.guarantee), f"again: {command} ARGS='{test.nodeid}'"]
     return lines
 
 
 def parts_of(explanation: Iterable[str]) -> Iterator[tuple[str, str]]:
-    """Take an explanation apart: the name of each part, as in `PARTS`, and its text of one or more lines."""
+    """Split an explanation: yield the name of each part, one of `PARTS`, and its text of one or more lines."""
     name, text = "", list[str]()
     for line in explanation:
         head, colon, rest = line.partition(": ")
@@ -105,8 +105,8 @@ def parts_of(explanation: Iterable[str]) -> Iterator[tuple[str, str]]:
 
 
 def _complete(message: str, guarantee: Guarantee) -> list[str]:
-    """A broken promise's message; where it doesn't say what that means, the catalogue does."""
-    lines = message.splitlines() or ["an assertion without a word"]
+    """Return a broken promise's message; if it doesn't say what that means, add what the catalogue says."""
+    lines = message.splitlines() or ["assertion failed without a message"]
     if not message.startswith("seen: "):
         lines[0] = f"seen: {lines[0]}"
     if not any(line.startswith("means: ") for line in lines):

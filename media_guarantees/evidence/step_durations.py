@@ -1,4 +1,4 @@
-"""How long things took last time, so that whoever waits knows what to expect."""
+"""How long each step of a run took in the last run, so that people know how long they will wait."""
 
 from __future__ import annotations
 
@@ -14,26 +14,26 @@ from media_guarantees.core.journal import Event
 
 @dataclass(frozen=True)
 class StepDurations:
-    """The seconds that each step took when it last went well, by what it is called."""
+    """The seconds that each step took when it last succeeded, by its sentence."""
 
     seconds: Mapping[str, float] = field(default_factory=dict)
 
     def expected(self, what: str) -> float:
-        """Return how long it took last time; 0 if nobody knows."""
+        """Return how long a step took last time, in seconds; 0 if that is not known."""
         return self.seconds.get(what, 0.0)
 
-    def told(self, step: Event) -> str:
-        """Say how long a step took, and how long last time where that is known: "0.8 s (last time 1.1 s)"."""
+    def with_previous(self, step: Event) -> str:
+        """Return how long a step took, and how long last time if that is known: "0.8 s (last time 1.1 s)"."""
         last = self.expected(step.what)
         return f"{step.seconds:.1f} s" + (f" (last time {last:.1f} s)" if last else "")
 
-    def foretold(self, what: str) -> str:
-        """Say how long it took last time, or nothing."""
+    def previous(self, what: str) -> str:
+        """Return how long a step took last time as " (last time 1.1 s)", or ""."""
         return f" (last time {self.expected(what):.1f} s)" if self.expected(what) else ""
 
 
 def recall(file: Path) -> StepDurations:
-    """Read what `remember` wrote; a file that says anything else is as good as none."""
+    """Read what `remember` wrote. A file with any other content counts as none."""
     with suppress(OSError, ValueError):
         written = json.loads(file.read_text("utf-8"))
         if isinstance(written, dict):
@@ -44,7 +44,7 @@ def recall(file: Path) -> StepDurations:
 
 
 def remember(file: Path, steps: Iterable[Event]) -> None:
-    """Write down how long steps took that went well, and keep what is known of others."""
+    """Write how long the steps that succeeded took, and keep what the file holds of others."""
     fresh = {step.what: round(step.seconds, 3) for step in steps if step.status == "ok" and step.seconds}
     known = {**recall(file).seconds, **fresh}
     file.parent.mkdir(parents=True, exist_ok=True)

@@ -1,6 +1,6 @@
-"""Small pictures of media that are not what they were: as they were given, and as they come back now.
+"""Thumbnails of damaged media: as they were uploaded, and as they are served now.
 
-What comes back may be anything. It is decoded here, within bounds, and drawn anew; nothing of it is handed on.
+What is served may be anything. It is decoded within bounds and encoded again; none of its bytes is passed on.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _FORMATS = ("JPEG", "PNG", "WEBP", "GIF")
 
 @dataclass(frozen=True)
 class Pair:
-    """A picture, and what became of it, in `fate`. `before` and `after` are data URIs; "" where there is no picture."""
+    """A picture before and after, and its `fate`. `before` and `after` are data URIs, "" if there is no picture."""
 
     path: str
     fate: str
@@ -34,7 +34,7 @@ class Pair:
 def pairs(
     damaged: Mapping[str, str], uploads: Iterable[Upload], fetch: Callable[[str], Served | None]
 ) -> tuple[Pair, ...]:
-    """Return the first few of `uploads` whose path is among `damaged`, each with what became of it.
+    """Return the first few of `uploads` whose path is among `damaged`, each with its fate.
 
     `fetch` returns a picture as the platform serves it now, or None where it doesn't.
     """
@@ -50,7 +50,7 @@ def _pair(upload: Upload, fate: str, fetch: Callable[[str], Served | None]) -> P
 
 
 def data_uri(content: bytes) -> str:
-    """Return a thumbnail of a picture as a data URI, or "" of what can't be decoded, or is too large to be tried."""
+    """Return a thumbnail of a picture as a data URI; "" if it can't be decoded or has too many pixels to try."""
     try:
         with Image.open(BytesIO(content), formats=_FORMATS) as picture:
             if picture.width * picture.height > _PIXELS:

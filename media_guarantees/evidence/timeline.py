@@ -1,4 +1,4 @@
-"""When what ran, and what hit the stack meanwhile: the run as bars in lanes, ready to be drawn."""
+"""The run as bars in lanes, ready to be drawn: when each test and command ran, and when each event hit the stack."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from media_guarantees.evidence.judgement import TestRecord
 from media_guarantees.evidence.run_summary import RunFacts
 
 WIDTH = 1000.0
-_CLOSEST = 0.7  # bars nearer than this, in units of the drawing, can't be told apart: they become one
+_CLOSEST = 0.7  # bars nearer than this, in units of the drawing, can't be distinguished: they become one
 _NARROWEST = 1.2
 _FLAG = 18.0
 # kind of event: its lane's name, in English and in Portuguese
@@ -25,7 +25,7 @@ LANES = {
 
 @dataclass(frozen=True)
 class Bar:
-    """Something on the time line, from `x` on for `width` units; `style` names its colour, `target` what it proves."""
+    """A bar from `x` on, `width` units wide. `style` names its colour, `target` the guarantee that it leads to."""
 
     x: float
     width: float
@@ -36,7 +36,7 @@ class Bar:
 
 @dataclass(frozen=True)
 class Moment:
-    """Something that a person was told of: when, in seconds since the run began, for how long, and where it is drawn.
+    """A step that was shown: when, in seconds since the run began, for how long, and where it is drawn.
 
     `number` counts those that hit the stack, from 1; 0 of the others. `row` keeps numbers apart that come in quick
     succession.
@@ -62,7 +62,7 @@ class Timeline:
 
 
 def draw(facts: RunFacts, tests: Iterable[TestRecord]) -> Timeline:
-    """Lay the run out from left to right."""
+    """Return the drawing of a run and its `tests`."""
     span = max([facts.seconds, 0.001, *(event.start + event.seconds - facts.started for event in facts.events)])
     scale = WIDTH / span
     ran = sorted((test for test in tests if test.started), key=lambda test: test.started)
@@ -101,7 +101,7 @@ def _test_bar(test: TestRecord, began: float, scale: float) -> Bar:
 
 
 def _merged(events: Sequence[Event], began: float, scale: float) -> tuple[Bar, ...]:
-    """One bar for each event, or for several that lie too close together; spoilt ones keep their colour."""
+    """Return a bar for each event, or one for several that lie too close together."""
     bars, count = list[Bar](), 1
     for event in sorted(events, key=lambda event: event.start):
         x = max(0.0, (event.start - began) * scale)

@@ -1,4 +1,4 @@
-"""What GitHub Actions shows of a run: annotations at the guide's lines, and a summary of the job.
+"""What GitHub Actions shows of a run: annotations at lines of the guide, and a summary of the job.
 
 Both as its documentation, "Workflow commands for GitHub Actions", defines them.
 """
@@ -35,8 +35,8 @@ def annotate(facts: RunFacts, judgements: Sequence[Judgement], workspace: Path) 
         if judgement.verdict != PROVED:
             broken = judgement.verdict == BROKEN
             level = "error" if facts.fails(judgement) else "warning" if broken else "notice"
-            told = [part for part in parts_of(explain(judgement, facts.command)) if part[0] != "promised"]
-            text = "\n".join(f"{name}: {said}" for name, said in told) if broken else judgement.reason
+            parts = [part for part in parts_of(explain(judgement, facts.command)) if part[0] != "promised"]
+            text = "\n".join(f"{name}: {said}" for name, said in parts) if broken else judgement.reason
             title = f"{judgement.guarantee.identifier} is {judgement.verdict}: {judgement.guarantee.title}"
             place = _place(judgement, workspace)
             properties = ",".join(f"{name}={_property(value)}" for name, value in [*place, ("title", title)])
@@ -44,7 +44,7 @@ def annotate(facts: RunFacts, judgements: Sequence[Judgement], workspace: Path) 
 
 
 def summarize(file: Path, markdown: str) -> None:
-    """Append the run's Markdown to the step's summary, which other steps and runs may have begun."""
+    """Append the run's Markdown to the summary of the step, unless that would exceed what GitHub shows."""
     with file.open("a", encoding="utf-8", errors="backslashreplace") as summary:
         if os.fstat(summary.fileno()).st_size + len(markdown.encode(errors="backslashreplace")) <= SUMMARY_LIMIT:
             summary.write(markdown)

@@ -1,6 +1,6 @@
-"""``guarantees.html``: the evidence as one page that opens from a disk, asks nobody for anything, and can be handed on.
+"""``guarantees.html``: the evidence as one page that opens from a disk, requests nothing, and can be passed on.
 
-Everything that a run saw is hostile until Jinja has escaped it: file names and logs come from whoever uploads. The
+Everything that a run saw is hostile until Jinja has escaped it: file names and logs come from anyone who uploads. The
 page's own policy (CSP, level 3) lets nothing run or load but the one style and the one script whose hashes it names.
 """
 
@@ -43,7 +43,7 @@ _PORTUGUESE = re.compile(r"[ãõçáéíóúâêô]", re.IGNORECASE)
 
 @dataclass(frozen=True)
 class Attachment:
-    """What a test that did not pass left behind."""
+    """The log and the differences of a test that did not pass."""
 
     test: TestRecord
     log: str
@@ -54,16 +54,17 @@ class Attachment:
 class Card:
     """A guarantee as the page shows it. `explained` are the parts of what its broken tests say, without the promise.
 
-    `commands` were run by its own tests, or, where `borrowed`, by an earlier one of their file for all of them.
+    `commands` were run by its own tests, or, if `from_same_file`, once by an earlier test of the same file.
+    `event_counts` counts the other events by kind.
     """
 
     judgement: Judgement
     explained: tuple[tuple[str, str], ...]
     evidence: tuple[str, ...]
     commands: tuple[tuple[str, Event], ...]
-    borrowed: bool
+    from_same_file: bool
     left_out: int
-    others: dict[str, int]
+    event_counts: dict[str, int]
     attachments: tuple[Attachment, ...]
 
     @property
@@ -106,16 +107,16 @@ def _family(card: Card) -> str:
 
 
 def _card(judgement: Judgement, facts: RunFacts, tests: Sequence[TestRecord], room: int) -> Card:
-    events, borrowed = _events(judgement, tests)
+    events, from_same_file = _events(judgement, tests)
     commands = [event for event in events if event.kind in TYPED]
     return Card(
         judgement,
         explained=tuple(_explained(judgement, facts)),
         evidence=tuple(dict.fromkeys(line for test in judgement.tests for line in test.evidence)),
         commands=tuple((as_typed(event), event) for event in commands[:COMMANDS_SHOWN]),
-        borrowed=borrowed,
+        from_same_file=from_same_file,
         left_out=len(commands[COMMANDS_SHOWN:]),
-        others=dict(Counter(event.kind for event in events if event.kind not in TYPED)),
+        event_counts=dict(Counter(event.kind for event in events if event.kind not in TYPED)),
         attachments=tuple(_attachments(judgement.tests, room)),
     )
 
@@ -152,7 +153,7 @@ def as_typed(event: Event) -> str:
 
 
 def _attachments(tests: Iterable[TestRecord], room: int) -> Iterator[Attachment]:
-    """Yield what each test left behind; a log that says the same as the one before is not shown twice."""
+    """Yield the log and the differences of each test; a log that equals the one before is not shown twice."""
     said = ""
     for test in tests:
         if test.log or test.detail:
@@ -162,7 +163,7 @@ def _attachments(tests: Iterable[TestRecord], room: int) -> Iterator[Attachment]
 
 
 def _difference(line: str) -> tuple[str, ...]:
-    """Take a line of `differences.describe` apart: aspect, path and what became of it; or leave it as it is."""
+    """Split a line of `diff.describe` into aspect, path and change; return any other line as it is."""
     found = _DIFFERENCE.fullmatch(line)
     return (found["aspect"], found["path"], found["words"]) if found else (line,)
 

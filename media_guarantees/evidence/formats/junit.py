@@ -39,7 +39,7 @@ def as_junit(facts: RunFacts, judgements: Sequence[Judgement]) -> str:
 
 
 def _incomplete_case(facts: RunFacts) -> ET.Element:
-    """A case that makes the suite fail: of a run that was cut short, the others don't tell all."""
+    """A case with an error: the cases of a run that was cut short are not all."""
     case = ET.Element("testcase", classname="run", name="The run is complete", time="0.000")
     ET.SubElement(case, "error", message=printable(f"incomplete: {facts.cut_short}"))
     return case

@@ -69,7 +69,7 @@ def _table(judgements: Iterable[Judgement]) -> Iterator[str]:
 
 
 def code(text: str, length: int = 160) -> str:
-    """Return `text` as code in one line of a table: nobody is mentioned, nothing is fetched, no cell ends early."""
+    """Return `text` as code in one line of a table: no mention, no link, no image, and no end of the cell."""
     line = " ".join(shortened(printable(text), length).split())
     fence = "`" * (_longest_run("`", line) + 1)
     padding = " " if line.startswith("`") or line.endswith("`") else ""

@@ -1,44 +1,80 @@
-"""The last line of a terminal: how far the run is, what is happening to the stack now, and for how long still.
+"""The status line at the bottom of a terminal: how far the run is, what it does to the stack, and for how long.
 
-It is drawn by Rich, from a thread of its own, six times a second, and leaves nothing behind.
+Rich draws it from a thread of its own, six times a second, and removes it at the end.
 """
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, Any, TextIO, cast
 
 from media_guarantees.core.escaping import printable
 from media_guarantees.core.journal import Step
 from media_guarantees.core.text import readable_size
+from media_guarantees.evidence.gaps import Gaps
 from media_guarantees.evidence.step_durations import StepDurations
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
 
 BAR_WIDTH = 20
-WORTH_SHOWING = 0.3  # seconds; what is over sooner would only flicker
+WORTH_SHOWING = 0.3  # seconds; a shorter step would only flicker
+
+
+class _GuardedFile:
+    """A terminal for Rich, to which writing never fails."""
+
+    def __init__(self, file: TextIO, gaps: Gaps) -> None:
+        self._file = file
+        self._gaps = gaps
+
+    def write(self, text: str) -> int:
+        """Write what can be written."""
+        with self._gaps.noted("the terminal could not be written to"):
+            self._file.write(text)
+        return len(text)
+
+    def flush(self) -> None:
+        """Flush it, if that works."""
+        with self._gaps.noted("the terminal could not be written to"):
+            self._file.flush()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._file, name)
 
 
 class StatusLine:
-    """A line that tells that `done` of `total` tests are over, and of the steps that are under way."""
+    """A line that shows that `done` of `total` tests have ended, and the steps in progress.
 
-    def __init__(self, terminal: TextIO, pace: StepDurations, clock: Callable[[], float] = time.time) -> None:
-        # Only who looks at a terminal pays for drawing on it.
+    An error while it is drawn, or a terminal that is gone, becomes one of `gaps`: in the thread that draws, it would
+    fail the test that runs.
+    """
+
+    def __init__(
+        self, terminal: TextIO, durations: StepDurations, gaps: Gaps, clock: Callable[[], float] = time.time
+    ) -> None:
+        # Imported here: a run without a terminal doesn't pay for it.
         from rich.console import Console  # noqa: PLC0415
         from rich.live import Live  # noqa: PLC0415
 
-        self.console: Console = Console(file=terminal, force_terminal=True, highlight=False, markup=False, emoji=False)
+        self.console: Console = Console(
+            file=cast("TextIO", _GuardedFile(terminal, gaps)),
+            force_terminal=True,
+            highlight=False,
+            markup=False,
+            emoji=False,
+        )
         self.done = 0
         self.total = 0
-        self._pace = pace
+        self._durations = durations
+        self._gaps = gaps
         self._clock = clock
         self._begun = clock()
         self._under_way: list[Step] = []
         self._live = Live(
             console=self.console,
-            get_renderable=self.render,
+            get_renderable=self._render_or_nothing,
             refresh_per_second=6,
             transient=True,
             redirect_stdout=False,
@@ -50,7 +86,7 @@ class StatusLine:
         self._live.start()
 
     def hide(self) -> None:
-        """Leave the terminal to others, without a trace."""
+        """Stop drawing and remove the line."""
         self._live.stop()
 
     def write(self, mark: str, line: str, colour: str = "") -> None:
@@ -60,15 +96,20 @@ class StatusLine:
         self.console.print(Text.assemble((mark, colour), " ", line), soft_wrap=True)
 
     def begin(self, step: Step) -> None:
-        """Tell of a step from now on."""
+        """Show a step from now on."""
         self._under_way = [*self._under_way, step]
 
     def end(self, step: Step) -> None:
-        """Tell of it no more."""
+        """Stop showing it."""
         self._under_way = [other for other in self._under_way if other is not step]
 
+    def _render_or_nothing(self) -> RenderableType:
+        with self._gaps.noted("the status line could not be drawn"):
+            return self.render()
+        return ""
+
     def render(self) -> RenderableType:
-        """Draw the line: the run's bar, and what is under way with its own."""
+        """Draw the line: the bar of the run, then each step in progress with its own bar."""
         from rich.progress_bar import ProgressBar  # noqa: PLC0415
         from rich.table import Table  # noqa: PLC0415
         from rich.text import Text  # noqa: PLC0415
@@ -81,7 +122,7 @@ class StatusLine:
         ]
         now = self._clock()
         for step in [step for step in self._under_way if step.kind == "step" or now - step.start > WORTH_SHOWING][-2:]:
-            cells.append(Text(printable(self.told(step)).replace("\n", " "), overflow="ellipsis", no_wrap=True))
+            cells.append(Text(printable(self.describe(step)).replace("\n", " "), overflow="ellipsis", no_wrap=True))
             total, completed = self._extent(step)
             if total:
                 cells.append(ProgressBar(total=total, completed=min(total, completed), width=BAR_WIDTH // 2))
@@ -90,15 +131,15 @@ class StatusLine:
         line.add_row(*cells)
         return line
 
-    def told(self, step: Step) -> str:
-        """Say what a step is, and how far: in its own measure, else in time, beside last time's."""
+    def describe(self, step: Step) -> str:
+        """Return what a step does and how far it is: in its own unit, else in seconds, beside the last run's."""
         so_far = max(0.0, self._clock() - step.start)
         if step.total:
             return f"{step.what} {readable_size(step.done)} of {readable_size(step.total)}"
-        return f"{step.what} {so_far:.1f} s{self._pace.foretold(step.what)}"
+        return f"{step.what} {so_far:.1f} s{self._durations.previous(step.what)}"
 
     def _extent(self, step: Step) -> tuple[float, float]:
-        """How much a step is in all, and how much of it is done: in its own measure, else in time."""
+        """Return how much a step is in all, and how much of it is done: in its own unit, else in seconds."""
         if step.total:
             return step.total, step.done
-        return self._pace.expected(step.what), self._clock() - step.start
+        return self._durations.expected(step.what), self._clock() - step.start

@@ -101,8 +101,12 @@ def test_what_was_written_is_no_longer_proved_when_the_run_falls_over_afterwards
 
     report.mark_incomplete("an internal error: KeyError: 'x'")
 
-    told = written(report)
-    assert (told["verdict"], told["complete"], told["reason"]) == (UNPROVEN, False, "an internal error: KeyError: 'x'")
+    content = written(report)
+    assert (content["verdict"], content["complete"], content["reason"]) == (
+        UNPROVEN,
+        False,
+        "an internal error: KeyError: 'x'",
+    )
     assert "unproven" in (report.folder / "guarantees.md").read_text()
 
 

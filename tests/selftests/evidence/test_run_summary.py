@@ -1,4 +1,4 @@
-"""What is told of a run is told alike wherever it is told."""
+"""Every form of a report says the same of a run."""
 
 from dataclasses import replace
 
@@ -69,7 +69,7 @@ def test_tests_that_broke_nothing_are_not_held_against_it() -> None:
 def test_an_assertion_without_a_word_is_explained_all_the_same() -> None:
     mute = TestRecord("tests/x.py::test_mute", (), "failed", "call", 0.1, "", asserted=True)
 
-    assert explain(judgement(BROKEN, mute))[1] == "seen: an assertion without a word"
+    assert explain(judgement(BROKEN, mute))[1] == "seen: assertion failed without a message"
 
 
 def test_an_explanation_is_taken_apart_into_its_parts() -> None:

@@ -1,4 +1,4 @@
-"""Whoever waits is told how long it took last time, if it is known, and never stopped by what is not."""
+"""People read how long it took last time, if it is known, and never stopped by what is not."""
 
 from pathlib import Path
 
@@ -14,7 +14,7 @@ def step(what: str, seconds: float = 1.25, status: str = "ok") -> Step:
 
 @pytest.fixture(name="file")
 def _file(tmp_path: Path) -> Path:
-    return tmp_path / "cache" / "pace.json"
+    return tmp_path / "cache" / "durations.json"
 
 
 def test_what_took_time_is_recalled_by_the_next_run(file: Path) -> None:
@@ -30,9 +30,9 @@ def test_a_run_of_a_few_tests_does_not_forget_the_others(file: Path) -> None:
     assert recall(file).seconds == {"a": 3.0, "b": 2.0}
 
 
-@pytest.mark.parametrize("told", [step("a", status="PromiseBroken"), step("a", 0.0)], ids=["failed", "announced"])
-def test_what_went_wrong_or_has_no_length_is_no_measure(file: Path, told: Step) -> None:
-    remember(file, [told])
+@pytest.mark.parametrize("ended", [step("a", status="PromiseBroken"), step("a", 0.0)], ids=["failed", "announced"])
+def test_what_went_wrong_or_has_no_length_is_no_measure(file: Path, ended: Step) -> None:
+    remember(file, [ended])
 
     assert recall(file).seconds == {}
 
@@ -50,8 +50,8 @@ def test_without_a_file_nothing_is_known(file: Path) -> None:
 
 
 def test_a_step_is_told_beside_its_last_time() -> None:
-    pace = StepDurations({"a": 2.0})
+    durations = StepDurations({"a": 2.0})
 
-    assert pace.told(step("a")) == "1.2 s (last time 2.0 s)"
-    assert pace.told(step("b")) == "1.2 s"
-    assert (pace.foretold("a"), pace.foretold("b")) == (" (last time 2.0 s)", "")
+    assert durations.with_previous(step("a")) == "1.2 s (last time 2.0 s)"
+    assert durations.with_previous(step("b")) == "1.2 s"
+    assert (durations.previous("a"), durations.previous("b")) == (" (last time 2.0 s)", "")

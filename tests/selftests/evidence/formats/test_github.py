@@ -1,4 +1,4 @@
-"""GitHub is told at which line of the guide a promise is broken, and nothing that was seen is a command to it."""
+"""GitHub shows each broken promise at its line of the guide, and takes nothing that was seen for a command."""
 
 from pathlib import Path
 
@@ -24,7 +24,7 @@ def test_a_broken_promise_is_an_error_at_its_line(tmp_path: Path) -> None:
 
     assert command == (
         "::error file=docs/guide%2C old.md,line=15,"
-        "title=persistence.recreate is broken%3A Media survive containers made anew::"
+        "title=persistence.recreate is broken%3A Media survive a recreated container::"
         "seen: 3 files are missing%0Ameans: they are lost%0Anext: restore the last backup%0A"
         "again: make verify ARGS='tests/x.py::test_lost'"
     )

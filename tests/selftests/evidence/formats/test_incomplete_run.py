@@ -32,9 +32,9 @@ def test_every_form_says_why_it_was_cut_short_and_how_much_is_missing(name: str,
 
 
 def test_the_json_is_not_proved(run: RunFacts) -> None:
-    told = json.loads(text_of("guarantees.json", run))
+    content = json.loads(text_of("guarantees.json", run))
 
-    assert (told["verdict"], told["complete"], told["reason"], told["not_run"]) == (
+    assert (content["verdict"], content["complete"], content["reason"], content["not_run"]) == (
         "unproven",
         False,
         "interrupted by Ctrl-C",

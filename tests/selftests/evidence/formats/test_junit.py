@@ -20,7 +20,7 @@ def test_each_guarantee_is_a_case_at_its_line_of_the_guide() -> None:
 
     assert case.attrib == {
         "classname": "persistence.recreate",
-        "name": "Media survive containers made anew",
+        "name": "Media survive a recreated container",
         "time": "1.235",
         "file": "docs/guide.md",
         "line": "15",

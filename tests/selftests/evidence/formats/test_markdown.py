@@ -27,7 +27,7 @@ def test_the_table_has_a_row_for_each_guarantee() -> None:
     )
 
     assert rows(page) == [
-        "| ✓ | `persistence.recreate` Media survive containers made anew | proved | 1 | `12 files` |",
+        "| ✓ | `persistence.recreate` Media survive a recreated container | proved | 1 | `12 files` |",
         "| ? | `beyond.power_loss` What was acknowledged survives a power cut | unproven | 0 | `no root` |",
     ]
 

@@ -1,5 +1,6 @@
 """The live line tells what is under way, for how long, and leaves nothing of itself behind."""
 
+import errno
 import re
 from io import StringIO
 
@@ -8,6 +9,7 @@ from rich.console import Console
 
 from media_guarantees.core.journal import Step
 from media_guarantees.evidence.formats.status_line import StatusLine
+from media_guarantees.evidence.gaps import Gaps
 from media_guarantees.evidence.step_durations import StepDurations
 
 
@@ -29,7 +31,7 @@ def _clock() -> Clock:
 
 @pytest.fixture(name="line")
 def _line(clock: Clock) -> StatusLine:
-    line = StatusLine(StringIO(), StepDurations({"event: recreating": 4.0}), clock)
+    line = StatusLine(StringIO(), StepDurations({"event: recreating": 4.0}), Gaps(), clock)
     line.total = 10
     return line
 
@@ -102,7 +104,7 @@ def test_it_fits_into_a_narrow_terminal(line: StatusLine, clock: Clock) -> None:
 
 def test_what_is_written_stays_and_the_line_goes(clock: Clock) -> None:
     terminal = StringIO()
-    line = StatusLine(terminal, StepDurations(), clock)
+    line = StatusLine(terminal, StepDurations(), Gaps(), clock)
 
     line.show()
     line.write("✓", "  1.0 s  [bold]backup.complete[/bold]: proved", "green")
@@ -111,3 +113,37 @@ def test_what_is_written_stays_and_the_line_goes(clock: Clock) -> None:
     written = terminal.getvalue()
     assert "[bold]backup.complete[/bold]: proved\n" in written
     assert written.endswith(("\x1b[2K", "\x1b[?25h")), "the live line is left on the terminal"
+
+
+class Gone(StringIO):
+    """A terminal that is gone."""
+
+    def write(self, text: str) -> int:
+        """Refuse it, as a terminal does whose window was closed."""
+        raise OSError(errno.EIO, "Input/output error", text)
+
+
+def test_a_terminal_that_is_gone_is_a_gap_and_nothing_else(clock: Clock) -> None:
+    gaps = Gaps()
+    line = StatusLine(Gone(), StepDurations(), gaps, clock)
+
+    line.show()
+    line.write("✓", "a line")
+    line.hide()
+
+    assert gaps.lines == ["the terminal could not be written to: Input/output error"]
+
+
+def a_bug() -> None:
+    raise KeyError("a bug")
+
+
+def test_a_bug_in_drawing_is_a_gap_and_nothing_else(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
+    gaps = Gaps()
+    line = StatusLine(StringIO(), StepDurations(), gaps, clock)
+    monkeypatch.setattr(line, "render", a_bug)
+
+    line.show()
+    line.hide()
+
+    assert gaps.lines == ["the status line could not be drawn: KeyError: 'a bug'"]

@@ -18,7 +18,7 @@ def test_each_guarantee_is_a_point_of_the_plan() -> None:
 
     assert text.splitlines()[:2] == ["TAP version 14", "1..2"]
     assert points(text) == [
-        "ok 1 - persistence.recreate: Media survive containers made anew",
+        "ok 1 - persistence.recreate: Media survive a recreated container",
         "not ok 2 - backup.complete: The backup holds everything, and nothing else",
     ]
 
