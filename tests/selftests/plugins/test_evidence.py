@@ -18,6 +18,15 @@ LEAVES = """
 def test_leaves():
     pytest.exit("enough", returncode=0)
 """
+GATE = """
+@pytest.fixture
+def gate():
+    return None
+
+@pytest.mark.guarantee("volume.mounted")
+def test_of_the_gate(gate):
+    pass
+"""
 PROVES_NOTHING = """
 def test_of_something_else():
     assert False
@@ -250,3 +259,27 @@ def test_a_folder_of_reports_that_is_only_removed_is_made_again(runs: Runs) -> N
 
     assert (seen.status, seen.evidence["verdict"], seen.evidence["gaps"]) == (FAILED, "broken", [])
     assert (seen.folder / "junit.xml").exists()
+
+
+def test_the_deploy_gate_answers_for_what_it_tests_alone(runs: Runs) -> None:
+    seen = runs.run(GATE, options=["--require-all"])
+
+    assert (seen.status, seen.evidence["verdict"]) == (OK, "proved")
+    assert seen.verdicts == {"volume.mounted": "proved"}
+
+
+@pytest.mark.parametrize(
+    ("stop", "status"), [(CTRL_C, INTERRUPTED), (SIGTERM, 128 + 15), (LEAVES, INTERRUPTED)], ids=["^C", "TERM", "exit"]
+)
+def test_a_deploy_gate_that_was_cut_short_proves_nothing(runs: Runs, stop: str, status: int) -> None:
+    seen = runs.run(GATE, stop.replace("(stack)", "(gate)"))
+
+    assert seen.status == status
+    assert (seen.evidence["verdict"], seen.evidence["complete"]) == ("unproven", False)
+
+
+def test_a_deploy_gate_that_falls_over_proves_nothing(runs: Runs) -> None:
+    seen = runs.run(GATE, plugins=[Buggy("test_of_the_gate")])
+
+    assert seen.status == INTERNAL_ERROR
+    assert (seen.evidence["verdict"], seen.evidence["complete"]) == ("unproven", False)
