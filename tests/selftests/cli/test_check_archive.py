@@ -199,7 +199,7 @@ def test_an_archive_with_a_prefix_is_compared_without_it(archive: Path, tree: Pa
     assert check(archive, "--against", "media_volume") == 0
 
     said = capsys.readouterr().out
-    assert "  note: the media are below 'volume' in it" in said
+    assert "  note: the media are below 'tree' in it" in said
     assert "  'avatars/': 1 files, 700 bytes" in said
 
 
@@ -219,7 +219,7 @@ def test_nothing_but_a_comparison_says_whether_a_folder_is_whole(tree: Path, cap
     assert check(tree) == 2
 
     said = capsys.readouterr().err
-    assert "volume' is a directory, and nothing in it shows whether it is whole\n  hint: compare it with" in said
+    assert "tree' is a directory, and nothing in it shows whether it is whole\n  hint: compare it with" in said
 
 
 @pytest.mark.usefixtures("programs")
