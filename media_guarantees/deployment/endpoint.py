@@ -68,9 +68,10 @@ class Endpoint:
         """Take over what was found out about the same service elsewhere."""
         self._found, self._silence = other._found, other._silence
 
-    def find(self, *, died: Callable[[], str | None], seconds: float) -> None:
+    def find(self, *, died: Callable[[], str | None], seconds: float, is_promised: bool = False) -> None:
         """Wait until HTTP is spoken at one of the ports, or it is clear that it won't be.
 
+        Where HTTP `is_promised`, as by a description of uploads, a port that says nothing is one that is not open yet.
         Raises `PromiseBroken` where neither is so in time, or as soon as the service has `died`.
         """
         if not self._ports():
@@ -79,7 +80,7 @@ class Endpoint:
         if (allowed := self.health_seconds()) > seconds:
             journal.progress(f"stack: {self._service} has {allowed:g} s to become healthy, as its health check says")
         wait_until(
-            lambda: self._look(spoken),
+            lambda: self._look(spoken, is_promised=is_promised),
             what=f"{self._service} answers",
             seconds=max(seconds, allowed),
             died=died,
@@ -90,7 +91,7 @@ class Endpoint:
             self._silence = f"{self._service} publishes {said}"
             journal.progress(f"stack: {self._silence}: nobody can be asked for media there")
 
-    def _look(self, spoken: dict[int, Protocol]) -> bool:
+    def _look(self, spoken: dict[int, Protocol], *, is_promised: bool) -> bool:
         for port in self._ports():
             try:
                 spoken[port] = spoken_at(self._published(port))
@@ -99,7 +100,9 @@ class Endpoint:
             if spoken[port] in {"http", "https"}:
                 self._found = (spoken[port], port)
                 return True
-        return all(protocol == "something else" for protocol in spoken.values()) or self._has_settled()
+        if all(protocol == "something else" for protocol in spoken.values()):
+            return True
+        return not is_promised and self._has_settled()
 
     def _published(self, port: int) -> int:
         for container in self._containers():

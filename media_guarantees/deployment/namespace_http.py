@@ -12,6 +12,7 @@ from typing import Any
 
 import requests
 from requests.adapters import BaseAdapter, HTTPAdapter
+from urllib3 import HTTPHeaderDict
 from urllib3 import HTTPResponse as Urllib3Response
 
 from media_guarantees.engine import helper_container
@@ -89,8 +90,9 @@ def parsed(answer: bytes) -> Urllib3Response:
     response.begin()
     return Urllib3Response(
         body=io.BytesIO(response.read()),
-        headers=dict(response.headers.items()),
+        headers=HTTPHeaderDict(response.headers.items()),
         status=response.status,
         reason=response.reason,
         preload_content=False,
+        original_response=response,  # where `requests` looks for cookies
     )

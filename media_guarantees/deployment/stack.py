@@ -33,6 +33,8 @@ from media_guarantees.system import commands
 from media_guarantees.system.run_id import RUN_LABEL, Run
 
 READY_SECONDS = 60.0
+# Somebody described how it takes uploads, so it will answer: a first start may make a database.
+DESCRIBED_SECONDS = 180.0
 MEND_SECONDS = 10.0
 # What came up in a second at first won't take a minute later: it has so many times as long as then, and at least this.
 AGAIN_TIMES, AGAIN_SECONDS = 20, 30.0
@@ -161,7 +163,9 @@ class Stack:
         Raises `PromiseBroken` where neither is so in time.
         """
         begun = time.monotonic()
-        self.endpoint.find(died=self._exit_reason, seconds=READY_SECONDS)
+        is_promised = self._api.is_described
+        seconds = DESCRIBED_SECONDS if is_promised else READY_SECONDS
+        self.endpoint.find(died=self._exit_reason, seconds=seconds, is_promised=is_promised)
         if self.media_endpoint is not self.endpoint:
             self.media_endpoint.find(died=lambda: None, seconds=READY_SECONDS)
         self._came_up_within.append(time.monotonic() - begun)

@@ -157,6 +157,11 @@ class HttpPlatform:
         self._cookies: dict[str, str] = {}
         self._values: dict[str, str] | None = None  # what the answers to the login held; None before it
 
+    @property
+    def is_described(self) -> bool:
+        """Whether somebody said how uploads are taken, so that there is no need to look."""
+        return self._api is not CONNECT and bool(self._api.url)
+
     def takes_uploads(self) -> bool:
         """Whether it has an API for uploads: a description says so, or else it is looked for."""
         return bool(self._api.url) if self._api is not CONNECT else self.has_api()

@@ -123,7 +123,7 @@ def _killed(stack: Stack, seeded_media: SeededMedia, desk: Desk) -> Iterator[Def
     def kill() -> commands.Outcome:
         uploads, _ = seed_media(stack, seeded_media)
         planted.append(stack.media)
-        planted[0].shell('truncate --size=8G "${1%/*}/$2"', uploads[0].path, LARGE)
+        planted[0].shell('truncate --size=8G "$(dirname -- "$1")/$2"', uploads[0].path, LARGE)
         with desk.operator.start("backup") as command:
             # An engine may not list a container yet that writes already: killing whoever is there would kill nobody.
             writers = wait_until(

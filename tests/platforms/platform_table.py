@@ -58,12 +58,14 @@ class Fault(NamedTuple):
 
 # None has a migration or directories of ours, and none calls fsync before it answers, which goes beyond the guide.
 UNPROVEN = LAYOUT | MIGRATION
+# Where all pictures lie in the media root itself, a listing has no directories to show.
+FLAT = frozenset({"troubleshooting.inspect"})
 BEYOND = frozenset({"beyond.power_loss"})
 
 PLATFORMS = (
     Platform("wagtail", "web", "/app/media", "wagtail_media", unproven=UNPROVEN, broken=BEYOND),
     Platform("mediawiki", "wiki", "/var/lib/mediawiki/images", "mediawiki_images", unproven=UNPROVEN, broken=BEYOND),
-    Platform("copyparty", "files", "/w", "copyparty_files", unproven=UNPROVEN, broken=BEYOND),
+    Platform("copyparty", "files", "/w", "copyparty_files", unproven=UNPROVEN | FLAT, broken=BEYOND),
 )
 
 

@@ -80,6 +80,14 @@ def test_a_port_that_stays_closed_is_told_once_the_container_had_its_time() -> N
     assert found.unserved == "web publishes port 80, at which nobody answers"
 
 
+@pytest.mark.parametrize("health", ["none", "healthy"])
+def test_a_port_at_which_an_answer_is_promised_is_waited_for(health: str) -> None:
+    found = endpoint(container(80, health=health), ports=(80,))
+
+    with pytest.raises(PromiseBroken, match="until web answers"):
+        found.find(died=lambda: None, seconds=0.3, is_promised=True)
+
+
 def test_a_healthy_container_has_opened_its_ports() -> None:
     assert find(endpoint(container(80, health="healthy"), ports=(80,)), seconds=0.0).unserved
 

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import requests
 from fake_programs import Programs
+from requests.adapters import HTTPAdapter
 
 from media_guarantees.deployment.namespace_http import NamespaceAdapter, as_bytes, parsed, remove_default_route
 from media_guarantees.system.commands import CommandFailed
@@ -150,3 +151,12 @@ def test_a_route_that_stays_is_told(programs: Programs) -> None:
 
     with pytest.raises(CommandFailed, match="route: Operation not permitted"):
         remove_default_route("c1", os.environ, {})
+
+
+def test_the_cookies_of_an_answer_are_told() -> None:
+    answer = b"HTTP/1.1 200 OK\r\nSet-Cookie: a=1\r\nSet-Cookie: session=abc\r\nContent-Length: 0\r\n\r\n"
+    request = requests.Request("GET", "http://127.0.0.1:80/").prepare()
+
+    built = HTTPAdapter().build_response(request, parsed(answer))
+
+    assert built.cookies.get_dict() == {"a": "1", "session": "abc"}
