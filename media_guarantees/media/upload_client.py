@@ -20,6 +20,7 @@ import urllib3
 
 from media_guarantees.core import journal
 from media_guarantees.core.errors import PromiseBroken, Unproven
+from media_guarantees.core.waiting import wait_until
 from media_guarantees.media.sample_pictures import KINDS, Kind, Sample
 from media_guarantees.media.upload_api import AnswerLacks, ApiRequest, UploadApi, fill_all, fill_url, local_part
 from media_guarantees.system import commands
@@ -27,6 +28,9 @@ from media_guarantees.system import commands
 CONNECT = UploadApi()
 HTTP_SECONDS = (3.05, 30.0)
 PROBE_SECONDS = 1.0
+# Few tries: platforms lock out who fails often.
+LOGIN_SECONDS, LOGIN_PAUSE = 6.0, 2.0
+_CHECK_LOGIN = "check the user, the password and each [login …] section of the file that UPLOAD_CONFIG names"
 
 
 class LoginFailed(PromiseBroken):
@@ -121,7 +125,7 @@ def _login_failed(request: ApiRequest, seen: str) -> LoginFailed:
         f"logging in as the description of the uploads says, {request.method} {request.url} of [{request.section}] "
         + journal.redact(seen),
         means="no picture could be given to the platform in the name of who uploads there",
-        next_step="check the user, the password and each [login …] section of the file that UPLOAD_CONFIG names",
+        next_step=_CHECK_LOGIN,
     )
 
 
@@ -215,17 +219,39 @@ class HttpPlatform:
             try:
                 values |= request.read(response)
             except AnswerLacks as lacking:
-                raise _login_failed(request, f"was answered {response.status_code}, without {lacking}") from None
+                said = response.text[:200].strip()
+                raise _login_failed(
+                    request, f"was answered {response.status_code}, without {lacking}: {said}"
+                ) from None
             for name in request.reads:
                 journal.register_secret(values[name])
         self._values = values
 
-    def expect_login(self) -> None:
-        """Raise `LoginFailed` if who uploads can't log in now."""
+    def expect_login(self, **options: Any) -> None:
+        """Log in, again for a moment where it fails: a service may answer before it knows its users.
+
+        Raises `LoginFailed` if who uploads can't log in.
+        """
+        if not self._api.login:
+            return
+        failed: list[LoginFailed] = []
+
+        def logs_in() -> bool:
+            try:
+                self.log_in(**options)
+            except LoginFailed as error:
+                failed.append(error)
+            except (requests.RequestException, LookupError) as error:
+                said = f"logging in as the description of the uploads says got no answer: {error}"
+                failed.append(LoginFailed(said, next_step=_CHECK_LOGIN))
+            else:
+                return True
+            return False
+
         try:
-            self.log_in()
-        except (requests.RequestException, LookupError) as error:
-            raise LoginFailed(f"logging in as the description of the uploads says got no answer: {error}") from error
+            wait_until(logs_in, what="who uploads can log in", seconds=LOGIN_SECONDS, every=LOGIN_PAUSE)
+        except PromiseBroken:
+            raise failed[-1] from None
 
     def _ask(self, request: ApiRequest, values: Mapping[str, str], **options: Any) -> requests.Response:
         """Send a request of the description's, with the cookies of who uploads."""
@@ -239,6 +265,8 @@ class HttpPlatform:
 
     def upload(self, sample: Sample) -> Upload:
         """Upload a picture; anything but an acceptance that describes it is a broken promise."""
+        if self._api.login and self._values is None:
+            self.expect_login()
         try:
             response = self.offer(sample)
             if not self.is_accepted(response):

@@ -61,6 +61,7 @@ class _Site(ThreadingHTTPServer):
         self.asked: list[str] = []
         self.cookies: list[str] = []
         self.replaced: dict[str, tuple[int, str]] = {}
+        self.answers_before_it_is_ready = 0
 
     @property
     def token(self) -> str:
@@ -76,7 +77,10 @@ class _Handler(BaseHTTPRequestHandler):
         asked = f"{self.command} {self.path}"
         self.server.asked.append(asked)
         self.server.cookies.append(self.headers.get("Cookie", ""))
-        if asked in self.server.replaced:
+        if self.server.answers_before_it_is_ready:
+            self.server.answers_before_it_is_ready -= 1
+            self.answer(200, "starting")
+        elif asked in self.server.replaced:
             self.answer(*self.server.replaced[asked])
         elif asked == "GET /login":
             page = f'<form><input name="csrf" value="{self.server.token}"></form>'
@@ -116,6 +120,11 @@ class _Handler(BaseHTTPRequestHandler):
 
     def log_message(self, *_: object) -> None:
         pass
+
+
+@pytest.fixture(autouse=True)
+def _one_try(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("media_guarantees.media.upload_client.LOGIN_SECONDS", 0.0)
 
 
 @pytest.fixture(name="site")
@@ -219,11 +228,23 @@ def test_a_token_that_is_missing_in_the_answer_is_its_own_sentence(
     site.replaced["GET /login"] = (200, "<form></form>")
 
     with pytest.raises(
-        LoginFailed, match=r"GET /login of \[login form\] was answered 200, without input csrf\n"
+        LoginFailed, match=r"GET /login of \[login form\] was answered 200, without input csrf: <form></form>\n"
     ) as failed:
         described().expect_login()
 
     assert "[login …] section" in failed.value.next_step
+
+
+def test_a_login_that_fails_only_at_first_is_tried_again(
+    site: _Site, described: Callable[..., HttpPlatform], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("media_guarantees.media.upload_client.LOGIN_SECONDS", 5.0)
+    monkeypatch.setattr("media_guarantees.media.upload_client.LOGIN_PAUSE", 0.01)
+    site.answers_before_it_is_ready = 2
+
+    described().expect_login()
+
+    assert site.asked == ["GET /login"] * 3 + ["POST /login"]
 
 
 def test_a_login_that_gets_no_answer_is_its_own_sentence(site: _Site, described: Callable[..., HttpPlatform]) -> None:
