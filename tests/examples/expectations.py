@@ -15,6 +15,8 @@ PERSISTENCE = frozenset(
 WITHOUT_API = LAYOUT | {"persistence.acknowledged", "backup.under_load", "beyond.power_loss"}
 # Most people's guides don't ask for the volume before they back it up: where it is gone, they archive a new, empty one.
 SILENT = frozenset({"backup.fails_loudly"})
+# A plain guide, of backup, restore and restart, for files that get in by another way than an API.
+UNDESCRIBED = WITHOUT_API | MIGRATION | {"troubleshooting.inspect", "troubleshooting.permissions"}
 VOLUME = frozenset({"volume.dedicated", "volume.mounted", "volume.receives_uploads"})
 
 
@@ -75,7 +77,7 @@ EXAMPLES = (
         "plain_file_server",
         ("--compose-file=compose.yaml", "--guide=README.md", "--service=files", "--media-root=/srv/www/media"),
         broken=SILENT,
-        unproven=WITHOUT_API | MIGRATION | {"troubleshooting.inspect", "troubleshooting.permissions"},
+        unproven=UNDESCRIBED,
         says=("written by the service's own user through exec", "no inspect command"),
     ),
     # Written without a look at the platform of this repository, but for the commands of its guide.
@@ -94,29 +96,39 @@ EXAMPLES = (
         "media_below_a_mount",
         ("--compose-file=compose.yml", "--guide=README.md", "--service=files", "--media-root=/srv/www/media"),
         broken=SILENT,
-        unproven=WITHOUT_API | MIGRATION | {"troubleshooting.inspect", "troubleshooting.permissions"},
+        unproven=UNDESCRIBED,
         says=("volume site is mounted at /var/www/html",),
     ),
     Example(
         "bare_image",
         ("--compose-file=compose.yml", "--guide=README.md", "--service=files", "--media-root=/srv/www/media"),
         broken=SILENT,
-        unproven=WITHOUT_API
-        | MIGRATION
-        | {"volume.mounted", "restore.disaster", "simplicity.self_contained"}
-        | {"troubleshooting.inspect", "troubleshooting.permissions"},
-        says=("the image of files lacks what it takes to look inside",),
+        unproven=UNDESCRIBED,
+        says=("its image has no shell: media are handed over as by `docker cp`",),
     ),
     Example(
         "no_port",
         ("--compose-file=compose.yml", "--guide=README.md", "--service=worker", "--media-root=/var/pictures"),
         broken=SILENT,
-        unproven=WITHOUT_API | MIGRATION | {"troubleshooting.inspect", "troubleshooting.permissions"},
+        unproven=UNDESCRIBED,
         says=(
             "worker publishes and exposes no port: what is proved is the storage of the media, not their serving",
             "only their storage is judged",
             "a new file is stored after recreating the container",
         ),
+    ),
+    Example(
+        "proxy_in_front",
+        (
+            "--compose-file=compose.yml",
+            "--guide=README.md",
+            "--service=app",
+            "--media-root=/srv/media",
+            "--media-server=proxy:8080",
+        ),
+        broken=SILENT,
+        unproven=UNDESCRIBED,
+        says=("pictures served the same after recreating the container",),
     ),
     Example(
         "another_api",
