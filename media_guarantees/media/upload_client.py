@@ -265,10 +265,8 @@ class HttpPlatform:
 
     def upload(self, sample: Sample) -> Upload:
         """Upload a picture; anything but an acceptance that describes it is a broken promise."""
-        if self._api.login and self._values is None:
-            self.expect_login()
         try:
-            response = self.offer(sample)
+            response = self._offer(sample, self.expect_login)
             if not self.is_accepted(response):
                 raise PromiseBroken(f"{_told(sample, response)}: {response.text[:300]}")
             return self.described(sample, response)
@@ -281,12 +279,15 @@ class HttpPlatform:
 
         Raises `requests.RequestException` or `LookupError` without an answer, and `LoginFailed`.
         """
+        return self._offer(sample, self.log_in, **options)
+
+    def _offer(self, sample: Sample, log_in: Callable[..., None], **options: Any) -> requests.Response:
         logged_in = self._values is not None
         if not logged_in:
-            self.log_in(**options)
+            log_in(**options)
         response = self._send(sample, **options)
         if logged_in and self._api.login and response.status_code < 500 and not self.is_accepted(response):
-            self.log_in(**options)  # who is refused may have been logged out
+            log_in(**options)  # who is refused may have been logged out
             response = self._send(sample, **options)
         return response
 
