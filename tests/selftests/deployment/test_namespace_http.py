@@ -43,7 +43,7 @@ def test_a_request_begins_with_its_method_and_path() -> None:
 
 
 def test_a_request_names_the_host_and_asks_for_the_connection_to_be_closed() -> None:
-    request = prepared(headers={"Host": "elsewhere", "Connection": "keep-alive", "X-Kept": "yes"})
+    request = prepared(headers={"Connection": "keep-alive", "X-Kept": "yes"})
 
     headers = dict(line.split(b": ", 1) for line in lines(request)[1:])
 
@@ -160,3 +160,10 @@ def test_the_cookies_of_an_answer_are_told() -> None:
     built = HTTPAdapter().build_response(request, parsed(answer))
 
     assert built.cookies.get_dict() == {"a": "1", "session": "abc"}
+
+
+def test_a_virtual_host_is_asked_by_its_name_inside_too() -> None:
+    request = requests.Request("GET", "http://127.0.0.1:80/x", headers={"Host": "media.example.org"}).prepare()
+
+    assert as_bytes(request).count(b"Host: ") == 1
+    assert b"Host: media.example.org\r\n" in as_bytes(request)
