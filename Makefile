@@ -2,7 +2,7 @@
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
 .PHONY: help verify up shell logs down test selftests sabotage properties check-archive check mutants examples platforms \
-	browser soak faults neighbours \
+	browser soak faults neighbours read-guide \
 	before-deploy after-deploy restore-drill rollouts manifest-cost bench compatibility clean lock
 
 PYTHON ?= python3
@@ -124,6 +124,9 @@ neighbours: $(VENV)/verify.stamp $(VENV)/dev.stamp  ## Run and kill the suite be
 check-archive: $(VENV)/verify.stamp  ## Say whether a backup can be relied on: ARCHIVE=backups/… [AGAINST=media_volume]
 	@$(BIN)/python -m media_guarantees check-archive $(if $(AGAINST),--against='$(AGAINST)') \
 		$(if $(SAVE),--save='$(SAVE)') $(if $(ANY_NAME),--any-name) $(if $(MAY_BE_EMPTY),--may-be-empty) $(if $(ARCHIVE),-- '$(ARCHIVE)')
+
+read-guide: $(VENV)/verify.stamp  ## Show what is read out of a guide, without Docker: GUIDE=docs/storage.md
+	@$(BIN)/python -m media_guarantees read-guide $(if $(GUIDE),-- '$(GUIDE)')
 
 compatibility: $(VENV)/verify.stamp $(VENV)/dev.stamp  ## Verify on every combination of engine and Compose, and write a table (long)
 	@$(BIN)/python -m pytest tests/compatibility $(ARGS)

@@ -13,8 +13,8 @@ import tempfile
 from pathlib import Path
 
 from media_guarantees.core.errors import BadInput
+from media_guarantees.core.text import VOLUME_NAME
 from media_guarantees.engine import helper_container
-from media_guarantees.guide.volume_name import VOLUME_NAME
 from media_guarantees.media.container_listing import LISTING, read_listing
 from media_guarantees.media.manifest import Manifest
 from media_guarantees.media.stable_scan import ChangedWhileReading, IncompleteListing

@@ -1,7 +1,11 @@
-"""Numbers as people read them, and as programs print them."""
+"""Numbers and names as people read them, and as programs print them."""
 
 from __future__ import annotations
 
+import re
+
+VOLUME_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]+")
+"""What Docker accepts as a volume's name; the source of a `-v` that isn't one is a directory of the host."""
 _UNITS = ("kB", "MB", "GB", "TB", "PB")
 
 

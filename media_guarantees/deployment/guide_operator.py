@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,11 +18,26 @@ from media_guarantees.guide.reader import Guide
 @contextmanager
 def operator_of(stack: Stack, guide: Guide, engine: Engine, folder: Path) -> Iterator[Operator]:
     """Give the operator in the folder of `stack`; the shell is confined to `folder` on a private engine."""
+    guide = guide.about(media_names(stack))
     if engine.power is None:
         yield Operator(guide, stack.folder, stack.environment, rename=stack.run.name)
         return
     with confined_shells(folder, engine_side(engine.power), stack.environment) as shell_in:
         yield Operator(guide, stack.folder, stack.environment, shell_in=shell_in)
+
+
+def media_names(stack: Stack) -> set[str]:
+    """Return the names by which a guide may call the media: of their volume, and of the service and its container."""
+    model = stack.deployment.model
+    service = model["services"].get(stack.service) or {}
+    made = (f"{model['name']}{between}{stack.service}{between}1" for between in "-_")
+    names = {stack.service, service.get("container_name") or stack.service, *made}
+    for mount in service.get("volumes") or ():
+        is_media = posixpath.normpath(mount["target"]) == posixpath.normpath(stack.media_root)
+        if is_media and mount["type"] == "volume" and mount.get("source"):
+            volume = (model.get("volumes") or {}).get(mount["source"]) or {}
+            names.add(volume.get("name") or f"{model['name']}_{mount['source']}")
+    return names
 
 
 def engine_side(power: PrivateEngine) -> EngineSide:

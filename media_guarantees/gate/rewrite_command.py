@@ -31,9 +31,10 @@ def redirect(step: Step, *, media: str, backups: str, read_only: bool, labels: M
     `media` takes the place of the named volume, for reading only where `read_only`; the volume `backups` that of the
     host's folder. Raises `NotRunnableLive` for a command that would reach anything else.
     """
-    if reason := not_understood(step.script):
+    printed = step.core or step.script  # what stands around it prepares a person's folder, or stops the service
+    if reason := not_understood(printed):
         raise _unfit(step, reason)
-    calls = [unwrapped(call) for command in read_commands(step.script) for call in command.calls]
+    calls = [unwrapped(call) for command in read_commands(printed) for call in command.calls]
     edits: list[Edit] = []
     for call in calls:
         if _only_asks(call):
@@ -45,7 +46,7 @@ def redirect(step: Step, *, media: str, backups: str, read_only: bool, labels: M
         for mount in read_mounts(call):
             source = media if mount.is_named_volume else backups
             edits.append(_edit(step, call, mount, source, read_only=read_only and mount.is_named_volume))
-    script = step.script
+    script = printed
     for begin, end, text in sorted(edits, reverse=True):
         script = script[:begin] + text + script[end:]
     reached = {source for source, _ in Step(step.source, step.line, script, step.procedure).volumes}

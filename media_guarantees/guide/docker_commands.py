@@ -6,15 +6,15 @@ from dataclasses import dataclass
 from itertools import pairwise, zip_longest
 from pathlib import PurePosixPath
 
+from media_guarantees.core.text import VOLUME_NAME
 from media_guarantees.guide.shell_words import Word, read_commands
-from media_guarantees.guide.volume_name import VOLUME_NAME
 
 Call = Sequence[Word]
 
 _WRAPPERS = {"sudo", "env", "exec", "nice", "time", "command"}
 _WRAPPERS_TAKE_ARGUMENT = {"-u", "-g", "-n", "--user", "--group"}
 _DOCKER_VERBS = {"run", "compose", "exec", "volume", "cp", "ps", "inspect", "image"}
-_COMPOSE_VERBS = {"exec", "run", "down", "up", "restart", "stop", "start", "ps", "logs", "config", "build"}
+_COMPOSE_VERBS = {"exec", "run", "down", "up", "restart", "stop", "start", "ps", "logs", "config", "build", "cp"}
 _TARS = {"tar", "/bin/tar", "/usr/bin/tar"}
 _VOLUME_SPEC = re.compile(
     r"(?P<source>(?:\$\{[^}]*\}|\$\([^)]*\)|\$(?![{(])|[^:$])+):(?P<target>[^:]+)(?::.*)?", re.DOTALL
@@ -98,9 +98,13 @@ def read_tars(call: Call) -> Iterator[Tar]:
 
 
 def _read_tar(arguments: list[str]) -> Tar:
-    if arguments and not arguments[0].startswith("-"):  # the old style: `tar czf name`
-        arguments = [f"-{arguments[0]}", *arguments[1:]]
     modes, archive = "", None
+    if arguments and not arguments[0].startswith("-"):  # the old style: `tar cvfz name`, each argument in its turn
+        bundle, *arguments = arguments
+        modes = re.sub("[^cx]", "", bundle)
+        for letter in re.sub("[^bCfFgHIKLNTVX]", "", bundle):
+            argument, *arguments = arguments or [""]
+            archive = argument if letter == "f" else archive
     for argument, following in pairwise([*arguments, ""]):
         letters = _TAR_LETTERS.fullmatch(argument)
         if argument.startswith("--file"):
@@ -133,6 +137,30 @@ def volumes_asked_for(call: Call) -> list[Word]:
     if docker_verb(call) != "volume" or "inspect" not in values:
         return []
     return [word for word in call[values.index("inspect") + 1 :] if VOLUME_NAME.fullmatch(word.value)]
+
+
+def named_containers(call: Call) -> list[str]:
+    """List the services and containers that an `exec`, a `restart` or a `cp` names."""
+    verb = compose_verb(call) or docker_verb(call)
+    values = [word.value for word in call]
+    if verb not in {"exec", "restart", "stop", "start", "cp"}:
+        return []
+    after = values[values.index(verb) + 1 :]
+    if verb == "cp":
+        return [name.partition(":")[0] for name in after if re.match(r"[\w.-]+:/", name)]
+    names = list(_without_options(after))
+    return names[:1] if verb == "exec" else names
+
+
+def _without_options(words: Sequence[str]) -> Iterator[str]:
+    skip = False
+    for word in words:
+        if skip:
+            skip = False
+        elif word.startswith("-"):
+            skip = word in {"-u", "--user", "-w", "--workdir", "-e", "--env", "-t", "--time", "--timeout", "--index"}
+        else:
+            yield word
 
 
 def _read_mount(argument: Word, *, is_list: bool) -> Iterator[Mount]:

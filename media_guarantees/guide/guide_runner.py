@@ -13,8 +13,10 @@ from media_guarantees.core import journal
 from media_guarantees.core.errors import PromiseBroken, Unproven
 from media_guarantees.core.paths import ROOT
 from media_guarantees.guide.confined_shell import SHELL_ROOT, ConfinedShell
+from media_guarantees.guide.docker_commands import program, unwrapped
 from media_guarantees.guide.reader import Guide, StepAmbiguous, StepMissing
-from media_guarantees.guide.steps import ARCHIVE_ENDING, Step
+from media_guarantees.guide.shell_words import Command, read_commands
+from media_guarantees.guide.steps import ARCHIVE_ENDING, Step, waits_for_person
 from media_guarantees.guide.understood import not_understood
 from media_guarantees.system import commands
 from media_guarantees.system.background_command import Background, started
@@ -22,6 +24,9 @@ from media_guarantees.system.background_command import Background, started
 OUR_SCRIPT = ROOT / "migrate_media.sh"
 HOST_PATH_PREFIXES = ("/", "~", "$HOME", "${HOME}")
 _WANTS_TERMINAL = re.compile(r"\bdocker\s[^|;&\n]*?\s(?:-(?:i?t|ti)|--tty)\s")
+_NOTE = '{ status_guide=$?; [ "$status_guide" -eq 0 ] || failed_guide=$status_guide; }'
+_WORKERS = {"docker", "docker-compose", "tar", "gzip", "zstd", "cp", "rsync", "restic", "borg", "rclone", "cat"}
+_TIDIES = {"rm", "rmi", "prune", "ps", "ls", "images"}
 HARMLESS = {"/etc/localtime", "/etc/timezone"}
 
 
@@ -73,6 +78,7 @@ class Operator:
     def script(self, procedure: str, *, archive: str = "") -> str:
         """Return the guide's command, byte for byte but for the placeholder and, in a sandbox, the volume's name."""
         step = self.step(procedure)
+        self._expect_typeable(step)
         self._expect_safe(step)
         if self.rename is not None and (names := named_volumes(step)):
             step = replace(step, script=step.retarget(self.rename(names[0])))
@@ -83,6 +89,15 @@ class Operator:
             raise Unproven(
                 f"the name of the backup can't be filled in as the guide says: {not_runnable}"
             ) from not_runnable
+
+    def _expect_typeable(self, step: Step) -> None:
+        """Raise `Unproven` for what waits for a person, and for copies of a kind that can't be judged here."""
+        where = f"the guide's {step.procedure} command, line {step.line} of {step.source.name},"
+        if waiting := waits_for_person(step.script):
+            raise Unproven(f"{where} waits for somebody to type or to press Ctrl-C: {waiting}")
+        if step.kind != "archive":
+            what = "a folder" if step.kind == "folder" else "a copy that only the program that made it reads"
+            raise Unproven(f"{where} is for {what}: only archives are judged here")
 
     def _expect_safe(self, step: Step) -> None:
         """Raise `Unproven` for what would reach beyond the sandbox, and can't be kept from it by a change of names."""
@@ -145,7 +160,7 @@ class Operator:
         """
         shell = self.shell_in(self.folder) if self.shell_in else None
         outcome = commands.run(
-            ["bash", "-c", script],
+            ["bash", "-c", _as_typed(script)],
             cwd=self.folder,
             env={**self.environment, **(shell.variables if shell else {}), **(extra or {})},
             timeout=timeout,
@@ -162,7 +177,7 @@ class Operator:
 
         Ctrl-C reaches it as at a terminal, even if this run was told to ignore it (env(1), "--default-signal").
         """
-        command = ["env", "--default-signal=INT", "bash", "-c", self.script(procedure)]
+        command = ["env", "--default-signal=INT", "bash", "-c", _as_typed(self.script(procedure))]
         if self.shell_in is None:
             return started(command, cwd=self.folder, env=self.environment)
         shell = self.shell_in(self.folder)
@@ -180,6 +195,25 @@ class Operator:
                 means="an operator who follows the guide is left without it",
             )
         return outcome
+
+
+def _as_typed(script: str) -> str:
+    """Return what `bash` is given for `script`: each command of a sequence as printed, with a look at how it ended.
+
+    A person sees every command that fails, not only the last. What tidies up or only shows may fail unnoticed.
+    """
+    printed = list(read_commands(script))
+    if len(printed) < 2:
+        return script
+    lines = [f"{line.text}\n{_NOTE}" if _matters(line) else line.text for line in printed]
+    return "\n".join([*lines, 'exit "${failed_guide:-0}"'])
+
+
+def _matters(line: Command) -> bool:
+    starts = [unwrapped(call) for call in line.calls]
+    return any(
+        call and program(call[0]) in _WORKERS and not _TIDIES & {word.value for word in call[:3]} for call in starts
+    )
 
 
 def _report_reach(shell: ConfinedShell) -> None:

@@ -4,10 +4,13 @@ Where a command stands, what heading is above it and which language the guide is
 is known by what its command does. Markdown is read as CommonMark defines it, by markdown-it.
 """
 
+from __future__ import annotations
+
 import re
 from bisect import bisect_right
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from html import unescape
 from pathlib import Path
 
 from markdown_it import MarkdownIt
@@ -26,7 +29,11 @@ __all__ = [
     "read_guide",
 ]
 
-_COMMAND_LANGUAGES = {"", "bash", "sh", "shell", "zsh", "console", "shell-session", "shellsession"}
+_CONSOLES = {"console", "shell-session", "shellsession", "terminal", "sh-session", "bash-session"}
+_COMMAND_LANGUAGES = {"", "bash", "sh", "shell", "zsh", "ksh", *_CONSOLES}
+_PRE = re.compile(r"<pre[^>]*>\s*?(?:<code[^>]*>)?(?P<text>.*?)(?:</code>)?\s*</pre>", re.DOTALL | re.IGNORECASE)
+_DELETION = re.compile(r"delet|remov|reset|wipe|apaga|exclu|zera|limpa|borra|elimin|supprim|l[öo]sch", re.IGNORECASE)
+_FENCED = re.compile(r"^(?:```|~~~)", re.MULTILINE)
 _SENTENCE_END = re.compile(r"(?<=[.!?…])\s+(?=[^\s\da-zà-ÿ])")
 # The words that a heading above each procedure is likely to hold, in Portuguese and in English.
 _HEADINGS = {
@@ -86,11 +93,18 @@ class Guide:
     source: Path
     steps: tuple[Step, ...]
     passages: tuple[_Passage, ...]
+    media: frozenset[str] = frozenset()
+
+    def about(self, media: Iterable[str]) -> Guide:
+        """Return the guide for media that are called so: by the name of a volume, a service or a container."""
+        return replace(self, media=frozenset(media))
 
     def step(self, procedure: str) -> Step:
         """Give the command for one of the `PROCEDURES`: "migrate", "backup", "restore" and so on.
 
-        Where there are several, those under a heading that speaks of the procedure are the ones that are meant.
+        Where there are several, those that work on the media are the ones that are meant, and of these those under a
+        heading that speaks of the procedure. Where no backup and no restore works on the media, it is the first: what
+        a reader of the guide would take for it.
 
         Raises:
             KeyError: there is no such procedure.
@@ -103,6 +117,11 @@ class Guide:
             raise StepMissing(
                 f"{self.source}: no {procedure} command. Looked in every code block for {looked_for}."
                 + self._nearest_heading(procedure)
+            )
+        found = self._on_media([step for step in found if not self._is_deletion(step)])
+        if not found:
+            raise StepMissing(
+                f"{self.source}: no {procedure} command for {', '.join(sorted(self.media))}, only for others"
             )
         found = [step for step in found if self._is_under_its_heading(step)] or found
         other = next((step for step in found if step.script != found[0].script), None)
@@ -123,13 +142,28 @@ class Guide:
         found = ((passage, wanted.search(passage.text)) for passage in self.passages)
         return next((passage.quote(match, self.source) for passage, match in found if match), None)
 
+    def _on_media(self, found: list[Step]) -> list[Step]:
+        """Leave out what works on something else than the media, where they have a name here."""
+        if not self.media or not found:
+            return found
+        touching = {answer: [step for step in found if step.touches(self.media) is answer] for answer in (True, None)}
+        is_copy = found[0].procedure in {"backup", "restore"}
+        return touching[True] or touching[None] or (found[:1] if is_copy else [])
+
     @property
     def _headings(self) -> list[_Passage]:
         return [passage for passage in self.passages if passage.kind == "heading"]
 
     def _is_under_its_heading(self, step: Step) -> bool:
+        return bool(re.search(_HEADINGS[step.procedure], self._heading_above(step), re.IGNORECASE))
+
+    def _is_deletion(self, step: Step) -> bool:
+        """Whether it is printed to delete the media, and does: that is no restart, though it stops and starts."""
+        return step.removes_volumes and bool(_DELETION.search(self._heading_above(step)))
+
+    def _heading_above(self, step: Step) -> str:
         above = [heading.text for heading in self._headings if heading.line < step.line]
-        return bool(above and re.search(_HEADINGS[step.procedure], above[-1], re.IGNORECASE))
+        return above[-1] if above else ""
 
     def _nearest_heading(self, procedure: str) -> str:
         words = re.compile(_HEADINGS[procedure], re.IGNORECASE)
@@ -143,7 +177,10 @@ def read_guide(path: Path, folder: Path | None = None) -> Guide:
     Raises:
         GuideUnreadable: the path is no readable file of UTF-8 text.
     """
-    tokens = MarkdownIt("commonmark").enable("table").parse(_read_text(path))
+    text = _read_text(path)
+    if path.suffix == ".sh":
+        return Guide(path, tuple(read_steps(text, path, 1, folder)), ())
+    tokens = _markdown().parse(text)
     return Guide(path, tuple(_read_steps(tokens, path, folder)), tuple(_read_prose(tokens)))
 
 
@@ -171,12 +208,34 @@ def _unreadable(path: Path, seen: str) -> GuideUnreadable:
     )
 
 
-def _read_steps(tokens: list[Token], source: Path, folder: Path | None) -> Iterator[Step]:
+def _read_steps(tokens: list[Token], source: Path, folder: Path | None, above: int = 0) -> Iterator[Step]:
+    """Read every block of code; `above` is how many lines of the file stand before the text of the `tokens`."""
     for token in tokens:
-        language = (token.info.split() or [""])[0].lower()
-        if token.type in {"fence", "code_block"} and token.map and language in _COMMAND_LANGUAGES:
-            fence_lines = 1 if token.type == "fence" else 0
-            yield from read_steps(token.content, source, token.map[0] + fence_lines + 1, folder)
+        if not token.map:
+            continue
+        line = above + token.map[0] + 1
+        if token.type == "code_block" and _FENCED.search(token.content):
+            # What Python-Markdown indents under a tab or an admonition is Markdown once more.
+            yield from _read_steps(_markdown().parse(token.content), source, folder, line - 1)
+        elif token.type in {"fence", "code_block"}:
+            language = _language(token.info)
+            first = line + (token.type == "fence")
+            if language in _COMMAND_LANGUAGES:
+                yield from read_steps(token.content, source, first, folder, as_root=language in _CONSOLES)
+        elif token.type == "html_block":
+            for found in _PRE.finditer(token.content):
+                first = line + token.content.count("\n", 0, found.start("text"))
+                yield from read_steps(unescape(found["text"]), source, first, folder)
+
+
+def _language(info: str) -> str:
+    """Return the language of a fence, however it is written: `bash`, `{.bash}`, `bash{1,2}`, `shell script`."""
+    found = re.match(r"\{?\s*\.?(?P<name>[\w-]*)", info.strip())
+    return found["name"].lower() if found else ""
+
+
+def _markdown() -> MarkdownIt:
+    return MarkdownIt("commonmark").enable("table")
 
 
 def _read_prose(tokens: list[Token]) -> Iterator[_Passage]:

@@ -1,16 +1,19 @@
 """The steps of a storage guide: recognised by what a command does, kept as it is printed."""
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, replace
+from itertools import zip_longest
 from pathlib import Path, PurePosixPath
 from posixpath import join
 
+from media_guarantees.core.text import VOLUME_NAME
 from media_guarantees.guide.docker_commands import (
     Call,
     Mount,
     compose_verb,
     docker_verb,
+    named_containers,
     program,
     programs_inside,
     read_mounts,
@@ -19,12 +22,12 @@ from media_guarantees.guide.docker_commands import (
     volumes_asked_for,
 )
 from media_guarantees.guide.shell_words import PLACEHOLDER, Command, read_commands, read_script
-from media_guarantees.guide.volume_name import VOLUME_NAME
+from media_guarantees.guide.transfers import VOLUMES_FOLDER, is_database, read_transfer
 
 PROCEDURES = {
     "migrate": "a command that runs migrate_media.sh",
-    "backup": "`docker run … tar` that creates an archive in a mounted directory of the host",
-    "restore": "`docker run … tar` that extracts an archive",
+    "backup": "a `tar` in a container that leaves an archive on the host, `docker cp` out of one, or a backup program",
+    "restore": "a `tar` in a container that extracts an archive, `docker cp` into one, or a backup program",
     "permissions": "`docker-compose exec … chmod` or `chown`",
     "inspect": "`docker-compose exec … ls`",
     "restart": "`docker-compose down` followed by `up`, or `docker-compose restart`",
@@ -33,13 +36,21 @@ PROCEDURES = {
 
 _SHELLS = {"bash", "sh", "dash", "ash", "zsh"}
 _SHOWS_ONLY = {"--help", "-h", "--dry-run"}
+_HOST_PATHS = ("/", ".", "~", "$(pwd)", "${PWD}", "$PWD", "`pwd`", "%cd%")
 _STOPS, _STARTS = {"down", "stop"}, {"up", "start"}
 _PLAIN_NAME = re.compile(r"[\w.+@%,=-]+")
 ARCHIVE_ENDING = re.compile(r"\.(?:tar(?:\.\w+)?|t[abgx]z2?)$")
 # A day in an example's name, which a person replaces without being told to: 2026-01-31, 31.01.2026, AAAAMMDD.
+_YEAR = "(?:YYYY|AAAA|JJJJ)"
 _EXAMPLE_DAY = re.compile(
-    r"\d{4}([-_.]?)\d\d\1\d\d(?!\d)|\d\d([-_.]?)\d\d\2\d{4}(?!\d)|(?:YYYY|AAAA)[-_.]?MM[-_.]?DD|DD[-_.]?MM[-_.]?(?:YYYY|AAAA)"
+    r"(?:\d{4}([-_.]?)\d\d\1\d\d(?!\d)|\d\d([-_.]?)\d\d\2\d{4}(?!\d)"
+    rf"|{_YEAR}[-_.]?MM[-_.]?(?:DD|JJ|TT)|(?:DD|JJ|TT)[-_.]?MM[-_.]?{_YEAR}|X{{4,}})"
+    r"(?:[-_T](?:\d{2}[-_:.]?\d{2}(?:[-_:.]?\d{2})?|[Hh]{2}[-_:.]?[Mm]{2}(?:[-_:.]?[Ss]{2})?)(?![\dA-Za-z]))?"
 )
+# cron(5): five fields of time before the command, in which a per cent sign is escaped.
+_CRONTAB = re.compile(r"^(?:@\w+|(?:[\d*/,-]+[ \t]+){4}[\d*/,-]+)[ \t]+(?=\S)")
+_INTERACTIVE = {"nano", "vi", "vim", "less", "more", "top", "htop", "read", "select"}
+_FOLLOWS = {"-f", "--follow"}
 # What a script calls by a name of its own, where it is told in plain words.
 _PLAIN_VALUE = r"(?:[\w./:@%+-]|\$\(date [^()\\\"]*\))+"
 _ASSIGNMENT = re.compile(
@@ -57,7 +68,10 @@ class Step:
 
     `script` is byte for byte what is printed, without a `$ ` prompt; its lines end in a line feed even where
     the file's end in CRLF, as in a terminal that they are pasted into. `line` counts from 1; `procedure` is
-    one of `PROCEDURES`. Where what is printed runs a script of the deployment's, `body` is what that does.
+    one of `PROCEDURES`. Where what is printed runs a script of the deployment's, `body` is what that does; where it
+    sets variables first, `body` is the same with their values. `kind` is what a backup makes, and a restore reads:
+    "archive", "folder", or "other" for what only the program that made it can read. `core` is the one command of a
+    sequence that carries the procedure out; empty where it is the whole script.
     """
 
     source: Path
@@ -65,6 +79,8 @@ class Step:
     script: str
     procedure: str
     body: str = ""
+    kind: str = "archive"
+    core: str = ""
 
     @property
     def volumes(self) -> tuple[tuple[str, str], ...]:
@@ -91,8 +107,26 @@ class Step:
     @property
     def archive(self) -> str | None:
         """The name of the archive that the step's `tar` writes or reads, as printed; None without a tar."""
+        for command in read_commands(self.body or self.script):
+            calls = [unwrapped(call) for call in command.calls]
+            if (found := read_transfer(command, calls)) and found.place:
+                return found.place
         tars = [tar for call in _calls(self.body or self.script) for tar in read_tars(call)]
         return next((tar.archive for tar in tars if tar.archive), None)
+
+    def touches(self, media: Collection[str]) -> bool | None:
+        """Whether it works on what is called by one of the names in `media`: a volume, a service, a container, a path.
+
+        None where it names nothing, or what only the shell knows.
+        """
+        named = [source for source, _ in self.volumes if source and not source.startswith(_HOST_PATHS)]
+        named += [found["volume"] for found in VOLUMES_FOLDER.finditer(self.body or self.script)]
+        if not named and self.kind != "other":  # a backup service has the volume in the compose file
+            named = [name for call in _calls(self.body or self.script) for name in named_containers(call)]
+        known = [name for name in named if not re.search(r"[$`<{]", name)]
+        if any(name in media for name in known):
+            return True
+        return False if known and len(known) == len(named) else None
 
     @property
     def placeholder(self) -> str | None:
@@ -147,6 +181,12 @@ class Step:
         return script
 
     @property
+    def removes_volumes(self) -> bool:
+        """Whether it has Compose delete the volumes, and the media with them."""
+        downs = [call for call in _calls(self.body or self.script) if compose_verb(call) == "down"]
+        return any({"-v", "--volumes"} & {word.value for word in call} for call in downs)
+
+    @property
     def _mounts(self) -> list[Mount]:
         return [mount for call in _calls(self.body or self.script) for mount in read_mounts(call)]
 
@@ -175,38 +215,102 @@ class Step:
         return stem.removeprefix(before) + ("" if is_printed else ending)
 
 
-def read_steps(block: str, source: Path, first_line: int, folder: Path | None = None) -> Iterator[Step]:
+@dataclass(frozen=True)
+class _Line:
+    """A command line of a block: what it does, if that is known, and how."""
+
+    command: Command
+    procedure: str | None
+    body: str = ""
+    kind: str = "archive"
+
+
+def read_steps(
+    block: str, source: Path, first_line: int, folder: Path | None = None, *, as_root: bool = False
+) -> Iterator[Step]:
     """Recognise the procedures in the text of one code block, of whose first line the number is given.
 
-    `folder` is where the reader stands: a script in there that a command runs is known by what is in it.
+    `folder` is where the reader stands: a script in there that a command runs is known by what is in it. A backup or a
+    restore is the whole sequence in which it stands, without the commands for other data. `as_root` says that a `# `
+    is a prompt.
     """
-    previous: Command | None = None
-    for command in read_commands(block):
-        procedure, begin, script, body = _procedure(command), command.start, command.text, ""
-        if not procedure and folder:
-            procedure, body = _read_script(command, folder)
-        if previous and not procedure and _verbs(previous) & _STOPS and _verbs(command) & _STARTS:
+    lines = [_read_line(command, folder) for command in map(_without_time, read_commands(block, as_root=as_root))]
+    for line, following in zip_longest(lines, lines[1:]):
+        begin = first_line + block.count("\n", 0, line.command.start)
+        is_pair = following and not line.procedure and not following.procedure
+        if is_pair and _verbs(line.command) & _STOPS and _verbs(following.command) & _STARTS and _is_alone(lines):
             # One procedure that is printed on two lines.
-            procedure, begin, script = "restart", previous.start, f"{previous.text}\n{command.text}"
-        if procedure:
-            yield Step(source, first_line + block.count("\n", 0, begin), script, procedure, body)
-        previous = None if procedure else command
+            yield Step(source, begin, f"{line.command.text}\n{following.command.text}", "restart")
+        if line.procedure in {"backup", "restore"}:
+            script = _sequence(lines, line)
+            spelled = "" if line.body or script == line.command.text else _spelled_out(script)
+            core = "" if script == line.command.text else line.command.text
+            yield Step(source, begin, script, line.procedure, line.body or spelled, line.kind, core)
+        elif line.procedure:
+            yield Step(source, begin, line.command.text, line.procedure, line.body)
 
 
-def _procedure(command: Command) -> str | None:
+def _is_alone(lines: list[_Line]) -> bool:
+    """Whether what stops and starts is a procedure of its own, and not what stands around a backup or a restore."""
+    return not any(line.procedure in {"backup", "restore"} for line in lines)
+
+
+def _sequence(lines: list[_Line], core: _Line) -> str:
+    """Return the commands that are typed around the one that carries out a backup or a restore, it included."""
+    kept = [line for line in lines if line is core or not (line.procedure or _is_for_other_data(line.command))]
+    return "\n".join(line.command.text for line in kept)
+
+
+def _is_for_other_data(command: Command) -> bool:
+    return any(is_database(unwrapped(call)) for call in command.calls)
+
+
+def waits_for_person(script: str) -> str:
+    """Name the first command in a script that doesn't end unless somebody types or presses Ctrl-C; "" without one."""
+    for call in filter(None, _calls(script)):
+        values = [word.value for word in call]
+        if program(call[0]) in _INTERACTIVE or (_verb(call) == "logs" and _FOLLOWS.intersection(values)):
+            return " ".join(values)
+        is_shell = _verb(call) in {"exec", "run"} and values[-1] in {"bash", "sh", "ash", "psql", "mysql"}
+        is_foreground = compose_verb(call) == "up" and not {"-d", "--detach", "--wait"}.intersection(values)
+        if is_shell or is_foreground:
+            return " ".join(values)
+    return ""
+
+
+def _without_time(command: Command) -> Command:
+    """Return what a line of a crontab runs; any other command as it is."""
+    found = _CRONTAB.match(command.text)
+    if not found:
+        return command
+    script = command.text[found.end() :].replace("\\%", "%")
+    return next((replace(inner, start=command.start, text=script) for inner in read_commands(script)), command)
+
+
+def _read_line(command: Command, folder: Path | None) -> _Line:
+    procedure, kind = _procedure(command)
+    if not procedure and folder:
+        return _Line(command, *_read_script(command, folder))
+    return _Line(command, procedure, kind=kind)
+
+
+def _procedure(command: Command) -> tuple[str | None, str]:
+    """Say which procedure a command line carries out, and what kind of thing it makes or reads."""
     calls = [unwrapped(call) for call in command.calls]
-    runs = [(call, tar) for call in calls if docker_verb(call) == "run" for tar in read_tars(call)]
+    calls = [call for call in calls if call]
+    transfer = read_transfer(command, calls)
     inside = {name for call in calls if _verb(call) == "exec" for name in programs_inside(call)}
     verbs = _verbs(command)
     does = {
         "migrate": any(_migrates(call) for call in calls),
-        "backup": any(tar.mode == "create" and _is_on_host(tar.archive, call) for call, tar in runs),
-        "restore": any(tar.mode == "extract" for _, tar in runs),
+        "backup": transfer is not None and transfer.way == "backup",
+        "restore": transfer is not None and transfer.way == "restore",
         "permissions": bool(inside & {"chmod", "chown"}),
         "inspect": "ls" in inside,
         "restart": "restart" in verbs or bool(verbs & _STOPS and verbs & _STARTS),
     }
-    return next((procedure for procedure in PROCEDURES if does[procedure]), None)
+    procedure = next((procedure for procedure in PROCEDURES if does[procedure]), None)
+    return procedure, transfer.kind if transfer else "archive"
 
 
 def _calls(script: str) -> list[Call]:
@@ -244,7 +348,7 @@ def _read_script(command: Command, folder: Path) -> tuple[str | None, str]:
         if "/" not in name or ".." in name or _SHOWS_ONLY & {word.value for word in call}:
             continue
         text = _spelled_out(_text_of(folder / name))
-        found = {procedure: inner.text for inner in read_script(text) if (procedure := _procedure(inner))}
+        found = {procedure: inner.text for inner in read_script(text) if (procedure := _procedure(inner)[0])}
         asked = " ".join(word.value for word in call).lower()
         meant = [procedure for procedure in found if len(found) == 1 or procedure in asked]
         if len(meant) == 1:
@@ -263,9 +367,3 @@ def _spelled_out(text: str) -> str:
     for told in list(_ASSIGNMENT.finditer(text)):  # whose value holds no backslash: it means nothing in a replacement
         text = re.sub(rf"\$(?:{told[1]}\b|\{{{told[1]}(?::?-[^}}]*)?\}})", told[3], text)
     return text
-
-
-def _is_on_host(archive: str | None, call: Call) -> bool:
-    """Whether the archive's name is under a directory of the host that the command mounts."""
-    from_host = [mount for mount in read_mounts(call) if mount.source and not mount.is_named_volume]
-    return any((archive or "").startswith(mount.target.rstrip("/") + "/") for mount in from_host)

@@ -9,7 +9,7 @@ from typing import Any, cast
 import pytest
 from fake_programs import Programs
 
-from media_guarantees.deployment.guide_operator import engine_side, operator_of
+from media_guarantees.deployment.guide_operator import engine_side, media_names, operator_of
 from media_guarantees.deployment.stack import Stack
 from media_guarantees.engine.connection import Engine
 from media_guarantees.engine.private_engine import PrivateEngine
@@ -19,10 +19,17 @@ from media_guarantees.system.run_id import Run
 
 @pytest.fixture(name="stack")
 def _stack(programs: Programs, tmp_path: Path) -> Stack:
-    stack = SimpleNamespace(
-        folder=tmp_path / "deployment", environment={"PATH": programs.path}, run=Run("0-1-2", "mine-")
+    return cast(
+        "Stack",
+        SimpleNamespace(
+            folder=tmp_path / "deployment",
+            environment={"PATH": programs.path},
+            run=Run("0-1-2", "mine-"),
+            service="web",
+            media_root="/media",
+            deployment=SimpleNamespace(model=MODEL),
+        ),
     )
-    return cast("Stack", stack)
 
 
 @pytest.fixture(name="power")
@@ -41,6 +48,20 @@ def engine(power: PrivateEngine | None) -> Engine:
     return Engine("private" if power else "shared", {}, ("docker-compose",), "20.10", "2.40", power)
 
 
+MODEL: dict[str, Any] = {
+    "name": "connect",
+    "services": {
+        "web": {
+            "container_name": "front",
+            "volumes": [
+                {"type": "bind", "source": "/srv", "target": "/static"},
+                {"type": "volume", "source": "media", "target": "/media/"},
+                {"type": "volume", "source": "data", "target": "/data"},
+            ],
+        }
+    },
+    "volumes": {"media": None, "data": {"name": "data"}},
+}
 GUIDE: Any = Guide(Path("guide.md"), (), ())
 
 
@@ -65,6 +86,15 @@ def test_on_a_shared_engine_names_are_the_runs(stack: Stack, tmp_path: Path) -> 
         assert operator.rename is not None
         assert operator.rename("media_volume") == "mine-media_volume"
         assert operator.shell_in is None
+
+
+def test_the_media_are_known_by_their_volume_their_service_and_its_container(stack: Stack) -> None:
+    assert media_names(stack) == {"web", "front", "connect-web-1", "connect_web_1", "connect_media"}
+
+
+def test_the_guide_is_read_for_these_media(stack: Stack, tmp_path: Path) -> None:
+    with operator_of(stack, GUIDE, engine(None), tmp_path) as operator:
+        assert operator.guide.media == media_names(stack)
 
 
 def test_the_shell_is_told_where_the_engine_keeps_its_volumes(power: PrivateEngine, tmp_path: Path) -> None:

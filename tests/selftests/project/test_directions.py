@@ -46,7 +46,7 @@ WITHOUT_OWN_TEST = {
     "problem": ("test_strict_tar", "is what all readers of archives raise, and is asked for there"),
     "sparse_file": ("test_strict_tar", "reads the sparse members of whole archives"),
     "shell_words": ("test_reader", "takes the guide's commands apart, which the guide's tests print in every spelling"),
-    "volume_name": ("test_reader", "tells a volume from a directory in every test of mounts"),
+    "transfers": ("test_reader", "recognises backups and restores, which the guide's tests print in every shape"),
     "steps": ("test_reader", "recognises the guide's commands, which the guide's tests print in every spelling"),
 }
 

@@ -1,0 +1,168 @@
+"""How a printed command line takes media out of a deployment, or brings them back, in the shapes that guides use.
+
+`docker run … tar` with a folder of the host, a `tar` that writes to a file by a redirection or a pipe, in a container
+or on the volume's own directory, `docker cp`, a backup service of the compose file, and programs such as restic.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from media_guarantees.guide.docker_commands import (
+    Call,
+    compose_verb,
+    docker_verb,
+    nested_calls,
+    program,
+    read_mounts,
+    read_tars,
+)
+from media_guarantees.guide.shell_words import Command, read_commands
+
+OUT, BACK = "backup", "restore"
+VOLUMES_FOLDER = re.compile(r"/var/lib/docker/volumes/(?P<volume>[^/\s\"']+)/_data")
+_CONTAINER_PATH = re.compile(r"(?P<container>[\w.${}()\"'-]+):(?P<path>/.*)", re.DOTALL)
+# In which direction each word of a program goes that keeps copies in a form of its own.
+_PROGRAMS = {
+    ("restic", "backup"): OUT, ("restic", "restore"): BACK, ("borg", "create"): OUT, ("borg", "extract"): BACK,
+    ("borgmatic", "create"): OUT, ("borgmatic", "extract"): BACK, ("duplicity", "backup"): OUT,
+    ("kopia", "snapshot"): OUT,
+}  # fmt: skip
+_COPIERS = {"rsync", "rclone"}
+_DATABASE_PROGRAMS = {
+    "pg_dump", "pg_dumpall", "pg_restore", "psql", "mysqldump", "mysql", "mariadb-dump", "mariadb", "mongodump",
+    "mongorestore", "redis-cli", "sqlite3",
+}  # fmt: skip
+_SERVICE_PROGRAM = re.compile(r"(?:.*/)?(?P<way>back[-_]?up|restore)(?:\.sh)?")
+
+
+@dataclass(frozen=True)
+class Transfer:
+    """`way` is `OUT` or `BACK`. `place` is the archive or folder on the host, as printed; "" where it isn't told.
+
+    `kind` is "archive", "folder", or "other" for what only the program that made it can read.
+    """
+
+    way: str
+    place: str
+    kind: str
+
+
+def read_transfer(command: Command, calls: list[Call]) -> Transfer | None:
+    """Recognise the first transfer in a command line, of which the `calls` are without what only sets the scene."""
+    if any(is_database(call) for call in calls):
+        return None
+    for call in calls:
+        found = next(_transfers(command, call), None)
+        if found:
+            return found
+    return None
+
+
+def is_database(call: Call) -> bool:
+    """Whether a call starts a database's own program, itself or in a container."""
+    return any(program(word) in _DATABASE_PROGRAMS for words in (call, *nested_calls(call)) for word in words[:12])
+
+
+def _transfers(command: Command, call: Call) -> Iterator[Transfer]:
+    yield from _by_tar(command, call)
+    yield from _by_copy(call)
+    yield from _by_service(call)
+    yield from _by_program(call)
+
+
+def _by_tar(command: Command, call: Call) -> Iterator[Transfer]:
+    is_inside = docker_verb(call) in {"run", "exec"} or compose_verb(call) in {"run", "exec"}
+    on_volume = not is_inside and VOLUMES_FOLDER.search(" ".join(word.value for word in call))
+    if not (is_inside or on_volume):
+        return
+    for tar in read_tars(call):
+        archive = tar.archive if tar.archive not in (None, "-") else None
+        if tar.mode == "create":
+            place = archive if archive and (on_volume or _is_on_host(archive, call)) else ""
+            place = place or ("" if archive else _written(command, call))
+            if place:
+                yield Transfer(OUT, place, "archive")
+        elif tar.mode == "extract" and _goes_into_a_volume(call):
+            yield Transfer(BACK, archive or _read(command) or _read_inside(call), "archive")
+
+
+def _goes_into_a_volume(call: Call) -> bool:
+    """Whether an extraction is one into media: a check that extracts to a scratch folder mounts no volume."""
+    if docker_verb(call) != "run" or compose_verb(call):
+        return True
+    mounts = list(read_mounts(call))
+    inherits = any(word.value.startswith("--volumes-from") for word in call)
+    return inherits or not mounts or len({mount.target for mount in mounts}) > 1 or mounts[0].is_named_volume
+
+
+def _is_on_host(archive: str, call: Call) -> bool:
+    """Whether the archive's name is under a directory of the host that the command mounts."""
+    from_host = [mount for mount in read_mounts(call) if mount.source and not mount.is_named_volume]
+    return any(archive.startswith(mount.target.rstrip("/") + "/") for mount in from_host)
+
+
+def _written(command: Command, call: Call) -> str:
+    """The file that what a `tar` writes to its output ends in: by the line's redirection, or by one in a `sh -c`."""
+    for inner in _inner_lines(call):
+        written = [each.target.value for each in inner.redirections if each.operator in {">", ">>", ">|"}]
+        written += [inner_call[-1].value for inner_call in inner.calls if program(inner_call[0]) == "tee"]
+        if found := next((name for name in written if _is_on_host(name, call)), ""):
+            return found
+    outer = [each.target.value for each in command.redirections if each.operator in {">", ">|"}]
+    return next((name for name in outer if not name.startswith("/dev/")), "")
+
+
+def _read(command: Command) -> str:
+    """The file that a `tar` which reads its input is given: by a redirection, or by the first program of a pipe."""
+    read = [each.target.value for each in command.redirections if each.operator == "<"]
+    first = [word.value for word in command.calls[0][1:] if not word.value.startswith("-")] if command.calls else []
+    return next(iter(read), first[-1] if first and program(command.calls[0][0]) != "docker" else "")
+
+
+def _read_inside(call: Call) -> str:
+    """The file on the host that a pipe within a `sh -c` begins with, as in `zstd -dc FILE | tar x`."""
+    words = (word.value for inner in nested_calls(call) for word in inner)
+    return next((word for word in words if _is_on_host(word, call)), "")
+
+
+def _inner_lines(call: Call) -> Iterator[Command]:
+    for word in call:
+        if " " in word.value:
+            yield from read_commands(word.value)
+
+
+def _by_copy(call: Call) -> Iterator[Transfer]:
+    if docker_verb(call) != "cp" and compose_verb(call) != "cp":
+        return
+    names = [word.value for word in call if not word.value.startswith("-")][-2:]
+    inside = [bool(_CONTAINER_PATH.fullmatch(name)) for name in names]
+    if inside == [True, False]:
+        yield Transfer(OUT, names[1], "folder")
+    elif inside == [False, True]:
+        yield Transfer(BACK, names[0], "folder")
+
+
+def _by_service(call: Call) -> Iterator[Transfer]:
+    if compose_verb(call) not in {"run", "exec"}:
+        return
+    words = [word.value for word in call]
+    named = [_SERVICE_PROGRAM.fullmatch(word) for word in words[words.index(compose_verb(call) or "") + 1 :]]
+    if found := [each["way"] for each in named if each]:  # the service comes first, what it is to do last
+        yield Transfer(BACK if found[-1] == "restore" else OUT, "", "other")
+
+
+def _by_program(call: Call) -> Iterator[Transfer]:
+    for words in (call, *nested_calls(call)):
+        values = [program(word) for word in words]
+        for (name, verb), way in _PROGRAMS.items():
+            if name in values and verb in values:
+                yield Transfer(way, "", "other")
+        if _COPIERS & set(values) and docker_verb(call) == "run":
+            named = next((mount.target for mount in read_mounts(call) if mount.is_named_volume), "")
+            places = [word.value for word in words if word.value.startswith("/")][-2:]
+            if named and len(places) == 2:
+                goes_out = places[0].startswith(named)
+                yield Transfer(OUT if goes_out else BACK, places[1 if goes_out else 0], "folder")
