@@ -54,7 +54,7 @@ def refuse_while_running() -> None:
 
 def sweep_private() -> None:
     """Remove what engines of killed runs left in the machine's network."""
-    if any(Slot(folder).remembered() for folder in (CACHE / "engine").glob("[0-9]*")):
+    if any(Slot(folder).recorded_folders() for folder in (CACHE / "engine").glob("[0-9]*")):
         sweep(CACHE, engine_tools(CACHE))
 
 

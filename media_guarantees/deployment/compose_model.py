@@ -49,8 +49,8 @@ class Deployment:
     @property
     def environment(self) -> dict[str, str]:
         """The variables of the service as its container has them: what Compose prints doubles every dollar sign."""
-        told = self.model["services"][self.service].get("environment") or {}
-        return {name: str(value).replace("$$", "$") for name, value in told.items() if value is not None}
+        variables = self.model["services"][self.service].get("environment") or {}
+        return {name: str(value).replace("$$", "$") for name, value in variables.items() if value is not None}
 
     def mounts(self, service: str) -> tuple[Mount, ...]:
         """Return what `service` mounts, as written, with what it takes over from others by `volumes_from`."""

@@ -12,7 +12,6 @@ from media_guarantees.deployment.startup import prepare_stack, provide_images, p
 from media_guarantees.engine.base_images import PYTHON_SLIM, UBUNTU, provide
 from media_guarantees.engine.connection import Engine, private
 from media_guarantees.engine.toolchain import OTHER_ENGINES, engine_tools
-from media_guarantees.media.upload_api import UploadApi
 from media_guarantees.system import commands
 from media_guarantees.system.run_id import Run
 
@@ -27,9 +26,7 @@ def another_version(cache: Path, version: str) -> str:
 
 
 @contextmanager
-def another_host(
-    home: Stack, folder: Path, cache: Path, version: str, upload_api: UploadApi
-) -> Iterator[tuple[Stack, Engine]]:
+def another_host(home: Stack, folder: Path, cache: Path, version: str) -> Iterator[tuple[Stack, Engine]]:
     """Lay out the deployment of `home` below `folder`, for a private engine of its own; nothing is up there yet.
 
     What the engine has is gone with the block. Raises `BadInput` where a private engine can't be had, or the
@@ -43,10 +40,7 @@ def another_host(
             run=Run(home.run.identifier),  # everything has its real name there
             engine=engine,
             folder=folder,
-            media_root=home.media_root,
-            token=home.token,
-            upload_api=upload_api,
-            media_server=home.media_server,
+            uploads=home.uploads,
         )
         _carry_images(home, host)
         journal.progress("images: building the deployment on another host")
@@ -57,11 +51,12 @@ def another_host(
 
 
 def _carry_images(home: Stack, host: Stack) -> None:
-    """Give `host` the images that the deployment takes ready-made; a registry may be out of its reach."""
-    for image in sorted({service["image"] for service in host.model["services"].values() if "build" not in service}):
+    """Give `host` the images that the deployment and the guide take ready-made; a registry may be out of reach."""
+    images = {service["image"] for service in host.model["services"].values() if "build" not in service}
+    for image in sorted({*images, *home.project.engine.provided}):
         if commands.run(["docker", "image", "inspect", image], env=host.environment).ok:
             continue
         carried = host.folder / "image.tar"
-        home.docker("save", "--output", str(carried), image)
-        host.docker("load", "--input", str(carried))
+        home.project.docker("save", "--output", str(carried), image)
+        host.project.docker("load", "--input", str(carried))
         carried.unlink()

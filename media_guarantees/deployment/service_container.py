@@ -23,7 +23,7 @@ from media_guarantees.engine import helper_container
 from media_guarantees.media.upload_client import owned_archive
 from media_guarantees.system import commands
 
-_NOT_REGULAR = 0x8F280000  # Go's os.ModeType, in which the engine tells what a file is
+_NOT_REGULAR = 0x8F280000  # Go's os.ModeType, in which the engine encodes the kind of a file
 _DELETED = 2  # the engine's API, "Get changes on a container's filesystem"
 
 
@@ -44,6 +44,10 @@ class ServiceContainer:
         self._hosts: dict[str, Host] = {}
         self._resolved: dict[tuple[str, str], str] = {}
         self._has_programs: dict[tuple[str, tuple[str, ...]], bool] = {}
+
+    def current(self) -> Container:
+        """Return the container that runs now. Raises `PromiseBroken` if there is none."""
+        return self._container()
 
     def host(self) -> Host:
         """Return it as pytest-testinfra sees it."""

@@ -1,4 +1,4 @@
-"""Bringing a deployment up for the first time: what keeps it from coming up is told in its own words."""
+"""The first start of a deployment; a failure is reported with the last lines of the build or the container."""
 
 from __future__ import annotations
 
@@ -11,59 +11,36 @@ import requests
 from media_guarantees.core import journal
 from media_guarantees.core.errors import BadInput, PromiseBroken
 from media_guarantees.deployment.compose_model import Deployment
+from media_guarantees.deployment.compose_project import ComposeProject
 from media_guarantees.deployment.sandbox.build_sources import host_ca_bundle
 from media_guarantees.deployment.sandbox.private_mounts import privately_mounted
 from media_guarantees.deployment.sandbox.project_folder import write_model, write_project_folder
 from media_guarantees.deployment.sandbox.sandboxed_model import published, sandboxed
-from media_guarantees.deployment.stack import Stack
+from media_guarantees.deployment.stack import Stack, Uploads
 from media_guarantees.engine.connection import Engine
-from media_guarantees.media.upload_api import UploadApi
 from media_guarantees.media.upload_client import LoginFailed
 from media_guarantees.system import commands
 from media_guarantees.system.run_id import Run
 
-_MEANS = "nothing was tested: what does not run can neither keep nor lose media"
+_MEANS = "nothing was tested: a service that doesn't run can neither keep nor lose media"
 _LINES = 12
 
 
-def prepare_stack(
-    deployment: Deployment,
-    *,
-    run: Run,
-    engine: Engine,
-    folder: Path,
-    media_root: str,
-    token: str,
-    upload_api: UploadApi,
-    media_server: tuple[str, int] | None = None,
-) -> Stack:
+def prepare_stack(deployment: Deployment, *, run: Run, engine: Engine, folder: Path, uploads: Uploads) -> Stack:
     """Return the deployment, laid out below `folder` for `engine`; nothing of it is built or up yet.
 
-    `media_server` is the service, with its port, that serves the media in place of the deployment's own.
+    Raises `BadInput` for one that can't be laid out in a sandbox.
     """
     sandbox = sandboxed(deployment, run, ca_bundle=host_ca_bundle())
-    model, notes = privately_mounted(sandbox.model, media_root, folder / "mounts")
+    model, notes = privately_mounted(sandbox.model, uploads.media_root, folder / "mounts")
     write_project_folder(deployment, model, folder / "deployment")
-    return Stack(
-        deployment=deployment,
-        model=model,
-        run=run,
-        folder=folder / "deployment",
-        media_root=media_root,
-        compose=engine.compose,
-        environment=engine.environment,
-        token=token,
-        engine_process=engine.power.life if engine.power else str,
-        is_local=engine.power is not None,
-        upload_api=upload_api,
-        media_server=media_server,
-        deviations=(*sandbox.notes, *notes),
-    )
+    project = ComposeProject(engine, model, folder / "deployment", run)
+    return Stack(deployment, project, uploads, (*sandbox.notes, *notes))
 
 
 def provide_images(stack: Stack) -> None:
     """Build and pull what the deployment needs. Raises `BadInput` with the last lines of what went wrong."""
-    built = stack.try_compose("build", "--quiet")
+    built = stack.project.try_compose("build", "--quiet")
     if not built.ok:
         raise BadInput(
             f"the images of {stack.deployment.project} should be built, but the build failed: {_last_lines(built)}",
@@ -71,7 +48,7 @@ def provide_images(stack: Stack) -> None:
             means=_MEANS,
         )
     if wanted := [image for image in _images(stack) if _configuration(stack, image) is None]:
-        pulled = stack.try_compose("pull", "--quiet", "--ignore-buildable", "--policy", "missing")
+        pulled = stack.project.try_compose("pull", "--quiet", "--ignore-buildable", "--policy", "missing")
         if missing := [image for image in wanted if _configuration(stack, image) is None]:
             raise BadInput(
                 f"the image {', '.join(missing)} should be there, but can't be pulled: {_last_lines(pulled)}",
@@ -84,7 +61,7 @@ def publish_exposed_ports(stack: Stack) -> None:
     """Publish what the service's image exposes, where its compose file names no port: it is to be asked for media."""
     service = stack.model["services"][stack.service]
     if not service["ports"] and "network_mode" not in service:
-        image = service.get("image") or f"{stack.project}-{stack.service}"
+        image = service.get("image") or f"{stack.project.name}-{stack.service}"
         ports = ((_configuration(stack, image) or {}).get("ExposedPorts") or {}).keys()
         service["ports"] = [published(int(port.partition("/")[0])) for port in ports if port.endswith("/tcp")]
         write_model(stack.model, stack.folder)
@@ -92,7 +69,7 @@ def publish_exposed_ports(stack: Stack) -> None:
 
 
 def _publish_media_server(stack: Stack) -> None:
-    if server := stack.media_server:
+    if server := stack.uploads.media_server:
         service, port = stack.model["services"][server[0]], server[1]
         if port not in [published_port["target"] for published_port in service["ports"]]:
             service["ports"] = [*service["ports"], published(port)]
@@ -100,17 +77,17 @@ def _publish_media_server(stack: Stack) -> None:
 
 
 def wait_for_first_start(stack: Stack) -> None:
-    """Wait until the service is ready. Raises `BadInput` with what it said last if nothing comes of it at all.
+    """Wait until the service is ready. Raises `BadInput` with its last log lines if it never answers.
 
-    One that answers, but always with a fault of its own, is up: what is wrong with it is for the tests to find.
+    A service that answers with an error is up: the tests find what is wrong with it.
     """
     try:
         stack.find_endpoints()
-        stack.wait_until_ready()
+        stack.health.wait_until_ready()
     except PromiseBroken as broken:
         if status := _status(stack):
-            journal.progress(f"stack: {stack.service} is up, but answers {status}: nothing more is waited for")
-            stack.stop_recovering()
+            journal.progress(f"stack: {stack.service} is up, but answers {status}; going on without waiting longer")
+            stack.health.stop_recovering()
             return
         raise _not_up(stack, broken) from broken
 
@@ -164,7 +141,7 @@ def _configuration(stack: Stack, image: str) -> dict[str, Any] | None:
 
 def _state(stack: Stack) -> str:
     """How the service's container is, and the last lines that it said."""
-    containers = stack.containers(stack.service, running_only=False)
+    containers = stack.project.containers(stack.service, running_only=False)
     if not containers:
         return "it has no container"
     newest = containers[-1]

@@ -1,4 +1,4 @@
-"""The two images that nothing works without: the guide's `ubuntu`, and the base that the service is built on.
+"""The two images that every run needs: the guide's `ubuntu`, and the base that the service is built on.
 
 Where a registry answers they are pulled, pinned by digest. Where none does, one Debian root file system, made from
 the package archive, stands in for both, carries a label that says so, and is named in the evidence.
@@ -24,7 +24,7 @@ from media_guarantees.system.run_id import LABEL, Run
 
 STAND_IN_LABEL = "media-verify.stand-in"
 PULL_SECONDS = 300.0
-# How often a stand-in may go with a run that ends, between the moment it is seen and the moment it is held.
+# How often another run that ends may remove a stand-in between our look at it and our pinning it.
 PIN_ATTEMPTS = 3
 
 # bash, GNU tar, gzip, find and sha256sum come with the minimal variant; the service wants Python on top.
@@ -32,73 +32,6 @@ _INCLUDE = "ca-certificates,python3,python3-venv"
 _EXCLUDED = ("/usr/share/doc/*", "/usr/share/man/*", "/usr/share/info/*", "/usr/share/locale/*")
 
 Docker = Callable[..., commands.Outcome]
-
-
-@dataclass(frozen=True)
-class ImageSpec:
-    """An image by the name that others use for it, and the digest that it is pulled by."""
-
-    name: str
-    digest: str
-
-
-UBUNTU = ImageSpec("ubuntu", "ubuntu@sha256:786a8b558f7be160c6c8c4a54f9a57274f3b4fb1491cf65146521ae77ff1dc54")
-PYTHON_SLIM = ImageSpec(
-    "python:3.12-slim-bookworm",
-    "python:3.12-slim-bookworm@sha256:782412e85d0f0984994c290652577d4018aff08145c85b262bb63dc0c7522254",
-)
-
-
-@dataclass(frozen=True)
-class Image:
-    """An image that is at hand. `stands_in` is whether it is not the real one."""
-
-    reference: str
-    stands_in: bool
-
-
-def provide(wanted: ImageSpec, docker: Docker, cache: Path, holder: Run | None = None) -> Image:
-    """Make `wanted` available to the engine behind `docker`, in this order: there already, pulled, stand-in.
-
-    On a shared engine the run is the `holder` of a stand-in: no other run that ends takes it away.
-    """
-    for _ in range(PIN_ATTEMPTS):
-        image = _provide(wanted, docker, cache)
-        if holder is None or not image.stands_in or (held := _pin(image, docker, holder)).ok:
-            return image
-    raise commands.CommandFailed(held)
-
-
-def _provide(wanted: ImageSpec, docker: Docker, cache: Path) -> Image:
-    if (labels := _labels(docker, wanted.name)) is not None:
-        return Image(wanted.name, STAND_IN_LABEL in labels)
-    try:
-        with journal.step(f"images: pulling {wanted.name}"):
-            pulled = docker("pull", "--quiet", wanted.digest, timeout=PULL_SECONDS)
-        reason = pulled.complaint.rpartition("\n")[2]
-    except subprocess.TimeoutExpired:
-        pulled, reason = None, f"no answer in {PULL_SECONDS:g} s"
-    if pulled and pulled.ok:
-        _check(docker("tag", wanted.digest, wanted.name))
-        return Image(wanted.name, stands_in=False)
-    journal.progress(f"images: no registry gave {wanted.name} ({reason}); using a stand-in")
-    archive = root_file_system(cache)
-    labels_ = {STAND_IN_LABEL: wanted.name, LABEL: "image"}
-    changes = [word for key, value in labels_.items() for word in ("--change", f"LABEL {key}={value}")]
-    _check(docker("import", *changes, str(archive), wanted.name))
-    return Image(wanted.name, stands_in=True)
-
-
-def _labels(docker: Docker, name: str) -> dict[str, str] | None:
-    inspected = docker("image", "inspect", "--format", "{{json .Config.Labels}}", name)
-    if not inspected.ok:
-        return None
-    return dict(json.loads(inspected.text) or {})
-
-
-def _check(outcome: commands.Outcome) -> None:
-    if not outcome.ok:
-        raise commands.CommandFailed(outcome)
 
 
 def root_file_system(cache: Path) -> Path:
@@ -137,8 +70,79 @@ def _release() -> str:
     return name
 
 
+@dataclass(frozen=True)
+class ImageSpec:
+    """An image by the name that others use for it, and the digest that it is pulled by.
+
+    `stand_in` makes, or finds in a cache, the archive of a root file system that stands in for it.
+    """
+
+    name: str
+    digest: str
+    stand_in: Callable[[Path], Path] = root_file_system
+
+
+UBUNTU = ImageSpec("ubuntu", "ubuntu@sha256:786a8b558f7be160c6c8c4a54f9a57274f3b4fb1491cf65146521ae77ff1dc54")
+PYTHON_SLIM = ImageSpec(
+    "python:3.12-slim-bookworm",
+    "python:3.12-slim-bookworm@sha256:782412e85d0f0984994c290652577d4018aff08145c85b262bb63dc0c7522254",
+)
+
+
+@dataclass(frozen=True)
+class Image:
+    """An image on the engine. `stands_in` is true if it is a stand-in, not the real image."""
+
+    reference: str
+    stands_in: bool
+
+
+def provide(wanted: ImageSpec, docker: Docker, cache: Path, holder: Run | None = None) -> Image:
+    """Make `wanted` available to the engine behind `docker`, in this order: there already, pulled, stand-in.
+
+    On a shared engine the run is the `holder` of a stand-in: no other run that ends takes it away.
+    """
+    for _ in range(PIN_ATTEMPTS):
+        image = _provide(wanted, docker, cache)
+        if holder is None or not image.stands_in or (held := _pin(image, docker, holder)).ok:
+            return image
+    raise commands.CommandFailed(held)
+
+
+def _provide(wanted: ImageSpec, docker: Docker, cache: Path) -> Image:
+    if (labels := _labels(docker, wanted.name)) is not None:
+        return Image(wanted.name, STAND_IN_LABEL in labels)
+    try:
+        with journal.step(f"images: pulling {wanted.name}"):
+            pulled = docker("pull", "--quiet", wanted.digest, timeout=PULL_SECONDS)
+        reason = pulled.complaint.rpartition("\n")[2]
+    except subprocess.TimeoutExpired:
+        pulled, reason = None, f"no answer in {PULL_SECONDS:g} s"
+    if pulled and pulled.ok:
+        _check(docker("tag", wanted.digest, wanted.name))
+        return Image(wanted.name, stands_in=False)
+    journal.progress(f"images: no registry gave {wanted.name} ({reason}); using a stand-in")
+    archive = wanted.stand_in(cache)
+    labels_ = {STAND_IN_LABEL: wanted.name, LABEL: "image"}
+    changes = [word for key, value in labels_.items() for word in ("--change", f"LABEL {key}={value}")]
+    _check(docker("import", *changes, str(archive), wanted.name))
+    return Image(wanted.name, stands_in=True)
+
+
+def _labels(docker: Docker, name: str) -> dict[str, str] | None:
+    inspected = docker("image", "inspect", "--format", "{{json .Config.Labels}}", name)
+    if not inspected.ok:
+        return None
+    return dict(json.loads(inspected.text) or {})
+
+
+def _check(outcome: commands.Outcome) -> None:
+    if not outcome.ok:
+        raise commands.CommandFailed(outcome)
+
+
 def _pin(image: Image, docker: Docker, run: Run) -> commands.Outcome:
-    """Make a container that is never started: an engine lets nobody remove, unforced, what a container is made of."""
+    """Create a container that is never started: without force, an engine removes no image that a container uses."""
     name = f"--name={_holder_name(image, run)}"
     return docker("create", "--pull=never", name, *label_arguments(run.labels), image.reference, "true")
 
@@ -148,9 +152,9 @@ def _holder_name(image: Image, run: Run) -> str:
 
 
 def release(images: Iterable[Image], docker: Docker, run: Run) -> None:
-    """Take stand-ins off a shared engine, where their owner's next build might take them for the real ones.
+    """Remove stand-ins from a shared engine, where its owner's next build might take them for the real images.
 
-    They stay for as long as another run holds them: that run takes them off in its turn.
+    A stand-in that another run has pinned stays; that run removes it.
     """
     for image in images:
         holder = _holder_name(image, run)

@@ -29,7 +29,8 @@ class Engine:
     """An engine that answers.
 
     `environment` is what a Docker client needs to reach it, complete. `power` crashes and boots a private engine;
-    None where the engine is somebody's. `stand_ins` names the images that others stand in for.
+    None on a shared engine. `provided` names the images that the run made sure of, and
+    `stand_ins` those of them that others stand in for.
     """
 
     kind: str
@@ -39,6 +40,7 @@ class Engine:
     compose_version: str
     power: PrivateEngine | None = None
     stand_ins: list[str] = field(default_factory=list)
+    provided: list[str] = field(default_factory=list)
 
     def docker(self, *args: str, **options: Any) -> commands.Outcome:
         """Run the `docker` client against this engine."""
@@ -69,7 +71,7 @@ def private(cache: Path, version: str = "") -> Iterator[Engine]:
             **own_environment(),
             "PATH": f"{programs}{os.pathsep}{os.environ.get('PATH', os.defpath)}",
             "DOCKER_HOST": power.host,
-            # The person's own configuration may name other engines and programs, and Compose would write into it.
+            # The user's own configuration may name other engines and programs, and Compose would write into it.
             "DOCKER_CONFIG": str(configuration),
         }
         yield describe("private", environment, compose, power)
@@ -91,12 +93,12 @@ def shared(cache: Path, run: Run) -> Iterator[Engine]:
     try:
         yield engine
     finally:
-        # Once more: an engine may still have been at work for a killed run when it was asked first.
+        # Again: at the first sweep, the engine may still have been creating things for a killed run.
         sweep_engine(environment, lambda text: run.identifier in text or is_over(text))
 
 
 def own_environment() -> dict[str, str]:
-    """Return this process's environment without what would make Compose or Docker look elsewhere than told."""
+    """Return this process's environment without the variables that choose other files, projects or engines."""
     return {name: value for name, value in os.environ.items() if not name.startswith(_ELSEWHERE)}
 
 

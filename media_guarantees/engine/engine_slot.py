@@ -36,7 +36,7 @@ class Slot:
 
     @property
     def lock(self) -> int:
-        """The descriptor that holds the lock: whoever has a copy of it holds on to the slot."""
+        """The descriptor that holds the lock; a process that inherits a copy of it keeps the slot locked."""
         if self._lock is None:
             raise ValueError("a slot that was not taken holds no lock")
         return self._lock
@@ -50,7 +50,7 @@ class Slot:
 
     @property
     def version(self) -> str:
-        """Of which version of engine the data root is, as in `EngineTools`; none can take over what another left."""
+        """The version of engine that created this data root, as in `EngineTools`; no other version can use it."""
         with suppress(FileNotFoundError):
             return (self.folder / "version").read_text()
         return ""
@@ -68,7 +68,7 @@ class Slot:
         return self._lock is not None
 
     def release(self) -> None:
-        """Let others have the slot."""
+        """Unlock the slot."""
         if self._lock is not None:
             os.close(self._lock)
             self._lock = None
@@ -76,22 +76,22 @@ class Slot:
             self._claim.release()
             self._claim = None
 
-    def remember(self, folder: Path) -> None:
-        """Write down, beside what is there, a folder that has to be swept should this run be killed."""
-        atomic_write(self._state, json.dumps({"folders": [*map(str, self.remembered()), str(folder)]}))
+    def record_folder(self, folder: Path) -> None:
+        """Record one more folder that has to be removed if this run is killed."""
+        atomic_write(self._state, json.dumps({"folders": [*map(str, self.recorded_folders()), str(folder)]}))
 
-    def remembered(self) -> list[Path]:
-        """The folders that killed runs left written down; none after one that ended well."""
+    def recorded_folders(self) -> list[Path]:
+        """Return the folders that killed runs recorded; none after a run that ended normally."""
         with suppress(FileNotFoundError, json.JSONDecodeError, KeyError):
             return [Path(folder) for folder in json.loads(self._state.read_text())["folders"]]
         return []
 
-    def forget(self) -> None:
-        """Nothing is left to sweep."""
+    def clear_record(self) -> None:
+        """Delete the record: nothing is left to remove."""
         self._state.unlink(missing_ok=True)
 
 
 def slots(cache: Path) -> Iterator[Slot]:
-    """Return slots that exist, then ever new ones."""
+    """Yield the slots in order of their numbers, whether they exist yet or not."""
     for number in range(len(address_lease.POOLS)):
         yield Slot(cache / "engine" / str(number))

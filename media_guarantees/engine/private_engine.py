@@ -1,4 +1,4 @@
-"""A Docker engine of the run's own, which nobody else uses and which dies with the run.
+"""A Docker engine of the run's own, which nothing else uses and which ends with the run.
 
 `dockerd` runs in mount and process-id namespaces of its own: ending their first process ends the daemon,
 containerd, every shim and every container at one instant, as a power cut would, and takes their mounts along. It
@@ -75,12 +75,12 @@ class PrivateEngine:
         """Start the engine in fresh namespaces, as a host that was just switched on."""
         layers = self.folder / "layers"
         if not self.folder.is_dir():
-            # Written down before it is there: whoever comes after a kill must know of it.
-            self.slot.remember(self.folder)
+            # Recorded before it is created, so that the next run can remove it if this one is killed.
+            self.slot.record_folder(self.folder)
             self.folder.mkdir(mode=0o700)
             layers.mkdir(mode=0o700)
             (self.folder / "daemon.json").write_text("{}")
-        # Dies with this process, whatever ends it: nobody is left to end it then.
+        # PDEATHSIG: the namespaces must end even if this process is killed with SIGKILL.
         unshare = ["setpriv", "--pdeathsig", "KILL", "unshare", "--mount", "--pid", "--fork", "--kill-child"]
         self._namespace = namespace = subprocess.Popen(
             [*unshare, "--mount-proc", "sh", "-c", _INIT, "init", *self._init_arguments(layers)],
@@ -89,7 +89,7 @@ class PrivateEngine:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             start_new_session=True,
-            # The slot is taken for as long as anything of the engine lives, even after this process was killed.
+            # The slot stays locked while any process of the engine lives, even after this process was killed.
             pass_fds=[self.slot.lock],
         )
         if complaint := _complaint_of(namespace):
@@ -110,7 +110,7 @@ class PrivateEngine:
         with self.log.open("wb") as log:
             self._daemon = subprocess.Popen(
                 self.nsenter_command(*self._dockerd()),
-                # What runc forgets there when it is killed goes with the folder.
+                # What runc leaves there when it is killed is removed with the folder.
                 env={**SHORT_LIVED, **self.tools.environment, "TMPDIR": str(self.folder)},
                 stdin=subprocess.DEVNULL,
                 stdout=log,
@@ -174,7 +174,7 @@ class PrivateEngine:
             commands.run([*inside, "umount", str(folder)])
 
     def life(self) -> str:
-        """What tells this life of `dockerd` from any other: its process id, and when it started in clock ticks."""
+        """Return what identifies this process of `dockerd`: its process id, and its start in clock ticks."""
         if self._daemon is None:
             raise ProcessLookupError("the private engine is switched off")
         process = only_child(self._daemon.pid)
@@ -214,9 +214,9 @@ class PrivateEngine:
             self.clear()
         self.crash()
         remove_cgroups(self.slot.cgroup)
-        for folder in self.slot.remembered():
+        for folder in self.slot.recorded_folders():
             remove_folder(folder)
-        self.slot.forget()
+        self.slot.clear_record()
 
 
 def _complaint_of(namespace: subprocess.Popen[bytes]) -> str:
@@ -224,7 +224,7 @@ def _complaint_of(namespace: subprocess.Popen[bytes]) -> str:
     if namespace.stdout is None:
         raise ValueError("the process was started without a pipe to hear from it")
     told, _, _ = select.select([namespace.stdout], [], [], BOOT_SECONDS)
-    if not told:  # a mount may hang, and for ever: nothing is waited for that may never come
+    if not told:  # a mount may hang forever
         _abandon(namespace)
         return f"they were not there after {BOOT_SECONDS:g} s"
     if namespace.stdout.readline() == b"ready\n":
@@ -233,7 +233,7 @@ def _complaint_of(namespace: subprocess.Popen[bytes]) -> str:
 
 
 def _abandon(process: subprocess.Popen[bytes]) -> None:
-    """Kill a process and let go of it, though it may hang where no signal reaches it."""
+    """Kill a process without waiting for it: it may hang in the kernel, where no signal reaches it."""
     process.kill()
     for pipe in (process.stdin, process.stdout, process.stderr):
         if pipe is not None:
@@ -288,7 +288,7 @@ def sweep(cache: Path, tools: EngineTools) -> None:
         if not slot.take(slot.version):
             continue
         try:
-            if slot.remembered():
+            if slot.recorded_folders():
                 journal.progress(f"engine: sweeping what a killed run left in slot {slot.number}")
                 of_its_version = tools if tools.version == slot.version else engine_tools(cache, slot.version)
                 engine = PrivateEngine(slot, of_its_version)

@@ -102,8 +102,8 @@ def _on_engine(stack: Stack) -> set[str]:
 
     What the guide's commands make there has names of the engine's choice, but mounts what is the run's.
     """
-    volumes = [(f"volume {volume.name}", str(volume.attrs)) for volume in stack.client.volumes.list()]
-    listed = stack.client.api.containers(all=True)
+    volumes = [(f"volume {volume.name}", str(volume.attrs)) for volume in stack.project.client.volumes.list()]
+    listed = stack.project.client.api.containers(all=True)
     containers = [(f"container {row['Names'][0].lstrip('/')}", str(row)) for row in listed]
     return {name for name, about in volumes + containers if not stack.run.prefix or stack.run.identifier in about}
 

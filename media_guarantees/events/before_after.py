@@ -91,13 +91,13 @@ def seed_media(stack: Stack, seeded_media: SeededMedia) -> tuple[tuple[Upload, .
     Its volume then also holds what else a file system can hold. Raises `PromiseBroken` if the pictures are not there:
     what follows would compare nothing.
     """
-    stack.recover()
+    stack.health.recover()
     uploads = seeded_media.ensure_uploaded(stack)
     manifest = stack.media.manifest()
     absent = [upload.path for upload in uploads if upload.path.encode() not in manifest.entries]
     if absent:
         raise PromiseBroken(
-            f"{len(absent)} of {len(uploads)} pictures that were accepted are not in {stack.backing}: {absent[:5]}",
+            f"{len(absent)} of {len(uploads)} accepted pictures are not in {stack.backing.name}: {absent[:5]}",
             means="they are kept, if at all, where no deploy, no backup and no restore knows of them",
         )
     if not are_planted(manifest):
@@ -117,7 +117,7 @@ def run_event(stack: Stack, seeded_media: SeededMedia, event: str, happen: Calla
         begun.get()
         with journal.step(f"event: {event}"):
             happen(stack)
-            stack.wait_until_ready()
+            stack.health.wait_until_ready()
         return snapshot(stack)
 
     begun = Deferred(begin)

@@ -25,18 +25,18 @@ END_SECONDS = 5.0
 
 def recreate(stack: Stack) -> None:
     """Make the service's container anew, as a deploy does."""
-    stack.compose("up", "--detach", "--force-recreate", stack.service)
+    stack.project.compose("up", "--detach", "--force-recreate", stack.service)
 
 
 def update(stack: Stack) -> None:
     """Deploy an update of the service: its own image with one label more, under a new tag."""
-    image = f"{stack.project}-{stack.service}-update:{stack.run.identifier}"
+    image = f"{stack.project.name}-{stack.service}-update:{stack.run.identifier}"
     dockerfile = f"FROM {stack.container().attrs['Config']['Image']}\nLABEL {RUN_LABEL}={stack.run.identifier}\n"
-    stack.docker("build", "--quiet", "--tag", image, "-", stdin=dockerfile.encode())
+    stack.project.docker("build", "--quiet", "--tag", image, "-", stdin=dockerfile.encode())
     updated = copy.deepcopy(stack.model)
     updated["services"][stack.service].pop("build", None)
     updated["services"][stack.service]["image"] = image
-    stack.deploy(updated)
+    stack.project.deploy(updated)
 
 
 def kill_main_process(stack: Stack) -> None:
@@ -49,20 +49,22 @@ def kill_main_process(stack: Stack) -> None:
 
 def crash_for_good(stack: Stack) -> None:
     """End the service at once, in a way that no restart policy mends."""
-    for container in stack.containers(stack.service):
+    for container in stack.project.containers(stack.service):
         container.kill()
 
 
 def wedge(stack: Stack) -> None:
     """Freeze every process of the service: its port is open, and nobody answers."""
-    for container in stack.containers(stack.service):
+    for container in stack.project.containers(stack.service):
         listed = container.top(ps_args="-eo pid")
         _signal(stack, "STOP", [int(row[0]) for row in listed["Processes"]])
 
 
 def is_wedged(stack: Stack) -> bool:
     """Whether every process of the service is stopped, as its process table shows (ps(1), "T")."""
-    tables = [container.top(ps_args="-eo pid,stat")["Processes"] for container in stack.containers(stack.service)]
+    tables = [
+        container.top(ps_args="-eo pid,stat")["Processes"] for container in stack.project.containers(stack.service)
+    ]
     states = [str(row[1]) for table in tables for row in table]
     return bool(states) and all(state.startswith("T") for state in states)
 
@@ -103,7 +105,7 @@ class Event:
 
     def inject(self, stack: Stack, operator: Operator, engine: Engine) -> None:
         """Let it happen. What ended and has no restart policy is started again, as an operator would."""
-        running = stack.running_services()
+        running = stack.project.running_services()
         self.happen(stack, operator, engine)
         if self.ends_service:
             start_again(stack, operator, running, event=self.name)
@@ -114,19 +116,19 @@ def start_again(stack: Stack, operator: Operator, running: Collection[str], *, e
 
     That is done by the guide's restart, or by `up` where the guide has none.
     """
-    mortal = [service for service in running if stack.restart_policy(service) not in RETURNING]
+    mortal = [service for service in running if stack.project.restart_policy(service) not in RETURNING]
     if not mortal:
         return
     # A container whose process was killed may be listed as running for a moment.
     with suppress(DeadlineExceeded):
-        wait_until(lambda: not stack.containers(mortal[0]), what=f"{mortal[0]} has ended", seconds=END_SECONDS)
-    if not set(mortal) - set(stack.running_services()):
+        wait_until(lambda: not stack.project.containers(mortal[0]), what=f"{mortal[0]} has ended", seconds=END_SECONDS)
+    if not set(mortal) - set(stack.project.running_services()):
         return
     try:
         operator.succeed("restart")
         by = "the guide's restart"
     except Unproven:
-        stack.compose("up", "--detach")
+        stack.project.compose("up", "--detach")
         by = "`docker-compose up -d`"
     journal.add_evidence(
         f"no restart policy promises that {' and '.join(mortal)} comes back after {event}: {by} started it again"

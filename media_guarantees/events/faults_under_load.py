@@ -111,7 +111,7 @@ class FaultRun:
             with self._engine_is_on if event.needs_power else nullcontext():
                 event.inject(self.stack, self.operator, self.engine)
             ended = time.monotonic()
-            self.stack.wait_until_ready()
+            self.stack.health.wait_until_ready()
             (first,) = load.wait_for_uploads(1, since=ended)
         return InjectedFault(event.name, begun, ended, first.ended, before, event.mark(self.stack.identity()))
 

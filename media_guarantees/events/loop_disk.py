@@ -112,12 +112,12 @@ def media_on(disk: Disk, stack: Stack) -> Iterator[None]:
     content = commands.check(stack.media.helper_command("tar", "--create", "--numeric-owner", "."))
     disk.run("rmdir", f"{disk.folder}/lost+found")
     disk.run("tar", "--extract", "--preserve-permissions", "-C", disk.folder, stdin=content.stdout)
-    stack.deploy(with_media_on(disk, stack.model, stack.service, stack.media_root, stack.run.labels))
+    stack.project.deploy(with_media_on(disk, stack.model, stack.service, stack.media_root, stack.run.labels))
     try:
-        stack.wait_until_ready()
+        stack.health.wait_until_ready()
         yield
     finally:
         # An anonymous volume has no name to go back to: Compose would take along what is mounted there now, the disk.
-        stack.deploy(stack.model, "--renew-anon-volumes")
-        stack.docker("volume", "rm", VOLUME)
-        stack.wait_until_ready()
+        stack.project.deploy(stack.model, "--renew-anon-volumes")
+        stack.project.docker("volume", "rm", VOLUME)
+        stack.health.wait_until_ready()

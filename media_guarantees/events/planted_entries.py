@@ -68,7 +68,7 @@ def are_planted(manifest: Manifest) -> bool:
 def plant(stack: Stack) -> None:
     """Plant everything in the volume of `stack`, in the place of what is left of it."""
     names = b"".join(name + b"\0" for name in NASTY_NAMES)
-    stack.media.shell(_PLANT, FOLDER.decode(), stack.inside.user(), FOREIGN_OWNER, stdin=names)
+    stack.media.shell(_PLANT, FOLDER.decode(), stack.service_container.user(), FOREIGN_OWNER, stdin=names)
     journal.add_evidence(f"beside media, the volume holds in {FOLDER.decode()}/: {', '.join(KINDS)}")
 
 

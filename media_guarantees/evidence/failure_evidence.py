@@ -53,7 +53,7 @@ class FailureEvidence:
             return
         begun = time.monotonic()
         with self.gaps.noted(what):
-            record.log = journal.redact(self.stack.logs(timeout=seconds))
+            record.log = journal.redact(self.stack.project.logs(timeout=seconds))
         self._log_seconds_left -= time.monotonic() - begun
 
     def _gather_pictures(self, record: TestRecord, error: PromiseBroken) -> None:

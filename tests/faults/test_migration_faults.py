@@ -62,7 +62,7 @@ class Migration:
     @property
     def expected(self) -> Manifest:
         """What the volume must hold of the host's files in the end."""
-        uid, gid = self.stack.inside.user().split(":")
+        uid, gid = self.stack.service_container.user().split(":")
         return as_migrated(self.host, self.before, int(uid), int(gid))
 
     def expect_no_halves(self) -> None:
@@ -131,7 +131,7 @@ def test_a_disturbed_migration_shows_nothing_by_halves_and_is_completed_by_the_n
         process.thaw()
         outcome = process.finish()
     wait_until(lambda: is_quiet(migration.stack), what="nothing of the migration is left in the container", seconds=30)
-    migration.stack.wait_until_ready()
+    migration.stack.health.wait_until_ready()
     journal.add_evidence(f"{deed} after {moment:.2f} of {seconds:.2f} s: status {outcome.status}")
 
     assert outcome.ok or outcome.status < 0 or outcome.stderr.strip(), "it failed and doesn't say why"
@@ -149,7 +149,7 @@ def freeze_at(process: Background, moment: float) -> bool:
 
 def is_quiet(stack: Stack) -> bool:
     """Whether no process of a migration runs in the service's container, whose client may be dead already."""
-    containers = stack.containers(stack.service)
+    containers = stack.project.containers(stack.service)
     if not containers:
         return False
     try:

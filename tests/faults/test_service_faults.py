@@ -49,7 +49,7 @@ class Fault:
     def run(self, script: str, stack: Stack, disk: Disk) -> None:
         """Run one of the scripts where it belongs."""
         if self.in_container:
-            done = stack.inside.execute(["sh", "-c", f"cd {DATABASE} && {script}"])
+            done = stack.service_container.execute(["sh", "-c", f"cd {DATABASE} && {script}"])
             assert done.ok, f"the fault could not be brought about: {done.complaint}"
         else:
             disk.run("sh", "-c", f'cd "$1" && {script}', "sh", disk.folder)

@@ -75,7 +75,7 @@ def _attempt(session_stack: Stack, operator: Operator, settings: Settings) -> It
 
 def back_up(stack: Stack, operator: Operator, seed: str, history: list[UploadAttempt]) -> Backup:
     """Type the guide's backup command amid uploads, what becomes of which goes into `history`."""
-    stack.recover()
+    stack.health.recover()
     with uploading(stack.new_client, history=history, seed=seed, seconds=SECONDS, limit=UPLOADS) as load:
         first, *_ = load.wait_for_uploads(UPLOADS_BEFORE, since=0.0)
         plant_ballast(stack, posixpath.dirname(first.path))

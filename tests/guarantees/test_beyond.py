@@ -78,7 +78,7 @@ def _outages(disk: Disk, session_stack: Stack, seeded_media: SeededMedia) -> Def
 
 def cut_power(stack: Stack, disk: Disk, seeded_media: SeededMedia) -> Outages:
     """Copy the disk after each upload, as a power cut would leave it, and look at every copy that is of one instant."""
-    stack.recover()
+    stack.health.recover()
     expect_no_memory(stack)
     uploads: tuple[Upload, ...] = ()
     copies: dict[Path, tuple[Upload, ...]] = {}
@@ -97,11 +97,14 @@ def cut_power(stack: Stack, disk: Disk, seeded_media: SeededMedia) -> Outages:
 
 def expect_no_memory(stack: Stack) -> None:
     """Raise `PromiseBroken` if the volume is in memory: no disk under it would change that."""
-    if is_directory(stack.backing):
+    if is_directory(stack.backing.name):
         return
-    options = stack.client.volumes.get(stack.volume).attrs["Options"] or {}
+    volume = stack.backing.volume
+    options = stack.project.client.volumes.get(volume).attrs["Options"] or {}
     if options.get("type") in IN_MEMORY:
-        raise PromiseBroken(f"{stack.volume} is in memory ({options['type']}): a power cut leaves nothing of it")
+        raise PromiseBroken(
+            f"{stack.backing.volume} is in memory ({options['type']}): a power cut leaves nothing of it"
+        )
 
 
 def found_on(disk: Disk, image: Path) -> Manifest:

@@ -91,7 +91,7 @@ def _desk(
         made = commands.check(stack.media.helper_command("tar", "-cf", "-", "."), env=stack.environment)
         place = latest(operator.folder)
         archive = compress(made.stdout, compression_named(place.name))
-        stack.docker("volume", "create", *label_arguments(run.labels), name)
+        stack.project.docker("volume", "create", *label_arguments(run.labels), name)
         aside = replace(operator.at(run_folder / "damage"), rename=lambda _: name)
         return Desk(archive, manifest, aside, replace(stack.media, volume=name), place)
 

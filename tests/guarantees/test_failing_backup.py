@@ -99,12 +99,12 @@ def test_a_backup_that_finds_no_room_says_so(
 
 
 def test_a_backup_of_a_volume_that_is_not_there_says_so(stack: Stack, desk: Desk, absent: str) -> None:
-    assert not stack.volume_exists(absent)
+    assert not stack.backing.exists(absent)
 
     outcome = replace(desk.operator, rename=lambda _: absent).run("backup")
 
     expect_loud(outcome, desk.left(), event="a backup of a volume that isn't there")
-    assert not stack.volume_exists(absent), f"the backup made {absent} itself, empty"
+    assert not stack.backing.exists(absent), f"the backup made {absent} itself, empty"
 
 
 @pytest.fixture(name="absent")
@@ -152,7 +152,7 @@ def backing_up(stack: Stack, desk: Desk) -> list[Container]:
     """The containers that write into the operator's folder: only the guide's command knows of it."""
     return [
         container
-        for container in stack.client.containers.list()
+        for container in stack.project.client.containers.list()
         if any(mount["Source"].startswith(str(desk.folder)) for mount in container.attrs["Mounts"])
     ]
 

@@ -40,7 +40,7 @@ def _given(session_stack: Stack, seeded_media: SeededMedia) -> Deferred[Given]:
         pytest.skip("media were written through exec: the suite itself chose the directory")
 
     def give() -> Given:
-        session_stack.recover()
+        session_stack.health.recover()
         return Given(seeded_media.ensure_uploaded(session_stack), session_stack.media.manifest())
 
     return Deferred(give)

@@ -85,12 +85,14 @@ def _migrated(session_stack: Stack, operator: Operator, media_folder: Path) -> I
 
     def migrate() -> Migrated:
         operator.step("migrate")
-        stack.recover()
+        stack.health.recover()
         volume_before.append(stack.media.manifest())
         with journal.step("event: the guide's migration, with a file of 200 MB"):
             outcome = operator.run("migrate")
         volume = stack.media.manifest()
-        return Migrated(outcome, before, read_directory(media_folder), volume_before[0], volume, stack.inside.user())
+        return Migrated(
+            outcome, before, read_directory(media_folder), volume_before[0], volume, stack.service_container.user()
+        )
 
     yield Deferred(migrate)
     with suppress(PromiseBroken):
@@ -232,7 +234,7 @@ def test_the_services_user_can_replace_and_delete_what_was_migrated(stack: Stack
     paths = [path for path in files if len(path.rpartition(b"/")[2]) < 249]
     assert paths, "nothing was migrated"
 
-    worked = stack.inside.work(
+    worked = stack.service_container.work(
         READ_REPLACE_AND_DELETE,
         stack.media_root,
         stdin=b"".join(b"./" + path + b"\0" for path in paths),
@@ -240,4 +242,6 @@ def test_the_services_user_can_replace_and_delete_what_was_migrated(stack: Stack
     )
 
     assert worked.ok, f"the service's user can't read, replace and delete migrated files: {worked.complaint}"
-    journal.add_evidence(f"{len(paths)} migrated files read, replaced and deleted by user {stack.inside.user()}")
+    journal.add_evidence(
+        f"{len(paths)} migrated files read, replaced and deleted by user {stack.service_container.user()}"
+    )

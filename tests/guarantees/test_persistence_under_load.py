@@ -21,7 +21,7 @@ def _ordeal(session_stack: Stack, operator: Operator, engine: Engine, settings: 
     """A stack that went through every event, each once, in an order drawn from the seed, amid uploads."""
 
     def inject() -> FaultRun:
-        session_stack.recover()
+        session_stack.health.recover()
         fault_run = FaultRun(session_stack, operator, engine, str(settings.seed))
         fault_run.inject_all(drawn(possible(engine, operator), str(settings.seed)))
         return fault_run

@@ -26,7 +26,6 @@ from media_guarantees.events.seeded_media import SeededMedia, expect_new_upload_
 from media_guarantees.guide.guide_runner import Operator
 from media_guarantees.guide.reader import Guide
 from media_guarantees.media.manifest import Manifest
-from media_guarantees.media.upload_api import UploadApi
 from media_guarantees.media.upload_client import Upload
 from media_guarantees.settings import Settings
 from media_guarantees.system import commands
@@ -73,7 +72,6 @@ def _host(
     home: Site,
     guide: Guide,
     settings: Settings,
-    upload_api: UploadApi,
     run_folder: Path,
 ) -> Iterator[Site]:
     """Another host with nothing on its engine, which is of another version where one can be had."""
@@ -84,7 +82,7 @@ def _host(
         except BadInput:  # raised again for the test that asks for nothing else
             chosen = ""
         try:
-            there = another_host(home.stack, folder, settings.cache, chosen, upload_api)
+            there = another_host(home.stack, folder, settings.cache, chosen)
             stack, engine = running.enter_context(there)
         except BadInput as problem:
             pytest.skip(f"there is no other host: {problem.problem}")
@@ -102,7 +100,7 @@ def _moved(home: Site, host: Site, seeded_media: SeededMedia, settings: Settings
 
     yield Deferred(move_there)
     with suppress(PromiseBroken):
-        home.stack.up()
+        home.stack.health.up()
 
 
 @pytest.fixture(scope="module", name="returned")
@@ -120,8 +118,8 @@ def moving(here: Site, there: Site, seeded_media: SeededMedia, *, event: str) ->
     """Back up and switch off here, carry the archive, restore and start there; nothing of the media stays here."""
     there.operator.step("restore")
     backup = take_backup(here.stack, seeded_media, here.operator).get()
-    volume = here.stack.volume
-    here.stack.compose("down")
+    volume = here.stack.backing.volume
+    here.stack.project.compose("down")
     commands.run(["docker", "volume", "rm", volume], env=here.stack.environment)
     found = (*listed(there.stack, "container"), *listed(there.stack, "volume"))
     with journal.step(f"event: {event}"):
@@ -136,20 +134,20 @@ def moving(here: Site, there: Site, seeded_media: SeededMedia, *, event: str) ->
 def start(stack: Stack, event: str) -> None:
     """Bring the platform up; where it doesn't come, tell what it said last, before it is gone with its host."""
     try:
-        stack.up()
+        stack.health.up()
     except PromiseBroken as broken:
-        last_words = "\n".join(stack.logs().splitlines()[-5:])
+        last_words = "\n".join(stack.project.logs().splitlines()[-5:])
         raise PromiseBroken(f"after {event}: {broken.seen}; it said last:\n{last_words}") from broken
 
 
 def listed(stack: Stack, kind: str) -> list[str]:
     """Return the name of every ``container`` or ``volume`` on the engine of `stack`."""
     options = ["--all", "--format={{.Names}}"] if kind == "container" else ["--format={{.Name}}"]
-    return stack.docker(kind, "ls", *options).text.split()
+    return stack.project.docker(kind, "ls", *options).text.split()
 
 
 def test_the_other_host_is_another_engine_with_nothing_on_it(home: Site, host: Site, moved: Deferred[Move]) -> None:
-    engines = {site.stack.docker("info", "--format={{.ID}}").text for site in (home, host)}
+    engines = {site.stack.project.docker("info", "--format={{.ID}}").text for site in (home, host)}
 
     assert len(engines) == 2, "both hosts have the same engine: nothing was moved"
     assert not moved.get().found, f"the other host was not empty: {', '.join(moved.get().found)}"

@@ -60,7 +60,7 @@ def _migrated(session_stack: Stack, operator: Operator, media_folder: Path) -> I
     def migrate() -> Manifest:
         assert media_folder.is_dir()
         operator.step("migrate")
-        session_stack.recover()
+        session_stack.health.recover()
         before.append(session_stack.media.manifest())
         outcome = operator.run("migrate")
         assert outcome.ok, f"the migration ended with status {outcome.status}: {outcome.complaint}"
@@ -182,15 +182,17 @@ def _stopped(
         migrated.get()
         write_file(media_folder / LATE_NAME, b"late")
         media = stack.media
-        stack.compose("stop", stack.service)
+        stack.project.compose("stop", stack.service)
         # An engine may list a container for a moment after it has reported that it stopped.
-        wait_until(lambda: not stack.containers(stack.service), what="the service is stopped", seconds=STOP_SECONDS)
+        wait_until(
+            lambda: not stack.project.containers(stack.service), what="the service is stopped", seconds=STOP_SECONDS
+        )
         alone = operator.run("migrate")
         late = LATE_NAME.encode() in media.manifest().entries
-        stack.docker("volume", "create", *labels, volume)
+        stack.project.docker("volume", "create", *labels, volume)
         mount = f"--volume={volume}:{stack.media_root}"
         options = ["--detach", "--name", decoy, "--network=none", mount, *labels]
-        stack.docker("run", *options, "ubuntu", "tail", "-f", "/dev/null")
+        stack.project.docker("run", *options, "ubuntu", "tail", "-f", "/dev/null")
         beside_decoy = operator.run("migrate")
         return Stopped(alone, late, beside_decoy, written_to(stack, decoy, volume))
 
@@ -199,15 +201,15 @@ def _stopped(
     commands.run(["docker", "rm", "--force", decoy], env=stack.environment)
     commands.run(["docker", "volume", "rm", "--force", volume], env=stack.environment)
     with suppress(PromiseBroken):  # a service that doesn't come back has nothing to do with the migration
-        stack.up()
+        stack.health.up()
     return tried
 
 
 def written_to(stack: Stack, container: str, volume: str) -> list[str]:
     """Return what was written to a container, or to the volume that it mounts."""
-    changes = stack.client.containers.get(container).diff() or []
+    changes = stack.project.client.containers.get(container).diff() or []
     mount_point = stack.media_root
-    media = VolumeMedia(volume, stack.client, stack.environment, stack.run.labels)
+    media = VolumeMedia(volume, stack.project.client, stack.environment, stack.run.labels)
     found = [path.decode(errors="replace") for path in media.sizes() if path != b"."]
     return [*found, *(path for change in changes if not mount_point.startswith(path := str(change["Path"])))]
 

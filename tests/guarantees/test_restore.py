@@ -46,12 +46,12 @@ def _recovery(
     def lose_and_restore(stack: Stack) -> None:
         backup = attempt.get()
         operator.step("restore")
-        volume = stack.volume
-        stack.compose("down")
+        volume = stack.backing.volume
+        stack.project.compose("down")
         commands.run(["docker", "volume", "rm", volume], env=stack.environment)
-        assert not stack.volume_exists(volume), f"{volume} is still there: nothing was lost"
+        assert not stack.backing.exists(volume), f"{volume} is still there: nothing was lost"
         operator.succeed("restore", archive=backup.stem)
-        stack.compose("up", "--detach")
+        stack.project.compose("up", "--detach")
 
     return run_event(session_stack, seeded_media, "losing the volume and restoring it", lose_and_restore)
 
@@ -89,7 +89,7 @@ def test_the_services_user_can_work_on_restored_files(recovery: EventResult, ope
     stack = recovery.stack
     path = f"{stack.media_root}/{recovery.uploads[-1].path}"
 
-    done = stack.inside.work(FILE_OPERATIONS[operation], path, needs=("cp", "mv", "rm"))
+    done = stack.service_container.work(FILE_OPERATIONS[operation], path, needs=("cp", "mv", "rm"))
 
     assert done.ok, f"the service's user can't {operation} the restored {path}: {done.complaint}"
 
@@ -127,7 +127,7 @@ def _repair_of(session_stack: Stack, seeded_media: SeededMedia, operator: Operat
         operator.step("restore")
         attempt = take_backup(session_stack, seeded_media, operator)
         backup = attempt.get()
-        session_stack.recover()
+        session_stack.health.recover()
         victims = [upload.path for upload in seeded_media.ensure_uploaded(session_stack)[:4]]
         added = session_stack.platform.upload(seeded_media.fresh(session_stack.platform.kinds))
         session_stack.media.shell(DAMAGE, *victims)
@@ -143,7 +143,7 @@ def _repair_of(session_stack: Stack, seeded_media: SeededMedia, operator: Operat
     yield Deferred(damage_and_repair)
     # What a backup or a restore left for another owner must not break what comes next as well.
     with suppress(PromiseBroken):
-        uid, _, _ = session_stack.inside.user().partition(":")
+        uid, _, _ = session_stack.service_container.user().partition(":")
         session_stack.media.shell(CLEAN_UP, uid)
 
 

@@ -45,25 +45,27 @@ def _isolated(session_stack: Stack, seeded_media: SeededMedia) -> Deferred[Isola
     stack = session_stack
     with journal.step("event: cutting off every network's way out"):
         seen = Deferred(lambda: look_at_isolated(stack, seeded_media))
-    stack.compose("down")
+    stack.project.compose("down")
     write_model(stack.model, stack.folder)
     with suppress(PromiseBroken):
-        stack.up()
+        stack.health.up()
     return seen
 
 
 def look_at_isolated(stack: Stack, seeded_media: SeededMedia) -> Isolated:
     """Start the stack without a way out, give it a picture and ask for it back, all from inside its network."""
-    stack.recover()
+    stack.health.recover()
     seeded_media.ensure_uploaded(stack)
-    stack.compose("down")
+    stack.project.compose("down")
     write_model(with_internal_networks(stack.model), stack.folder)
-    stack.compose("up", "--detach")
+    stack.project.compose("up", "--detach")
     container = stack.container()
     remove_default_route(str(container.id), stack.environment, stack.run.labels)
-    networks = {name: stack.client.networks.get(name) for name in container.attrs["NetworkSettings"]["Networks"]}
+    networks = {
+        name: stack.project.client.networks.get(name) for name in container.attrs["NetworkSettings"]["Networks"]
+    }
     platform = stack.platform if stack.endpoint.unserved else asked_from_inside(stack, stack.endpoint)
-    wait_until(platform.answers, what=f"{stack.service} answers inside its network", seconds=stack.start_seconds)
+    wait_until(platform.answers, what=f"{stack.service} answers inside its network", seconds=stack.health.start_seconds)
     upload = platform.upload(seeded_media.fresh(platform.kinds))
     is_asked = not seeded_media.are_unserved
     served = asked_from_inside(stack, stack.media_endpoint).fetch(upload.url) if is_asked else None
@@ -114,7 +116,7 @@ def test_uploading_and_serving_work_without_a_way_out(isolated: Deferred[Isolate
 def test_no_container_asks_for_object_store_credentials(stack: Stack) -> None:
     asked = {}
     for service in stack.deployment.model["services"]:
-        for container in stack.containers(service):
+        for container in stack.project.containers(service):
             asked[service] = object_store_settings(container.attrs["Config"]["Env"] or ())
 
     assert asked, "no container was looked at"

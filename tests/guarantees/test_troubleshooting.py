@@ -80,7 +80,7 @@ def _damage(session_stack: Stack, seeded_media: SeededMedia, operator: Operator)
         except PromiseBroken as refusal:
             refused = f"refused: {refusal}"
         operator.succeed("permissions")
-        user = session_stack.inside.user()
+        user = session_stack.service_container.user()
         return Damage(uploads, before, user, served, refused, session_stack.media.manifest())
 
     yield Deferred(break_and_mend)
@@ -128,7 +128,7 @@ def test_after_the_guides_command_a_new_upload_works(
 
 
 TROUBLES: dict[str, Callable[[Stack], object]] = {
-    "stopped": lambda stack: stack.compose("stop", stack.service),
+    "stopped": lambda stack: stack.project.compose("stop", stack.service),
     "crashed": faults.crash_for_good,
     "wedged": faults.wedge,
 }

@@ -24,9 +24,9 @@ receives_uploads = pytest.mark.guarantee("volume.receives_uploads")
 
 @dedicated
 def test_a_named_volume_backs_the_media_root(stack: Stack, deployment: Deployment) -> None:
-    name = stack.volume
+    name = stack.backing.volume
 
-    target = stack.media_mount().target
+    target = stack.backing.mount().target
     written = [mount.source for mount in deployment.mounts(stack.service) if mount.target == target]
 
     assert [stack.run.name(source) for source in written] == [name], (
@@ -106,10 +106,10 @@ def is_for_media(target: str, own: str) -> bool:
 
 @mounted
 def test_the_volume_is_mounted_for_reading_and_writing(stack: Stack) -> None:
-    mount = stack.media_mount()
-    options = stack.inside.mount_table()
+    mount = stack.backing.mount()
+    options = stack.service_container.mount_table()
 
-    assert stack.volume, "the media are in no volume"
+    assert stack.backing.volume, "the media are in no volume"
     assert mount.target in options, f"the container itself sees no mount at {mount.target}"
     assert not mount.read_only, f"{mount.target} is mounted read-only: the first upload will fail"
     assert "rw" in options[mount.target], f"inside the container {mount.target} is mounted {options[mount.target]}"
@@ -117,8 +117,8 @@ def test_the_volume_is_mounted_for_reading_and_writing(stack: Stack) -> None:
 
 @mounted
 def test_no_other_mount_hides_a_part_of_it(stack: Stack) -> None:
-    root = stack.inside.resolve(stack.media_root)
-    below = [target for target in stack.inside.mount_table() if target.startswith(root + "/")]
+    root = stack.service_container.resolve(stack.media_root)
+    below = [target for target in stack.service_container.mount_table() if target.startswith(root + "/")]
 
     assert not below, f"{', '.join(below)} is mounted over the volume: media there are in no backup"
 
@@ -158,17 +158,18 @@ def test_the_services_own_user_can_work_there(stack: Stack, operation: str) -> N
     so_far = list(FILE_OPERATIONS.values())[: list(FILE_OPERATIONS).index(operation) + 1]
     script = f'{" && ".join(so_far)}; done=$?; rm -f "$1"; exit "$done"'
 
-    worked = stack.inside.work(script, f"{stack.media_root}/.probe", needs=("cat", "mv", "rm"))
+    worked = stack.service_container.work(script, f"{stack.media_root}/.probe", needs=("cat", "mv", "rm"))
 
+    user = stack.service_container.user()
     assert worked.ok, (
-        f"user {stack.inside.user()}, whom the service runs as, can't {operation} a file in {stack.media_root}: "
+        f"user {user}, whom the service runs as, can't {operation} a file in {stack.media_root}: "
         f"{worked.complaint}; uploads will be refused"
     )
 
 
 @receives_uploads
 def test_every_upload_is_in_the_volume_when_its_answer_arrives(stack: Stack, seeded_media: SeededMedia) -> None:
-    assert stack.volume, "the media are in no volume"
+    assert stack.backing.volume, "the media are in no volume"
     seen = {}
     with watching(stack.media) as watcher:
         for sample in (sample for sample in seeded_media.samples if sample.kind in stack.platform.kinds):
@@ -186,7 +187,7 @@ def test_every_upload_is_in_the_volume_when_its_answer_arrives(stack: Stack, see
 @receives_uploads
 def test_the_containers_own_layer_holds_no_media(stack: Stack, seeded_media: SeededMedia) -> None:
     uploads = seeded_media.ensure_uploaded(stack)
-    layer = stack.inside.written_layer()
+    layer = stack.service_container.written_layer()
 
     strays = sorted(path for path, digest in layer.items() if digest in {upload.sample.sha256 for upload in uploads})
 

@@ -96,6 +96,8 @@ class FakeStack:
         self.tree = manifest_of(a="00")
         self.volumes: list[str] = []
         self.containers: list[str] = []
+        # One object is all the parts of it.
+        self.project = self.health = self.backing = self
         self.mounts: dict[str, list[dict[str, str]]] = {}
         self.run = Run("0123abcd-1-2")
         self.mends: list[Callable[[], None]] = []
@@ -109,7 +111,7 @@ class FakeStack:
         return media
 
     @property
-    def inside(self) -> Any:
+    def service_container(self) -> Any:
         """A container in which the service runs as a user of its own."""
         return SimpleNamespace(user=lambda: "10001:10001")
 
@@ -118,7 +120,7 @@ class FakeStack:
         """The name of the volume that the test has set."""
         return self.who.volume
 
-    backing = volume
+    name = volume
 
     @property
     def client(self) -> Any:

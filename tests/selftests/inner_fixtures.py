@@ -9,6 +9,8 @@ import pytest
 from fake_stack import FakePlatform
 
 from fixtures.engine import _orderly_end, pytest_keyboard_interrupt
+from media_guarantees.deployment.compose_project import ComposeProject
+from media_guarantees.deployment.readiness import ServiceHealth
 from media_guarantees.deployment.stack import Stack
 from media_guarantees.engine.connection import Engine
 from media_guarantees.events.seeded_media import SeededMedia
@@ -24,6 +26,9 @@ class StandInStack(Stack):
 
     def __init__(self) -> None:
         self.service = "web-project"
+        # One object is all the parts of it.
+        self.project = cast("ComposeProject", self)
+        self.health = cast("ServiceHealth", self)
         self.pictures = FakePlatform()
         self.platform = cast("Platform", self.pictures)
 

@@ -80,7 +80,7 @@ class SoakRun:
         with self.gaps.noted("soak.json could not be written"):
             write_file(self.folder / "soak.json", json.dumps(self._as_json(engine), indent=2) + "\n")
         with self.gaps.noted("the logs of the containers could not be kept"):
-            write_file(self.folder / "containers.log", journal.redact(stack.logs(timeout=LOG_SECONDS)))
+            write_file(self.folder / "containers.log", journal.redact(stack.project.logs(timeout=LOG_SECONDS)))
 
     def _as_json(self, engine: Engine) -> dict[str, Any]:
         figures = self.soak.as_json() if self.soak else {}

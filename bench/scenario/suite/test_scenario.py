@@ -21,7 +21,7 @@ def test_media_survive_a_deploy_and_a_disaster(stack: Stack, seeded_media: Seede
 
     container = stack.container().id
     recreate(stack)
-    stack.wait_until_ready()
+    stack.health.wait_until_ready()
     assert stack.container().id != container
     expect_same(before, stack.media.manifest(), event="recreating the container")
 

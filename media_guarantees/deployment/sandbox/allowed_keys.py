@@ -1,7 +1,7 @@
 """The keys of a compose file that may go into the sandbox; every other key is left out and reported.
 
 Compose learns new keys every month, some of which run programs on the host or open it to a container. So this is a
-list of what is known to be harmless, not of what is known to be dangerous: a key that nobody has looked at stays out.
+list of what is known to be harmless, not of what is known to be dangerous: a new key stays out until it is reviewed.
 Some keys here are harmless only once `sandbox` and `private_mounts` have restricted them; the comments say which.
 """
 
@@ -160,7 +160,7 @@ SERVICE: Mapping[str, Rule] = {
 MODEL: Mapping[str, Rule] = {
     "name": anything,  # sandbox: the run's own
     "services": Each(SERVICE),
-    # sandbox: made inside, whoever had them outside
+    # sandbox: created inside, external ones too
     "networks": Each(_all("name external internal labels")),
     "volumes": Each(_all("name external labels driver driver_opts")),
     # private_mounts: a copy of the file
@@ -197,7 +197,7 @@ def _owner(path: tuple[str, ...]) -> tuple[str, tuple[str, ...]]:
 def allowed(model: Mapping[str, Any]) -> tuple[dict[str, Any], LeftOut]:
     """Return a copy of `model` that holds what `MODEL` allows, and what is not in it any more.
 
-    What was switched off or empty anyway, and what begins with ``x-``, goes without a word.
+    Keys that are switched off or empty, and keys that begin with ``x-``, are dropped without a report.
     """
     left_out = LeftOut([])
     return dict(_kept(model, MODEL, (), left_out)), left_out

@@ -77,6 +77,6 @@ def _drop_secrets(build: Model, deployment: Deployment) -> Iterator[str]:
 
 
 def host_ca_bundle() -> str:
-    """The file of certificate authorities that this machine was told to use, if it was told."""
-    told = (os.environ.get(name, "") for name in ("PIP_CERT", "SSL_CERT_FILE"))
-    return next((path for path in told if path and Path(path).is_file()), "")
+    """Return the file of certificate authorities that this machine's environment names; "" if it names none."""
+    named = (os.environ.get(name, "") for name in ("PIP_CERT", "SSL_CERT_FILE"))
+    return next((path for path in named if path and Path(path).is_file()), "")

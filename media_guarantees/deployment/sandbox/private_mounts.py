@@ -1,4 +1,4 @@
-"""What of this machine a deployment mounts, as private copies: nothing that is the owner's is ever written to.
+"""Private copies of the files and directories of this machine that a deployment mounts.
 
 A directory or file is copied into the run's own folder and mounted from there. What can't be copied (too large, not
 readable) is an empty directory in the sandbox; what leads out of it (a socket, a device, the system's own
@@ -27,7 +27,7 @@ _SYSTEM = tuple(map(Path, ("/proc", "/sys", "/dev", "/run", "/var/run", "/var/li
 
 @dataclass
 class PrivateMounts:
-    """Copies of what is mounted, below `folder`. `notes` tells in words what is not as its owner has it."""
+    """Copies of what is mounted, below `folder`. `notes` are sentences about what differs from the original."""
 
     folder: Path
     notes: list[str] = field(default_factory=list)
@@ -36,7 +36,7 @@ class PrivateMounts:
     def of(self, source: Path, hidden: frozenset[Path], *, bare: bool, whose: str) -> Path | None:
         """Return what to mount instead of `source`, or None for nothing.
 
-        Whatever is `hidden`, as other mounts cover it, is not copied; neither is what is in a `bare` directory.
+        Paths in `hidden` are covered by other mounts and are not copied. A `bare` directory is made empty.
         """
         real = source.resolve()
         if leads_out(real):

@@ -29,14 +29,14 @@ def write_project_folder(deployment: Deployment, model: Model, folder: Path) -> 
     folder.mkdir(mode=0o700, parents=True)
     write_model(model, folder)
     for script in (*deployment.folder.glob("*.sh"), *deployment.folder.glob("[!.]*/*.sh")):
-        if not deployment.owns(script):  # a link to a file of somebody else's
+        if not deployment.owns(script):  # a link to a file outside the deployment
             continue
         place = folder / script.relative_to(deployment.folder)
         place.parent.mkdir(exist_ok=True)
         shutil.copy2(script, place)
     for number, file in enumerate(deployment.files):
         place = folder / file.name
-        if file.name in _FOUND_ANYWAY:  # nobody names those, and Compose would complain of two
+        if file.name in _FOUND_ANYWAY:  # Compose finds these by itself, and complains about two of them
             continue
         if not place.exists() and number == 0:
             place.symlink_to(COMPOSE_FILE)

@@ -135,7 +135,7 @@ def _restrict_volumes(model: Model, project: str, run: Run) -> list[str]:
 
 
 def _restrict_networks(model: Model, project: str, run: Run) -> None:
-    """Name and label every network, the one that Compose makes without being told included."""
+    """Name and label every network, including the default one that Compose creates by itself."""
     networks = model.setdefault("networks", {}) or {}
     if any("network_mode" not in each and not each.get("networks") for each in model["services"].values()):
         networks.setdefault("default", None)
@@ -146,7 +146,7 @@ def _restrict_networks(model: Model, project: str, run: Run) -> None:
 
 
 def _own_resource(key: str, item: Model | None, project: str, run: Run) -> Model:
-    """The name and the labels of a volume or network that is the run's own, whoever owned it outside."""
+    """Return the name and the labels of a volume or network in the sandbox, where it belongs to the run."""
     item = item or {}
     name = run.name(item.get("name") or f"{project}_{key}")
     return {"name": name, "labels": {**({} if run.prefix else item.get("labels") or {}), **run.labels}}

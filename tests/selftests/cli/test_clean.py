@@ -108,7 +108,7 @@ def test_a_private_engines_leftovers_are_swept_before_what_knows_of_them_goes(
     swept: list[Path] = []
     slot = checkout / ".cache/engine/0"
     slot.mkdir(parents=True)
-    monkeypatch.setattr(Slot, "remembered", lambda slot: [slot.folder])
+    monkeypatch.setattr(Slot, "recorded_folders", lambda slot: [slot.folder])
     monkeypatch.setattr(clean, "engine_tools", lambda _cache: "tools")
     monkeypatch.setattr(clean, "sweep", lambda cache, _tools: swept.extend(cache.glob("engine/*")))
 

@@ -8,16 +8,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from fake_engine import engine_here
 from fake_programs import Programs
 
 from media_guarantees.core.errors import BadInput
 from media_guarantees.deployment import second_host
 from media_guarantees.deployment.compose_model import Deployment
+from media_guarantees.deployment.compose_project import ComposeProject
 from media_guarantees.deployment.second_host import another_host, another_version
-from media_guarantees.deployment.stack import Stack
+from media_guarantees.deployment.stack import Stack, Uploads
 from media_guarantees.engine.connection import Engine
 from media_guarantees.engine.toolchain import EngineTools
-from media_guarantees.media.upload_client import CONNECT
 from media_guarantees.system.run_id import Run
 
 MODEL: dict[str, Any] = {
@@ -75,21 +76,15 @@ def _chosen(programs: Programs, monkeypatch: pytest.MonkeyPatch) -> list[str]:
 @pytest.fixture(name="home")
 def _home(tmp_path: Path, programs: Programs) -> Stack:
     """A stack on a shared engine, where every name carries the run's."""
-    return Stack(
-        deployment=Deployment((tmp_path / "compose.yml",), MODEL, "web-project"),
-        model={**MODEL, "name": "mine-connect"},
-        run=Run("0123abcd-1-2", "mine-"),
-        folder=tmp_path,
-        media_root="/srv/media/",
-        compose=["docker-compose"],
-        environment={**os.environ, "PATH": programs.path, "DOCKER_HOST": "unix:///here.sock"},
-        token="t",
-    )
+    deployment = Deployment((tmp_path / "compose.yml",), MODEL, "web-project")
+    engine = engine_here(PATH=programs.path, DOCKER_HOST="unix:///here.sock")
+    project = ComposeProject(engine, {**MODEL, "name": "mine-connect"}, tmp_path, Run("0123abcd-1-2", "mine-"))
+    return Stack(deployment, project, Uploads("/srv/media/", "t"))
 
 
 @pytest.fixture(name="host")
 def _host(home: Stack, chosen: list[str], tmp_path: Path) -> Iterator[Stack]:
-    with another_host(home, tmp_path / "there", tmp_path, "26.1", CONNECT) as (host, _):
+    with another_host(home, tmp_path / "there", tmp_path, "26.1") as (host, _):
         assert chosen == ["26.1"]
         yield host
 
@@ -97,7 +92,7 @@ def _host(home: Stack, chosen: list[str], tmp_path: Path) -> Iterator[Stack]:
 def test_the_other_host_knows_only_real_names(host: Stack) -> None:
     written = json.loads((host.folder / "docker-compose.yml").read_text())
 
-    assert (host.project, written["volumes"]["media"]["name"]) == ("connect", "media_volume")
+    assert (host.project.name, written["volumes"]["media"]["name"]) == ("connect", "media_volume")
 
 
 def test_what_is_made_there_carries_the_label_of_the_run(host: Stack, home: Stack) -> None:
@@ -127,5 +122,5 @@ def test_a_deployment_that_can_not_be_built_there_is_told(home: Stack, programs:
     programs.add("docker-compose", "echo no such base >&2; exit 17")
 
     with pytest.raises(BadInput, match="the build failed: no such base"):
-        with another_host(home, tmp_path / "there", tmp_path, "", CONNECT):
+        with another_host(home, tmp_path / "there", tmp_path, ""):
             pytest.fail("a host without the platform's image is none")

@@ -1,16 +1,17 @@
 """A deployment that does not come up is refused with what it said last, and never with a traceback."""
 
-import os
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
+from fake_engine import engine_here
 from fake_programs import Programs
 
 from media_guarantees.core.errors import BadInput, PromiseBroken
 from media_guarantees.deployment.compose_model import Deployment
-from media_guarantees.deployment.stack import Stack
+from media_guarantees.deployment.compose_project import ComposeProject
+from media_guarantees.deployment.stack import Stack, Uploads
 from media_guarantees.deployment.startup import (
     choose_platform,
     explain_failed_start,
@@ -30,16 +31,8 @@ def _stack(tmp_path: Path, programs: Programs) -> Stack:
         "name": "connect",
         "services": {"web": {"build": {}, "ports": []}, "db": {"image": "postgres:16"}},
     }
-    return Stack(
-        deployment=Deployment((tmp_path / "compose.yml",), model, "web"),
-        model=model,
-        run=Run("0123abcd-1-2"),
-        folder=tmp_path,
-        media_root="/media",
-        compose=["docker-compose"],
-        environment=dict(os.environ),
-        token="",
-    )
+    project = ComposeProject(engine_here(), model, tmp_path, Run("0123abcd-1-2"))
+    return Stack(Deployment((tmp_path / "compose.yml",), model, "web"), project, Uploads("/media"))
 
 
 def test_a_build_that_fails_is_told_with_its_last_lines(stack: Stack, programs: Programs) -> None:
@@ -102,8 +95,8 @@ def test_a_container_that_exits_at_once_is_told_with_its_last_lines(stack: Stack
     def stop_recovering() -> None:
         raise PromiseBroken("waiting until web answers is pointless")
 
-    cast("Any", stack).wait_until_ready = stop_recovering
-    cast("Any", stack).containers = lambda _service, running_only=True: [] if running_only else [ended()]
+    cast("Any", stack.health).wait_until_ready = stop_recovering
+    cast("Any", stack.project).containers = lambda _service, running_only=True: [] if running_only else [ended()]
 
     with pytest.raises(BadInput) as refused:
         wait_for_first_start(stack)
@@ -121,7 +114,7 @@ def test_a_container_that_ends_as_soon_as_it_is_up_is_told_with_its_last_lines(s
         raise PromiseBroken("web has no running container")
 
     cast("Any", stack).choose_platform = look
-    cast("Any", stack).containers = lambda _service, running_only=True: [] if running_only else [ended()]
+    cast("Any", stack.project).containers = lambda _service, running_only=True: [] if running_only else [ended()]
 
     with pytest.raises(BadInput, match=r"answer: web has no running container; .*exit status 3(.|\n)*no such table"):
         choose_platform(stack, "auto")
@@ -131,13 +124,13 @@ def test_a_service_that_answers_with_a_fault_of_its_own_is_up_and_nothing_more_i
     def stop_recovering() -> None:
         raise PromiseBroken("timed out after 60 s waiting until web answers")
 
-    cast("Any", stack).wait_until_ready = stop_recovering
+    cast("Any", stack.health).wait_until_ready = stop_recovering
     cast("Any", stack).platform = SimpleNamespace(probe=lambda: 503, answers=lambda: False)
 
     wait_for_first_start(stack)
 
-    with pytest.raises(PromiseBroken, match="web is not well, whatever is done about it"):
-        stack.recover()
+    with pytest.raises(PromiseBroken, match="web is still not ready after a restart"):
+        stack.health.recover()
 
 
 def test_what_compose_says_of_a_start_that_failed_is_told_and_no_more(stack: Stack) -> None:

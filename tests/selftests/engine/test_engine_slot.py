@@ -92,28 +92,28 @@ def test_two_checkouts_do_not_share_cgroups(tmp_path: Path) -> None:
 
 
 def test_what_is_remembered_survives_the_run(slot: Slot) -> None:
-    slot.remember(Path("/tmp/media-verify-x"))
+    slot.record_folder(Path("/tmp/media-verify-x"))
 
-    assert Slot(slot.folder).remembered() == [Path("/tmp/media-verify-x")]
+    assert Slot(slot.folder).recorded_folders() == [Path("/tmp/media-verify-x")]
 
 
 def test_whoever_is_killed_while_sweeping_has_forgotten_nothing(slot: Slot) -> None:
-    slot.remember(Path("/tmp/media-verify-first"))
-    slot.remember(Path("/tmp/media-verify-second"))
+    slot.record_folder(Path("/tmp/media-verify-first"))
+    slot.record_folder(Path("/tmp/media-verify-second"))
 
-    assert [folder.name for folder in slot.remembered()] == ["media-verify-first", "media-verify-second"]
+    assert [folder.name for folder in slot.recorded_folders()] == ["media-verify-first", "media-verify-second"]
 
 
 def test_what_is_forgotten_is_gone_and_forgetting_again_does_no_harm(slot: Slot) -> None:
-    slot.remember(Path("/tmp/media-verify-x"))
-    slot.forget()
-    slot.forget()
+    slot.record_folder(Path("/tmp/media-verify-x"))
+    slot.clear_record()
+    slot.clear_record()
 
-    assert slot.remembered() == []
+    assert slot.recorded_folders() == []
 
 
 @pytest.mark.parametrize("note", ["", '{"folders": ["/tmp/med', "{}"])
 def test_a_note_that_nobody_can_read_is_as_good_as_none(slot: Slot, note: str) -> None:
     (slot.folder / "running.json").write_text(note)
 
-    assert slot.remembered() == []
+    assert slot.recorded_folders() == []

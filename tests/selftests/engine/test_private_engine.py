@@ -75,7 +75,7 @@ def _booted(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     booted: list[str] = []
 
     def boot(engine: PrivateEngine) -> None:
-        engine.slot.remember(engine.folder)
+        engine.slot.record_folder(engine.folder)
         engine.folder.mkdir()
         booted.append(engine.slot.folder.name)
 
@@ -86,7 +86,7 @@ def _booted(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 def leave_behind(slot: Slot, folder: Path) -> None:
     """Leave a slot as a killed run does: not taken any more, but with something to sweep."""
     folder.mkdir()
-    slot.remember(folder)
+    slot.record_folder(folder)
     slot.release()
 
 
@@ -229,7 +229,7 @@ def test_a_daemon_that_ends_at_once_is_told_with_its_last_words(
 
 
 def test_while_an_engine_runs_what_to_sweep_is_written_down(powered: PrivateEngine) -> None:
-    assert powered.slot.remembered() == [powered.folder]
+    assert powered.slot.recorded_folders() == [powered.folder]
     assert powered.folder.stat().st_mode & 0o077 == 0, "whoever reaches the socket is root"
 
 
@@ -313,9 +313,9 @@ def test_an_empty_engine_is_not_asked_to_remove_anything(slot: Slot, tools: Engi
 @pytest.mark.usefixtures("booted")
 def test_an_engine_that_ends_leaves_nothing_to_sweep(temporary: Path, tools: EngineTools, tmp_path: Path) -> None:
     with running_engine(tmp_path / "cache", tools) as engine:
-        assert engine.slot.remembered() == [engine.folder]
+        assert engine.slot.recorded_folders() == [engine.folder]
 
-    assert Slot(engine.slot.folder).remembered() == []
+    assert Slot(engine.slot.folder).recorded_folders() == []
     assert not list(temporary.iterdir())
 
 
@@ -323,7 +323,7 @@ def test_an_engine_that_does_not_boot_leaves_nothing_to_sweep(
     temporary: Path, tools: EngineTools, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def boot(engine: PrivateEngine) -> None:
-        engine.slot.remember(engine.folder)
+        engine.slot.record_folder(engine.folder)
         engine.folder.mkdir()
         raise OSError("no namespaces")
 
@@ -335,7 +335,7 @@ def test_an_engine_that_does_not_boot_leaves_nothing_to_sweep(
     assert not list(temporary.iterdir())
     slot = Slot(tmp_path / "cache/engine/0")
     assert slot.take(), "the slot must be free for the next run"
-    assert slot.remembered() == []
+    assert slot.recorded_folders() == []
     slot.release()
 
 
@@ -354,13 +354,13 @@ def test_one_run_too_many_is_told_to_wait(tools: EngineTools, tmp_path: Path, mo
 def test_a_run_beside_another_leaves_its_slot_alone(
     slot: Slot, tools: EngineTools, tmp_path: Path, booted: list[str]
 ) -> None:
-    slot.remember(Path("/tmp/media-verify-in-use"))
+    slot.record_folder(Path("/tmp/media-verify-in-use"))
 
     with running_engine(tmp_path / "cache", tools):
         pass
 
     assert booted == ["1"]
-    assert slot.remembered() == [Path("/tmp/media-verify-in-use")]
+    assert slot.recorded_folders() == [Path("/tmp/media-verify-in-use")]
 
 
 def test_what_a_killed_run_left_in_the_slot_is_swept_by_the_run_that_takes_it(
@@ -384,7 +384,7 @@ def test_what_a_killed_run_left_in_another_slot_is_swept_by_its_own_engine_boote
 
     assert booted == ["0"], "only the engine that made a bridge knows it for its own"
     assert not list(temporary.iterdir())
-    assert slot.remembered() == []
+    assert slot.recorded_folders() == []
 
 
 def test_a_run_sweeps_the_other_slots_before_it_starts(

@@ -119,7 +119,7 @@ def test_pictures_that_were_accepted_and_are_not_in_the_volume_are_a_broken_prom
         seed_media(stack.as_stack(), seeded_media)
 
     assert broken.value.seen == (
-        "7 of 7 pictures that were accepted are not in media_volume: ['0.png', '1.png', '2.png', '3.png', '4.png']"
+        "7 of 7 accepted pictures are not in media_volume: ['0.png', '1.png', '2.png', '3.png', '4.png']"
     )
     assert "no deploy, no backup and no restore knows of them" in broken.value.means
 

@@ -32,7 +32,7 @@ class DeployedStack:
     """A stack whose service runs as processes 100 and 101 of an image; it remembers what is deployed."""
 
     service = "web-project"
-    project = "mine-connect"
+    name = "mine-connect"
     run = Run("0123abcd-1-2", "mine-")
 
     def __init__(self) -> None:
@@ -40,6 +40,7 @@ class DeployedStack:
         self.deployed: list[dict[str, Any]] = []
         self.composed: list[Sequence[str]] = []
         self.killed: list[str] = []
+        self.project = self  # one object is all the parts of it
 
     @property
     def environment(self) -> dict[str, str]:
@@ -156,6 +157,7 @@ class MortalStack:
         self.policy = policy
         self.up = True
         self.composed: list[Sequence[str]] = []
+        self.project = self  # one object is all the parts of it
 
     def running_services(self) -> list[str]:
         """The service, if it runs."""
@@ -220,6 +222,6 @@ def test_an_event_that_ends_nothing_starts_nothing() -> None:
 )
 def test_a_service_is_wedged_when_all_its_processes_are_stopped(states: list[list[str]], *, wedged: bool) -> None:
     container = SimpleNamespace(top=lambda ps_args: {"Processes": states} if ps_args == "-eo pid,stat" else {})
-    stack = SimpleNamespace(service="web", containers=lambda _: [container])
+    stack = SimpleNamespace(service="web", project=SimpleNamespace(containers=lambda _: [container]))
 
     assert faults.is_wedged(cast("Any", stack)) is wedged

@@ -162,6 +162,7 @@ class Deployed:
         self.sources: list[str] = []
         self.options: list[tuple[str, ...]] = []
         self.said: list[tuple[str, ...]] = []
+        self.project = self.health = self  # one object is all the parts of it
 
     def deploy(self, model: dict[str, Any], *options: str) -> None:
         """Note which volume is at the media root, and how it comes there."""

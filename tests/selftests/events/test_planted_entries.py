@@ -28,7 +28,8 @@ class LocalStack:
 
     def __init__(self, volume: Path) -> None:
         self.volume = volume
-        self.inside = SimpleNamespace(user=lambda: f"{os.geteuid()}:{os.getegid()}")
+        self.backing = self
+        self.service_container = SimpleNamespace(user=lambda: f"{os.geteuid()}:{os.getegid()}")
 
     @property
     def media(self) -> Any:
