@@ -23,7 +23,7 @@ from tempfile import TemporaryDirectory
 from bench.programs import ROOT, BenchFailed, reach, said
 from fixtures.media import SEED
 from fixtures.options import TOKEN_VARIABLE
-from media_guarantees.deployment.compose_reader import read_deployment
+from media_guarantees.deployment.compose.compose_reader import read_deployment
 from media_guarantees.deployment.sandbox.build_sources import host_ca_bundle
 from media_guarantees.deployment.sandbox.project_folder import write_project_folder
 from media_guarantees.deployment.sandbox.sandboxed_model import sandboxed

@@ -14,7 +14,7 @@ from docker.models.containers import Container
 
 from media_guarantees.core import journal
 from media_guarantees.core.errors import PromiseBroken
-from media_guarantees.deployment.compose_model import Model
+from media_guarantees.deployment.compose.compose_model import Model
 from media_guarantees.deployment.sandbox.project_folder import write_model
 from media_guarantees.engine import helper_container
 from media_guarantees.engine.connection import Engine

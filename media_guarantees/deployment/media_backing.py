@@ -9,8 +9,8 @@ from typing import Any
 
 import docker.errors
 
+from media_guarantees.deployment.compose.media_mount import Mount, mounts_of, require_mount, require_volume
 from media_guarantees.deployment.compose_project import ComposeProject
-from media_guarantees.deployment.media_mount import Mount, mounts_of, require_mount, require_volume
 from media_guarantees.deployment.service_container import ServiceContainer
 from media_guarantees.media.media_volume import VolumeMedia, is_directory
 

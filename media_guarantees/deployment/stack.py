@@ -12,7 +12,7 @@ from docker.models.containers import Container
 
 from media_guarantees.core import journal
 from media_guarantees.core.errors import PromiseBroken, Unproven
-from media_guarantees.deployment.compose_model import Deployment
+from media_guarantees.deployment.compose.compose_model import Deployment
 from media_guarantees.deployment.compose_project import ComposeProject
 from media_guarantees.deployment.endpoint import Endpoint
 from media_guarantees.deployment.media_backing import MediaBacking

@@ -10,7 +10,7 @@ import requests
 
 from media_guarantees.core import journal
 from media_guarantees.core.errors import BadInput, PromiseBroken
-from media_guarantees.deployment.compose_model import Deployment
+from media_guarantees.deployment.compose.compose_model import Deployment
 from media_guarantees.deployment.compose_project import ComposeProject
 from media_guarantees.deployment.sandbox.build_sources import host_ca_bundle
 from media_guarantees.deployment.sandbox.private_mounts import privately_mounted

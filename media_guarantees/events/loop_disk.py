@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from media_guarantees.core.errors import BadInput
-from media_guarantees.deployment.compose_model import Model
+from media_guarantees.deployment.compose.compose_model import Model
 from media_guarantees.deployment.stack import Stack
 from media_guarantees.engine.private_engine import PrivateEngine
 from media_guarantees.media.container_listing import LISTING, read_listing

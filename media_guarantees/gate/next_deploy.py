@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from media_guarantees.core.errors import PromiseBroken, Unproven
-from media_guarantees.deployment.compose_model import Deployment
+from media_guarantees.deployment.compose.compose_model import Deployment
 
 HASH_LABEL = "com.docker.compose.config-hash"
 _COMPOSE = "com.docker.compose."

@@ -12,9 +12,9 @@ from media_guarantees.core import journal
 from media_guarantees.core.deferred import Deferred
 from media_guarantees.core.errors import PromiseBroken, Unproven
 from media_guarantees.core.waiting import wait_until
+from media_guarantees.deployment.compose.object_store import object_store_settings
 from media_guarantees.deployment.endpoint import Endpoint
 from media_guarantees.deployment.namespace_http import NamespaceAdapter, remove_default_route
-from media_guarantees.deployment.object_store import object_store_settings
 from media_guarantees.deployment.sandbox.project_folder import write_model
 from media_guarantees.deployment.sandbox.sandboxed_model import with_internal_networks
 from media_guarantees.deployment.stack import Stack

@@ -8,7 +8,7 @@ import pytest
 
 from media_guarantees.core import journal
 from media_guarantees.core.errors import PromiseBroken, Unproven
-from media_guarantees.deployment.compose_model import Deployment
+from media_guarantees.deployment.compose.compose_model import Deployment
 from media_guarantees.deployment.stack import Stack
 from media_guarantees.events.planted_entries import is_planted
 from media_guarantees.events.seeded_media import SeededMedia

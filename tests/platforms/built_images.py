@@ -14,8 +14,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from media_guarantees.deployment.compose_model import Model
-from media_guarantees.deployment.compose_reader import read_deployment
+from media_guarantees.deployment.compose.compose_model import Model
+from media_guarantees.deployment.compose.compose_reader import read_deployment
 from media_guarantees.deployment.sandbox.build_sources import host_ca_bundle
 from media_guarantees.deployment.sandbox.project_folder import write_model
 from media_guarantees.deployment.sandbox.sandboxed_model import sandboxed

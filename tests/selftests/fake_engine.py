@@ -10,7 +10,7 @@ from typing import Any, cast
 
 import docker.errors
 
-from media_guarantees.deployment.compose_model import Deployment, Model
+from media_guarantees.deployment.compose.compose_model import Deployment, Model
 from media_guarantees.deployment.compose_project import ComposeProject
 from media_guarantees.deployment.stack import Stack, Uploads
 from media_guarantees.engine.connection import Engine

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from media_guarantees.core.errors import BadInput
-from media_guarantees.deployment.compose_model import Deployment, Model
+from media_guarantees.deployment.compose.compose_model import Deployment, Model
 from media_guarantees.system.run_id import LABEL
 
 CA_SECRET = "ca_bundle"  # noqa: S105 - its name

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from media_guarantees.core.text import readable_size
-from media_guarantees.deployment.compose_model import Model
+from media_guarantees.deployment.compose.compose_model import Model
 
 COPY_BYTES = 1_000_000_000
 COPY_ENTRIES = 100_000

@@ -7,7 +7,7 @@ import shutil
 from pathlib import Path
 
 from media_guarantees.core.files import atomic_write
-from media_guarantees.deployment.compose_model import Deployment, Model
+from media_guarantees.deployment.compose.compose_model import Deployment, Model
 
 COMPOSE_FILE = "docker-compose.yml"
 _FOUND_ANYWAY = {"compose.yaml", "compose.yml", "docker-compose.yaml", COMPOSE_FILE}

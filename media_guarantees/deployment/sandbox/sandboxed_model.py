@@ -11,7 +11,7 @@ import copy
 from dataclasses import dataclass
 
 from media_guarantees.core.errors import BadInput
-from media_guarantees.deployment.compose_model import Deployment, Model
+from media_guarantees.deployment.compose.compose_model import Deployment, Model
 from media_guarantees.deployment.sandbox.allowed_keys import allowed
 from media_guarantees.deployment.sandbox.build_sources import CA_SECRET, restrict_build
 from media_guarantees.deployment.sandbox.volume_drivers import restricted_driver

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from media_guarantees.deployment.compose_model import Model
+from media_guarantees.deployment.compose.compose_model import Model
 
 _MEMORY = ("tmpfs", "ramfs")
 _BIND = {"bind", "rbind"}

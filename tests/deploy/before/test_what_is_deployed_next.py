@@ -8,7 +8,7 @@ import pytest
 
 from media_guarantees.core import journal
 from media_guarantees.core.errors import PromiseBroken
-from media_guarantees.deployment.compose_model import Deployment
+from media_guarantees.deployment.compose.compose_model import Deployment
 from media_guarantees.gate.dangerous_commands import Danger, MediaVolume, search_folder, search_text
 from media_guarantees.gate.drill import expect_named, read_step
 from media_guarantees.gate.live_gate import Gate

@@ -13,7 +13,7 @@ from fake_programs import Programs
 
 from media_guarantees.core.errors import BadInput
 from media_guarantees.deployment import second_host
-from media_guarantees.deployment.compose_model import Deployment
+from media_guarantees.deployment.compose.compose_model import Deployment
 from media_guarantees.deployment.compose_project import ComposeProject
 from media_guarantees.deployment.second_host import another_host, another_version
 from media_guarantees.deployment.stack import Stack, Uploads

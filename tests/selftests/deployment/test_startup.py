@@ -9,7 +9,7 @@ from fake_engine import engine_here
 from fake_programs import Programs
 
 from media_guarantees.core.errors import BadInput, PromiseBroken
-from media_guarantees.deployment.compose_model import Deployment
+from media_guarantees.deployment.compose.compose_model import Deployment
 from media_guarantees.deployment.compose_project import ComposeProject
 from media_guarantees.deployment.stack import Stack, Uploads
 from media_guarantees.deployment.startup import (

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from media_guarantees.core.errors import PromiseBroken, Unproven
-from media_guarantees.deployment.compose_model import Deployment
+from media_guarantees.deployment.compose.compose_model import Deployment
 from media_guarantees.gate.next_deploy import (
     HASH_LABEL,
     DeclaredVolume,

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from media_guarantees.core.errors import BadInput
-from media_guarantees.deployment.compose_model import Deployment
+from media_guarantees.deployment.compose.compose_model import Deployment
 from media_guarantees.deployment.sandbox.build_sources import host_ca_bundle, restrict_build
 
 

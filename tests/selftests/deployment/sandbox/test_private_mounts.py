@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from media_guarantees.deployment.compose_model import Model
+from media_guarantees.deployment.compose.compose_model import Model
 from media_guarantees.deployment.sandbox import private_mounts as mounts_module
 from media_guarantees.deployment.sandbox.private_mounts import leads_out, privately_mounted
 from media_guarantees.media.host_listing import read_directory

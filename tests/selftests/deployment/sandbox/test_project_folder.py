@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from media_guarantees.deployment.compose_model import Deployment, Model
+from media_guarantees.deployment.compose.compose_model import Deployment, Model
 from media_guarantees.deployment.sandbox.project_folder import write_model, write_project_folder
 
 MODEL: Model = {"name": "connect", "services": {"web": {"environment": {"TOKEN": "festa \N{PARTY POPPER} $$x"}}}}

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from media_guarantees.core.errors import BadInput
-from media_guarantees.deployment.compose_model import Deployment, Model
+from media_guarantees.deployment.compose.compose_model import Deployment, Model
 from media_guarantees.deployment.sandbox.sandboxed_model import sandboxed, with_internal_networks
 from media_guarantees.system.run_id import Run
 

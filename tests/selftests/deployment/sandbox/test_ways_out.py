@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from media_guarantees.core.errors import BadInput
-from media_guarantees.deployment.compose_model import Deployment, Model
+from media_guarantees.deployment.compose.compose_model import Deployment, Model
 from media_guarantees.deployment.sandbox.private_mounts import privately_mounted
 from media_guarantees.deployment.sandbox.sandboxed_model import sandboxed
 from media_guarantees.system.run_id import Run

@@ -2,7 +2,7 @@
 
 import pytest
 
-from media_guarantees.deployment.object_store import object_store_settings
+from media_guarantees.deployment.compose.object_store import object_store_settings
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,13 @@ from typing import Any
 import pytest
 
 from media_guarantees.core.errors import PromiseBroken
-from media_guarantees.deployment.media_mount import Mount, covering_mount, mounts_of, require_mount, require_volume
+from media_guarantees.deployment.compose.media_mount import (
+    Mount,
+    covering_mount,
+    mounts_of,
+    require_mount,
+    require_volume,
+)
 
 ROOT = "/var/www/html/data"
 

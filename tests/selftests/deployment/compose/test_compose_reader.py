@@ -9,8 +9,8 @@ import pytest
 from fake_programs import Programs
 
 from media_guarantees.core.errors import BadInput
-from media_guarantees.deployment.compose_model import Deployment
-from media_guarantees.deployment.compose_reader import read_deployment
+from media_guarantees.deployment.compose.compose_model import Deployment
+from media_guarantees.deployment.compose.compose_reader import read_deployment
 
 MODEL: dict[str, Any] = {"name": "connect", "services": {"web-project": {"image": "x"}, "db": {"image": "y"}}}
 

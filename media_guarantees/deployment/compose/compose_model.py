@@ -9,7 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from media_guarantees.deployment.media_mount import Mount, covering_mount
+from media_guarantees.deployment.compose.media_mount import Mount, covering_mount
 
 Model = dict[str, Any]
 

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from media_guarantees.deployment.compose_model import Deployment
-from media_guarantees.deployment.media_mount import Mount
+from media_guarantees.deployment.compose.compose_model import Deployment
+from media_guarantees.deployment.compose.media_mount import Mount
 
 MODEL: dict[str, Any] = {
     "name": "connect",

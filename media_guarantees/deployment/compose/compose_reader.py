@@ -16,7 +16,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from media_guarantees.core.errors import BadInput
-from media_guarantees.deployment.compose_model import Deployment, Model
+from media_guarantees.deployment.compose.compose_model import Deployment, Model
 from media_guarantees.system import commands
 
 # Compose's own switches for files that it would fetch with `git`, or from a registry.
