@@ -59,10 +59,14 @@ _PATHS = frozenset(
     )
 )
 
+_HARD_LINKS = frozenset({FOLDER + b"/file", FOLDER + b"/hard link"})
+
 
 def are_planted(manifest: Manifest) -> bool:
-    """Whether everything that is planted is there."""
-    return manifest.entries.keys() >= _PATHS
+    """Whether everything that is planted is there, and links are still links: a restore may have flattened them."""
+    kinds = {entry.path.removeprefix(FOLDER + b"/"): entry.kind for entry in manifest.entries.values()}
+    are_links = all(kinds.get(name) == "symlink" for name in (b"relative", b"dangling", b"absolute"))
+    return manifest.entries.keys() >= _PATHS and are_links and _HARD_LINKS in manifest.links
 
 
 def plant(stack: Stack) -> None:

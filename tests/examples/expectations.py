@@ -131,6 +131,43 @@ EXAMPLES = (
         says=("pictures served the same after recreating the container",),
     ),
     Example(
+        "https_only",
+        ("--compose-file=compose.yml", "--guide=README.md", "--service=files", "--media-root=/srv/media"),
+        broken=SILENT,
+        unproven=UNDESCRIBED | {"simplicity.self_contained"},
+        says=("pictures served the same after recreating the container", "files speaks TLS, which can't be asked for"),
+    ),
+    Example(
+        "virtual_host",
+        (
+            "--compose-file=compose.yml",
+            "--guide=README.md",
+            "--service=files",
+            "--media-root=/srv/files",
+            "--upload-config=serving.ini",
+        ),
+        broken=SILENT,
+        unproven=UNDESCRIBED,
+        says=(
+            "pictures served the same after recreating the container",
+            "no restart policy promises that files comes back after killing the main process",
+        ),
+    ),
+    Example(
+        "mail_port",
+        ("--compose-file=compose.yml", "--guide=README.md", "--service=mail", "--media-root=/srv/media"),
+        broken=SILENT,
+        unproven=UNDESCRIBED,
+        says=("mail publishes port 2525, which speaks no HTTP: what is proved is the storage of the media",),
+    ),
+    Example(
+        "read_only_root",
+        ("--compose-file=compose.yml", "--guide=README.md", "--service=files", "--media-root=/srv/media"),
+        broken=SILENT,
+        unproven=UNDESCRIBED,
+        says=("no restart policy promises that files", "pictures served the same after recreating the container"),
+    ),
+    Example(
         "another_api",
         (
             "--compose-file=compose.yml",

@@ -23,7 +23,9 @@ from media_guarantees.engine.connection import Engine
 from media_guarantees.events.backup_run import archive_made_by
 from media_guarantees.events.before_after import seed_media
 from media_guarantees.events.seeded_media import SeededMedia
+from media_guarantees.guide.confined_shell import SHELL_ROOT
 from media_guarantees.guide.guide_runner import Operator
+from media_guarantees.guide.steps import ARCHIVE_ENDING
 from media_guarantees.media.media_volume import VolumeMedia
 from media_guarantees.system import commands
 from media_guarantees.system.run_id import Run
@@ -158,8 +160,18 @@ def backing_up(stack: Stack, desk: Desk) -> list[Container]:
 
 
 def files_in(folder: Path) -> list[Path]:
-    """Every file in a folder, and in those below."""
-    return [path for path in folder.rglob("*") if path.is_file()]
+    """Every file in a folder, and in those below; of a shell's own, which hold system files, the archives."""
+    return [path for path in folder.rglob("*") if path.is_file() and (is_archive(path) or not is_of_shell(path))]
+
+
+def is_archive(path: Path) -> bool:
+    """Whether a file is called like an archive."""
+    return bool(ARCHIVE_ENDING.search(path.name))
+
+
+def is_of_shell(path: Path) -> bool:
+    """Whether a file is in what stands for the machine in the shell in which the guide's commands are typed."""
+    return SHELL_ROOT in path.parts
 
 
 def expect_loud(outcome: commands.Outcome, left: Sequence[Path], *, event: str) -> None:

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from media_guarantees.deployment.port_probe import spoken_at
+from media_guarantees.media.upload_client import HttpPlatform
 
 Talk = Callable[[socket.socket], None]
 
@@ -116,3 +117,24 @@ def test_a_closed_port_says_nothing() -> None:
 def test_who_accepts_and_is_silent_is_not_waited_for_long() -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         assert spoken_at(server.getsockname()[1], seconds=0.1) == "nothing"
+
+
+@pytest.fixture(name="platform", scope="module")
+def _platform(tls: ssl.SSLContext) -> Iterator[HttpPlatform]:
+    """A platform that speaks TLS, for several tests: what one of them makes of warnings is over with it."""
+
+    def talk(connection: socket.socket) -> None:
+        with tls.wrap_socket(connection, server_side=True) as secured:
+            secured.recv(4096)
+            secured.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nfile")
+
+    with listening(talk) as port:
+        yield HttpPlatform(lambda: f"https://127.0.0.1:{port}", "")
+
+
+@pytest.mark.parametrize("test", ["first", "later"])
+def test_a_platform_with_a_certificate_that_nobody_signed_is_asked_without_a_warning(
+    platform: HttpPlatform, test: str
+) -> None:
+    assert test
+    assert platform.fetch("/media/x").content == b"file"

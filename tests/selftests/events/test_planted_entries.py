@@ -97,6 +97,16 @@ def test_what_is_planted_again_is_the_same(stack: LocalStack) -> None:
     }
 
 
+@pytest.mark.parametrize("name", ["hard link", "relative", "absolute"])
+def test_a_link_that_became_a_file_is_planted_again(stack: LocalStack, name: str) -> None:
+    planted(stack)
+    link = stack.volume / FOLDER.decode() / name
+    link.unlink()
+    link.write_text("plain")
+
+    assert not are_planted(read_directory(stack.volume))
+
+
 def test_what_is_removed_is_all_of_it_and_nothing_else(stack: LocalStack) -> None:
     (stack.volume / "picture").write_bytes(b"")
     planted(stack)
