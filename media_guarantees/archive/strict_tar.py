@@ -77,13 +77,13 @@ class _Members:
 
     def _content(self, header: Header) -> tuple[int, str]:
         """Read a member's data; return its content's size, and its SHA-256 if that is wanted."""
-        self._blocks.place = ("in", header.name)
+        self._blocks.member = ("in", header.name)
         size, pieces = self._filled(header) if header.is_sparse else (header.size, self._blocks.data(header.size))
         digest = hashlib.sha256()
         for piece in pieces:
             if self._hashed:
                 digest.update(piece)
-        self._blocks.place = ("after", header.name)
+        self._blocks.member = ("after", header.name)
         return size, digest.hexdigest() if self._hashed else ""
 
     def _filled(self, header: Header) -> tuple[int, Iterator[memoryview]]:
@@ -106,7 +106,7 @@ class _Blocks:
         self._held = memoryview(b"")
         self._at = 0  # in what is held
         self._padding = b""  # of the headers' checksums
-        self.place: tuple[str, bytes] | None = None
+        self.member: tuple[str, bytes] | None = None
 
     def header(self) -> bytes | None:
         """Return the next header, its checksum verified, or None at a proper end of the archive."""
@@ -156,7 +156,7 @@ class _Blocks:
         try:
             self._held = memoryview(next(self._pieces, b""))
         except DamagedArchive as damage:
-            if self.place is None:
+            if self.member is None:
                 raise
             raise self._damaged(damage.problem.kind, damage.problem.message) from damage
         return bool(self._held)
@@ -167,7 +167,7 @@ class _Blocks:
         if is_header(block) and (first not in (b" ", b"0") or first == (self._padding or first)):
             self._padding = self._padding or (first if first in (b" ", b"0") else b"")
             return
-        if self.place is None:
+        if self.member is None:
             raise self._damaged("not tar", "its content doesn't begin with a tar header")
         raise self._damaged("header checksum", "a header's checksum or signature is wrong")
 
@@ -177,4 +177,4 @@ class _Blocks:
     @property
     def position(self) -> str:
         """The place in words."""
-        return f"{self.place[0]} {printable(self.place[1])}" if self.place else "at its start"
+        return f"{self.member[0]} {printable(self.member[1])}" if self.member else "at its start"

@@ -23,5 +23,5 @@ def main(arguments: Sequence[str]) -> int:
     except reader.GuideUnreadable as problem:
         sys.stderr.write(f"{problem}\n")
         return 2
-    sys.stdout.write("\n\n".join(description.described(guide)) + "\n")
+    sys.stdout.write("\n\n".join(description.guide_report(guide)) + "\n")
     return 0

@@ -154,7 +154,7 @@ class Stack:
             self.platform = self._through_exec()
         else:
             self._api.expect_login()
-        journal.add_evidence(self.platform.way)
+        journal.add_evidence(self.platform.description)
         if self.unserved:
             journal.add_evidence(f"{self.unserved}: what is proved is the storage of the media, not their serving")
         if not self.platform.has_upload_api and not self.service_container.has_shell():
@@ -168,7 +168,7 @@ class Stack:
         Raises `Unproven` where the platform has no API for uploads.
         """
         if not self.platform.has_upload_api:
-            raise Unproven(f"{self.platform.way}: there are no clients to whom it could acknowledge anything")
+            raise Unproven(f"{self.platform.description}: there are no clients to whom it could acknowledge anything")
         return self._api.for_client(address or self.address, requests.Session())
 
     def _through_exec(self) -> Platform:

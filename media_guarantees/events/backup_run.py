@@ -29,7 +29,7 @@ class Backup:
     """An archive that the guide's command made, and what was so when it did.
 
     `day` is the one on which the command started, `before` what was in the volume then. `asked` and `unanswered`
-    count requests to the service while it ran; `stray` names volumes and containers that it left on the engine.
+    count requests to the service while it ran; `leftovers` names volumes and containers that it left on the engine.
     """
 
     archive: Path
@@ -37,7 +37,7 @@ class Backup:
     before: Manifest
     asked: int
     unanswered: int
-    stray: frozenset[str]
+    leftovers: frozenset[str]
 
     @property
     def stem(self) -> str:
@@ -61,9 +61,9 @@ def take_backup(stack: Stack, seeded_media: SeededMedia, operator: Operator) -> 
 def _backup(stack: Stack, operator: Operator, before: Manifest) -> Backup:
     things, day = _on_engine(stack), today()
     with journal.step("event: the guide's backup"), poll_health(stack) as answers:
-        archive = archive_made_by(operator, lambda: operator.succeed("backup"))
-    stray = frozenset(_on_engine(stack) - things)
-    return Backup(archive, day, before, len(answers), answers.count(False), stray)
+        archive = archive_made_by(operator, lambda: operator.run_checked("backup"))
+    leftovers = frozenset(_on_engine(stack) - things)
+    return Backup(archive, day, before, len(answers), answers.count(False), leftovers)
 
 
 def archive_made_by(operator: Operator, command: Callable[[], object]) -> Path:

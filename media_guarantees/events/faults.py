@@ -125,7 +125,7 @@ def start_again(stack: Stack, operator: Operator, running: Collection[str], *, e
     if not set(mortal) - set(stack.project.running_services()):
         return
     try:
-        operator.succeed("restart")
+        operator.run_checked("restart")
         by = "the guide's restart"
     except Unproven:
         stack.project.compose("up", "--detach")
@@ -155,7 +155,7 @@ EVENTS = {
     ),
     "persistence.down_up": Event(
         "the guide's restart",
-        lambda _stack, operator, _engine: operator.succeed("restart"),
+        lambda _stack, operator, _engine: operator.run_checked("restart"),
         lambda seen: (seen.process, seen.started),
         procedure="restart",
     ),

@@ -16,7 +16,7 @@ from media_guarantees.core.errors import PromiseBroken, Unproven
 from media_guarantees.deployment.stack import Stack
 from media_guarantees.engine.connection import Engine
 from media_guarantees.events.faults import EVENTS, Event
-from media_guarantees.events.upload_history import Finding, UploadAttempt, check, count, digests
+from media_guarantees.events.upload_history import Finding, UploadAttempt, check, count, hashes_by_path
 from media_guarantees.events.upload_load import Load, uploading
 from media_guarantees.guide.guide_runner import Operator
 from media_guarantees.media.diff import NothingCompared
@@ -66,7 +66,7 @@ class UploadCounts:
 
 @dataclass
 class FaultRun:
-    """What a stack goes through amid uploads. `history` and `strikes` grow with it.
+    """What a stack goes through amid uploads. `history` and `injected_faults` grow with it.
 
     `rest` is how many uploads are accepted before each event, at least.
     """
@@ -93,7 +93,7 @@ class FaultRun:
             limit=EVENT_UPLOADS * len(events),
         ) as load:
             for event in takewhile(lambda _: not enough(), events):
-                self.injected_faults.append(self._strike(event, load))
+                self.injected_faults.append(self._inject(event, load))
 
     def _new_client(self) -> HttpPlatform:
         return self.stack.new_client(self._address)
@@ -102,7 +102,7 @@ class FaultRun:
         with self._engine_is_on:
             return self.stack.address()
 
-    def _strike(self, event: Event, load: Load) -> InjectedFault:
+    def _inject(self, event: Event, load: Load) -> InjectedFault:
         before = event.mark(self.stack.identity())
         load.wait_for_uploads(self.rest, since=time.monotonic())
         with journal.step(f"event: {event.name}, amid uploads"):
@@ -118,10 +118,10 @@ class FaultRun:
     def judge(self) -> tuple[Finding, ...]:
         """Look for every acknowledged upload: as the platform serves it, and in the volume."""
         served = read_back(self.stack, self.history)
-        return check(self.history, stored=digests(self.stack.media.manifest()), served=served)
+        return check(self.history, stored=hashes_by_path(self.stack.media.manifest()), served=served)
 
 
-def possible(engine: Engine, operator: Operator) -> tuple[Event, ...]:
+def supported_faults(engine: Engine, operator: Operator) -> tuple[Event, ...]:
     """Return the events that can happen: a shared engine is not ours to kill, and not every guide has a restart."""
     powered = [event for event in EVENTS.values() if engine.power is not None or not event.needs_power]
     return tuple(event for event in powered if not event.procedure or _describes(operator, event.procedure))
@@ -135,7 +135,7 @@ def _describes(operator: Operator, procedure: str) -> bool:
     return True
 
 
-def drawn(events: Sequence[Event], seed: str) -> tuple[Event, ...]:
+def shuffled(events: Sequence[Event], seed: str) -> tuple[Event, ...]:
     """Return all of `events`, in an order that `seed` decides."""
     return tuple(random.Random(seed).sample(events, len(events)))  # noqa: S311 - so that a run can be repeated
 
@@ -143,7 +143,7 @@ def drawn(events: Sequence[Event], seed: str) -> tuple[Event, ...]:
 def read_back(stack: Stack, history: Iterable[UploadAttempt]) -> Mapping[str, str]:
     """Ask the platform for every acknowledged upload; return the SHA-256 of what came, "" for nothing, by path."""
     urls = {attempt.path: attempt.url for attempt in history if attempt.outcome == "acknowledged"}
-    with journal.timed("request", f"GET {len(urls)} pictures"), journal.muted(), stack.platform.connected():
+    with journal.timed("request", f"GET {len(urls)} pictures"), journal.muted(), stack.platform.keep_alive():
         return {path: _fetched(stack, url) for path, url in urls.items()}
 
 
@@ -159,16 +159,16 @@ def count_uploads(
     injected_faults: Sequence[InjectedFault], history: Sequence[UploadAttempt]
 ) -> tuple[UploadCounts, ...]:
     """Tell for each strike what it weighs. Uploads after one, and before the next, count for both."""
-    starts = [float("-inf"), *(strike.recovered for strike in injected_faults)]
-    ends = [*(strike.begun for strike in injected_faults[1:]), float("inf")]
+    starts = [float("-inf"), *(fault.recovered for fault in injected_faults)]
+    ends = [*(fault.begun for fault in injected_faults[1:]), float("inf")]
     return tuple(
         UploadCounts(
-            before=count(_within(history, start, strike.begun))["acknowledged"],
-            during=count(_within(history, strike.begun, strike.recovered))["acknowledged"],
-            after=count(_within(history, strike.recovered, end))["acknowledged"],
-            failed=sum(a.outcome != "acknowledged" for a in _within(history, strike.begun, strike.recovered)),
+            before=count(_within(history, start, fault.begun))["acknowledged"],
+            during=count(_within(history, fault.begun, fault.recovered))["acknowledged"],
+            after=count(_within(history, fault.recovered, end))["acknowledged"],
+            failed=sum(a.outcome != "acknowledged" for a in _within(history, fault.begun, fault.recovered)),
         )
-        for strike, start, end in zip(injected_faults, starts, ends, strict=False)
+        for fault, start, end in zip(injected_faults, starts, ends, strict=False)
     )
 
 
@@ -179,12 +179,10 @@ def _within(history: Iterable[UploadAttempt], start: float, end: float) -> list[
 
 def require_uploads_around(injected_faults: Sequence[InjectedFault], history: Sequence[UploadAttempt]) -> None:
     """Observe what each strike weighed. Raises `NothingCompared` where it was too little to prove anything."""
-    weights = count_uploads(injected_faults, history)
-    for strike, weight in zip(injected_faults, weights, strict=True):
-        journal.add_evidence(
-            f"{strike.event}: {weight}; the first upload after it was accepted {strike.recovery:.2f} s on"
-        )
-        if not (weight.before and weight.after):
-            raise NothingCompared(f"{strike.event} proved nothing: {weight}")
-    if not any(weight.failed for weight in weights):
+    counts = count_uploads(injected_faults, history)
+    for fault, seen in zip(injected_faults, counts, strict=True):
+        journal.add_evidence(f"{fault.event}: {seen}; the first upload after it was accepted {fault.recovery:.2f} s on")
+        if not (seen.before and seen.after):
+            raise NothingCompared(f"{fault.event} proved nothing: {seen}")
+    if not any(seen.failed for seen in counts):
         raise NothingCompared(f"not one of {len(history)} uploads was refused or cut off: no event met one under way")

@@ -24,7 +24,7 @@ class SeededMedia:
 
     def ensure_uploaded(self, stack: Stack) -> tuple[Upload, ...]:
         """Return uploads of all samples, in their order, each of which the platform serves now, and how it does."""
-        with stack.platform.connected():
+        with stack.platform.keep_alive():
             kept = [upload for upload in self._uploads if is_kept(stack, upload)]
             held = {upload.sample for upload in kept}
             wanted = (sample for sample in self.samples if sample.kind in stack.platform.kinds)
@@ -82,7 +82,7 @@ def expect_served_as_before(stack: Stack, uploads: Iterable[Upload], *, event: s
     if not served:
         journal.add_evidence(f"{why_unserved(stack, uploads)}: after {event}, only their storage is judged")
         return
-    with stack.platform.connected():
+    with stack.platform.keep_alive():
         lost = [upload for upload in served if not is_served_as_before(stack, upload)]
     if lost:
         named = "; ".join(f"{upload.url} ({upload.sample.note})" for upload in lost[:5])

@@ -10,11 +10,19 @@ from statistics import median
 from typing import Any
 
 from media_guarantees.events.faults import Event
-from media_guarantees.events.faults_under_load import FaultRun, InjectedFault, drawn, read_back
-from media_guarantees.events.upload_history import Finding, Outcome, UploadAttempt, check, count, count_defects, digests
+from media_guarantees.events.faults_under_load import FaultRun, InjectedFault, read_back, shuffled
+from media_guarantees.events.upload_history import (
+    Finding,
+    Outcome,
+    UploadAttempt,
+    check,
+    count,
+    count_defects,
+    hashes_by_path,
+)
 
 # Uploads that are kept in the volume to the end. Older ones were judged many times when they are let go.
-KEPT = 20_000
+HISTORY_LIMIT = 20_000
 
 
 @dataclass
@@ -25,7 +33,7 @@ class Soak:
     """
 
     fault_run: FaultRun
-    kept: int = KEPT
+    kept: int = HISTORY_LIMIT
     rounds: int = 0
     findings: tuple[Finding, ...] = ()
     evicted: Counter[Outcome] = field(default_factory=Counter)
@@ -37,19 +45,19 @@ class Soak:
         self.rounds += 1
         known = len(self.fault_run.history)
         try:
-            self.fault_run.inject_all(drawn(events, f"{self.fault_run.seed}/{self.rounds}"), enough=enough)
+            self.fault_run.inject_all(shuffled(events, f"{self.fault_run.seed}/{self.rounds}"), enough=enough)
         finally:
             self._judge(self.fault_run.history[known:])
-        self._let_go_of_oldest()
+        self._evict_oldest()
 
     def _judge(self, unread: Sequence[UploadAttempt]) -> None:
         """Read back what is new; judge all uploads, by what is in the volume now and by how each was served."""
         self._served.update(read_back(self.fault_run.stack, unread))
         if any(attempt.outcome == "acknowledged" for attempt in self.fault_run.history):
-            stored = digests(self.fault_run.stack.media.manifest())
+            stored = hashes_by_path(self.fault_run.stack.media.manifest())
             self.findings = check(self.fault_run.history, stored=stored, served=self._served)
 
-    def _let_go_of_oldest(self) -> None:
+    def _evict_oldest(self) -> None:
         """Remove the oldest uploads that are too many; what is lost is kept as a proof."""
         excess = self.fault_run.history[: -self.kept]
         if not excess or self.findings:
@@ -125,7 +133,7 @@ class Recovery:
 def recoveries(injected_faults: Sequence[InjectedFault]) -> list[Recovery]:
     """Sum up recoveries by kind of fault, the slowest kind first."""
     seconds: dict[str, list[float]] = {}
-    for strike in injected_faults:
-        seconds.setdefault(strike.event, []).append(strike.recovery)
+    for fault in injected_faults:
+        seconds.setdefault(fault.event, []).append(fault.recovery)
     rows = [Recovery(event, len(times), median(times), max(times)) for event, times in seconds.items()]
     return sorted(rows, key=lambda row: -row.median)

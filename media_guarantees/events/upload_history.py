@@ -17,7 +17,7 @@ from media_guarantees.media.diff import NothingCompared
 from media_guarantees.media.manifest import Manifest
 
 Outcome = Literal["acknowledged", "refused", "unknown"]
-Fate = Literal["lost", "torn", "swapped", "duplicated", "never read"]
+Defect = Literal["lost", "torn", "swapped", "duplicated", "never read"]
 
 
 @dataclass(frozen=True)
@@ -46,15 +46,15 @@ class Finding:
     sent by somebody else. "duplicated": it is there more than once. "never read": nobody looked, so nothing is known.
     """
 
-    fate: Fate
+    defect: Defect
     attempt: UploadAttempt
     seen: str
 
     def __str__(self) -> str:
-        return f"{self.fate}: {self.attempt.path or self.attempt.sha256[:12]}, {self.attempt.outcome}, {self.seen}"
+        return f"{self.defect}: {self.attempt.path or self.attempt.sha256[:12]}, {self.attempt.outcome}, {self.seen}"
 
 
-def digests(manifest: Manifest) -> dict[str, str]:
+def hashes_by_path(manifest: Manifest) -> dict[str, str]:
     """Return the SHA-256 of every file of a tree, by its path."""
     return {file.path.decode(errors="surrogateescape"): file.sha256 for file in manifest.files}
 
@@ -114,16 +114,16 @@ def count(history: Iterable[UploadAttempt]) -> dict[Outcome, int]:
 
 
 def count_defects(findings: Iterable[Finding]) -> dict[str, int]:
-    """Count the uploads that met each fate; one that met it as stored and as served counts once."""
-    counted = Counter(fate for fate, _ in {(finding.fate, finding.attempt) for finding in findings})
-    return {fate: counted[fate] for fate in get_args(Fate)}
+    """Count the uploads that met each defect; one that met it as stored and as served counts once."""
+    counted = Counter(defect for defect, _ in {(finding.defect, finding.attempt) for finding in findings})
+    return {defect: counted[defect] for defect in get_args(Defect)}
 
 
 def expect_nothing_lost(findings: Sequence[Finding], history: Sequence[UploadAttempt], *, event: str) -> None:
     """Raise `PromiseBroken` that tells how many uploads came to what, and which."""
     if not findings:
         return
-    told = ", ".join(f"{number} {fate}" for fate, number in count_defects(findings).items() if number)
+    told = ", ".join(f"{number} {defect}" for defect, number in count_defects(findings).items() if number)
     lines = [f"  {finding}" for finding in findings]
     first = f"after {event}, of {count(history)['acknowledged']} acknowledged uploads: {told}"
     raise PromiseBroken(

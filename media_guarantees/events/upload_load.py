@@ -99,7 +99,7 @@ def _upload(platform: HttpPlatform, sample: Sample) -> UploadAttempt:
         return UploadAttempt(sample.sha256, begun, time.monotonic(), outcome, path, url, reason)
 
     try:
-        response = platform.offer(sample, timeout=ANSWER_SECONDS)
+        response = platform.post(sample, timeout=ANSWER_SECONDS)
     except (requests.RequestException, LookupError) as error:
         return attempt("refused" if _was_never_sent(error) else "unknown", reason=type(error).__name__)
     except LoginFailed as failed:
@@ -107,7 +107,7 @@ def _upload(platform: HttpPlatform, sample: Sample) -> UploadAttempt:
     if not platform.is_accepted(response):
         return attempt("refused", reason=f"status {response.status_code}")
     try:
-        upload = platform.described(sample, response, timeout=ANSWER_SECONDS)
+        upload = platform.parse_upload(sample, response, timeout=ANSWER_SECONDS)
     except (requests.RequestException, LookupError) as error:
         return attempt("unknown", reason=f"accepted, but nobody told where it is: {type(error).__name__}")
     return attempt("acknowledged", path=upload.path, url=upload.url)

@@ -11,7 +11,7 @@ from media_guarantees.guide.understood import not_understood
 _KINDS = {"archive": "an archive", "folder": "a folder", "other": "a copy that only the program that made it reads"}
 
 
-def described(guide: Guide) -> Iterator[str]:
+def guide_report(guide: Guide) -> Iterator[str]:
     """Yield a paragraph for each procedure: its line, its commands, what it touches, and what stands against it."""
     for procedure in PROCEDURES:
         try:

@@ -43,7 +43,7 @@ class Operator:
     rename: Callable[[str], str] | None = None
     shell_in: Callable[[Path], ConfinedShell] | None = None
 
-    def at(self, folder: Path) -> Operator:
+    def in_folder(self, folder: Path) -> Operator:
         """Return the operator in a new folder, with the deployment's files and scripts in it, and no backup yet."""
 
         def left_behind(_: object, names: list[str]) -> set[str]:
@@ -73,7 +73,7 @@ class Operator:
         `archive` takes the place of the placeholder for a backup's name, without ``.tar.gz``. `extra` goes into the
         environment.
         """
-        return self.type(self.script(procedure, archive=archive), extra=extra, timeout=timeout)
+        return self.run_script(self.script(procedure, archive=archive), extra=extra, timeout=timeout)
 
     def script(self, procedure: str, *, archive: str = "") -> str:
         """Return the guide's command, byte for byte but for the placeholder and, in a sandbox, the volume's name."""
@@ -151,7 +151,7 @@ class Operator:
             return found.group() if found else ".tar.gz"
         return ".tar.gz"
 
-    def type(
+    def run_script(
         self, script: str, *, extra: Mapping[str, str] | None = None, timeout: float = commands.TIMEOUT
     ) -> commands.Outcome:
         """Hand `script` to `bash`, standing in the deployment's folder, and at a terminal if it insists on one.
@@ -184,7 +184,7 @@ class Operator:
         environment = {**self.environment, **shell.variables}
         return started(command, cwd=self.folder, env=environment, start=shell.popen)
 
-    def succeed(self, procedure: str, *, archive: str = "") -> commands.Outcome:
+    def run_checked(self, procedure: str, *, archive: str = "") -> commands.Outcome:
         """Type the guide's command; a status other than 0 is a broken promise."""
         outcome = self.run(procedure, archive=archive)
         if not outcome.ok:

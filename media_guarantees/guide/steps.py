@@ -109,8 +109,8 @@ class Step:
         """The name of the archive that the step's `tar` writes or reads, as printed; None without a tar."""
         for command in read_commands(self.body or self.script):
             calls = [unwrapped(call) for call in command.calls]
-            if (found := read_transfer(command, calls)) and found.place:
-                return found.place
+            if (found := read_transfer(command, calls)) and found.host_path:
+                return found.host_path
         tars = [tar for call in _calls(self.body or self.script) for tar in read_tars(call)]
         return next((tar.archive for tar in tars if tar.archive), None)
 
@@ -303,8 +303,8 @@ def _procedure(command: Command) -> tuple[str | None, str]:
     verbs = _verbs(command)
     does = {
         "migrate": any(_migrates(call) for call in calls),
-        "backup": transfer is not None and transfer.way == "backup",
-        "restore": transfer is not None and transfer.way == "restore",
+        "backup": transfer is not None and transfer.direction == "backup",
+        "restore": transfer is not None and transfer.direction == "restore",
         "permissions": bool(inside & {"chmod", "chown"}),
         "inspect": "ls" in inside,
         "restart": "restart" in verbs or bool(verbs & _STOPS and verbs & _STARTS),

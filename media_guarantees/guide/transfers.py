@@ -40,13 +40,13 @@ _SERVICE_PROGRAM = re.compile(r"(?:.*/)?(?P<way>back[-_]?up|restore)(?:\.sh)?")
 
 @dataclass(frozen=True)
 class Transfer:
-    """`way` is `OUT` or `BACK`. `place` is the archive or folder on the host, as printed; "" where it isn't told.
+    """`direction` is `OUT` or `BACK`. `host_path` is the archive or folder on the host, as printed, or "" if unknown.
 
     `kind` is "archive", "folder", or "other" for what only the program that made it can read.
     """
 
-    way: str
-    place: str
+    direction: str
+    host_path: str
     kind: str
 
 
@@ -81,10 +81,10 @@ def _by_tar(command: Command, call: Call) -> Iterator[Transfer]:
     for tar in read_tars(call):
         archive = tar.archive if tar.archive not in (None, "-") else None
         if tar.mode == "create":
-            place = archive if archive and (on_volume or _is_on_host(archive, call)) else ""
-            place = place or ("" if archive else _written(command, call))
-            if place:
-                yield Transfer(OUT, place, "archive")
+            host_path = archive if archive and (on_volume or _is_on_host(archive, call)) else ""
+            host_path = host_path or ("" if archive else _written(command, call))
+            if host_path:
+                yield Transfer(OUT, host_path, "archive")
         elif tar.mode == "extract" and _goes_into_a_volume(call):
             yield Transfer(BACK, archive or _read(command) or _read_inside(call), "archive")
 
@@ -157,9 +157,9 @@ def _by_service(call: Call) -> Iterator[Transfer]:
 def _by_program(call: Call) -> Iterator[Transfer]:
     for words in (call, *nested_calls(call)):
         values = [program(word) for word in words]
-        for (name, verb), way in _PROGRAMS.items():
+        for (name, verb), direction in _PROGRAMS.items():
             if name in values and verb in values:
-                yield Transfer(way, "", "other")
+                yield Transfer(direction, "", "other")
         if _COPIERS & set(values) and docker_verb(call) == "run":
             named = next((mount.target for mount in read_mounts(call) if mount.is_named_volume), "")
             places = [word.value for word in words if word.value.startswith("/")][-2:]

@@ -13,7 +13,7 @@ from typing import BinaryIO
 
 from media_guarantees.core.text import nanoseconds
 from media_guarantees.media.manifest import Manifest, printable
-from media_guarantees.media.stable_scan import IncompleteListing, Seen, assembled, require_unchanged
+from media_guarantees.media.stable_scan import IncompleteListing, Stat, build_manifest, require_unchanged
 
 _SCRIPT = r"""
 set -o pipefail
@@ -73,7 +73,7 @@ def read_listing(source: bytes | BinaryIO | Iterable[bytes]) -> Manifest:
     *statuses, errors = ends
     require_unchanged(before, hashes if statuses[1] == b"0" else None, after)
     _expect_success(statuses, errors)
-    return assembled(before, hashes)
+    return build_manifest(before, hashes)
 
 
 def _pieces(source: bytes | BinaryIO | Iterable[bytes]) -> Iterable[bytes]:
@@ -101,16 +101,16 @@ def _section(fields: Iterator[bytes], width: int, until: bytes) -> Iterator[tupl
     raise IncompleteListing(f"the listing is cut off before its part {until.decode()!r}")
 
 
-def _observations(fields: Iterator[bytes], until: bytes) -> dict[bytes, Seen]:
+def _observations(fields: Iterator[bytes], until: bytes) -> dict[bytes, Stat]:
     seen = (_seen(record) for record in _section(fields, _WIDTH, until))
     return {entry.path: entry for entry in seen}
 
 
-def _seen(record: tuple[bytes, ...]) -> Seen:
+def _seen(record: tuple[bytes, ...]) -> Stat:
     try:
         path, kind, size, mode, uid, gid, mtime, changed, inode, target = record
         numbers = (int(size), int(mode, 8), int(uid), int(gid), nanoseconds(mtime), nanoseconds(changed))
-        return Seen(_relative(path), KINDS[kind], *numbers, inode, target)
+        return Stat(_relative(path), KINDS[kind], *numbers, inode, target)
     except (ValueError, KeyError) as error:
         raise IncompleteListing(f"the listing holds a damaged record: {record!r}") from error
 

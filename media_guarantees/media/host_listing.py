@@ -16,7 +16,7 @@ from pathlib import Path
 
 from media_guarantees.core import journal
 from media_guarantees.media.manifest import ROOT, Manifest, printable
-from media_guarantees.media.stable_scan import ChangedWhileReading, Seen, assembled, require_unchanged
+from media_guarantees.media.stable_scan import ChangedWhileReading, Stat, build_manifest, require_unchanged
 
 _PIECE = 1 << 20
 _GONE = {
@@ -59,7 +59,7 @@ def read_directory(path: str | Path) -> Manifest:
         name = printable(os.fsencode(error.filename))
         raise ChangedWhileReading(f"while it was read, {name} vanished or was replaced") from error
     require_unchanged(before, hashes, after)
-    return assembled(before, hashes)
+    return build_manifest(before, hashes)
 
 
 def sizes_below(path: str | Path) -> dict[bytes, int]:
@@ -73,7 +73,7 @@ def sizes_below(path: str | Path) -> dict[bytes, int]:
     return found
 
 
-def _walk(root: bytes) -> Iterator[Seen]:
+def _walk(root: bytes) -> Iterator[Stat]:
     waiting = [ROOT]
     while waiting:
         seen = _observed(root, waiting.pop())
@@ -83,12 +83,12 @@ def _walk(root: bytes) -> Iterator[Seen]:
             waiting += below if seen.path == ROOT else [os.path.join(seen.path, name) for name in below]
 
 
-def _observed(root: bytes, path: bytes) -> Seen:
+def _observed(root: bytes, path: bytes) -> Stat:
     full = os.path.join(root, path)
     status = os.lstat(full)
     kind = _KINDS[stat.S_IFMT(status.st_mode)]
     target = os.readlink(full) if kind == "symlink" else b""
-    return Seen(
+    return Stat(
         path, kind, status.st_size, stat.S_IMODE(status.st_mode), status.st_uid, status.st_gid,
         status.st_mtime_ns, status.st_ctime_ns, b"%d:%d" % (status.st_dev, status.st_ino), target,
     )  # fmt: skip

@@ -20,7 +20,7 @@ class ChangedWhileReading(Exception):  # noqa: N818 - named for what happened
     """The tree changed while it was read, so that a manifest would be of no state that it ever had."""
 
 
-class Seen(NamedTuple):
+class Stat(NamedTuple):
     """An entry as observed, without its content.
 
     `changed_ns` is the inode's own time of change, which no program can set; `inode` tells files apart.
@@ -39,7 +39,7 @@ class Seen(NamedTuple):
 
 
 def require_unchanged(
-    before: Mapping[bytes, Seen], hashes: Mapping[bytes, str] | None, after: Mapping[bytes, Seen]
+    before: Mapping[bytes, Stat], hashes: Mapping[bytes, str] | None, after: Mapping[bytes, Stat]
 ) -> None:
     """Raise `ChangedWhileReading` unless both observations are the same and what was read are their files.
 
@@ -54,7 +54,7 @@ def require_unchanged(
         raise ChangedWhileReading(f"while it was read, the tree changed: {names}{more}")
 
 
-def assembled(observed: Mapping[bytes, Seen], hashes: Mapping[bytes, str]) -> Manifest:
+def build_manifest(observed: Mapping[bytes, Stat], hashes: Mapping[bytes, str]) -> Manifest:
     """Join what was observed and what was read; raises `IncompleteListing` where even the root is missing."""
     if ROOT not in observed:
         raise IncompleteListing("the listing lacks the tree's root")
@@ -66,6 +66,6 @@ def assembled(observed: Mapping[bytes, Seen], hashes: Mapping[bytes, str]) -> Ma
     return Manifest({path: _entry(seen, hashes.get(path, "")) for path, seen in observed.items()}, groups)
 
 
-def _entry(seen: Seen, sha256: str) -> Entry:
+def _entry(seen: Stat, sha256: str) -> Entry:
     size = seen.size if seen.kind == "file" else 0
     return Entry(seen.path, seen.kind, size, sha256, seen.mode, seen.uid, seen.gid, seen.mtime_ns, seen.target)

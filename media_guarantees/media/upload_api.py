@@ -26,21 +26,21 @@ class AnswerLacks(Exception):  # noqa: N818 - reads as the sentence it is
 
 @dataclass(frozen=True)
 class AnswerValue:
-    """A value that an answer holds: `place` is one of `PLACES`, `name` says where in it."""
+    """A value that an answer holds: `source` is one of `ANSWER_SOURCES`, `name` says where in it."""
 
-    place: str
+    source: str
     name: str
 
     @classmethod
     def of(cls, text: str) -> AnswerValue:
-        """Read ``cookie csrftoken``; text that begins with no place is a path into the answer's JSON."""
-        place, _, name = text.partition(" ")
-        return cls(place, name.strip()) if place in PLACES and name.strip() else cls("json", text)
+        """Read ``cookie csrftoken``; text that begins with no known source is a path into the answer's JSON."""
+        source, _, name = text.partition(" ")
+        return cls(source, name.strip()) if source in ANSWER_SOURCES and name.strip() else cls("json", text)
 
     def read(self, answer: requests.Response) -> str:
         """Return the value. Raises `AnswerLacks` where the answer doesn't hold it."""
         try:
-            value = PLACES[self.place](answer, self.name)
+            value = ANSWER_SOURCES[self.source](answer, self.name)
         except (ValueError, TypeError, LookupError):
             value = ""
         if not value:
@@ -48,7 +48,7 @@ class AnswerValue:
         return value
 
     def __str__(self) -> str:
-        return f"{self.place} {self.name}"
+        return f"{self.source} {self.name}"
 
 
 @dataclass(frozen=True)
@@ -143,7 +143,7 @@ class UploadApi:
 
     def _told(self, where: str, answer: requests.Response, values: Mapping[str, str], filled: _Fill) -> str:
         """Return what `where` names: a template of values that were read, or a value in the answer."""
-        if PLACEHOLDER.search(where) and AnswerValue.of(where).place != "match":
+        if PLACEHOLDER.search(where) and AnswerValue.of(where).source != "match":
             return filled(where, values)
         return AnswerValue.of(where).read(answer) if where else ""
 
@@ -217,7 +217,7 @@ def _input(answer: requests.Response, name: str) -> str:
     return page.values.get(name, "")
 
 
-PLACES: Mapping[str, Callable[[requests.Response, str], str]] = {
+ANSWER_SOURCES: Mapping[str, Callable[[requests.Response, str], str]] = {
     "json": _json,
     "cookie": lambda answer, name: answer.cookies.get(name) or "",
     "header": lambda answer, name: answer.headers.get(name, ""),

@@ -76,12 +76,12 @@ class Platform(Protocol):
     """Somewhere pictures can be given to and asked back from.
 
     `chooses_directory` is whether it is the platform, not the suite, that decides where a picture lands; `serves`
-    whether it can be asked for one at all. `kinds` of pictures are what it takes; `way` says how they get in.
+    whether it can be asked for one at all. `kinds` of pictures are what it takes; `description` says how they get in.
     """
 
     has_upload_api: bool
     serves: bool
-    way: str
+    description: str
 
     @property
     def kinds(self) -> tuple[Kind, ...]:
@@ -99,10 +99,10 @@ class Platform(Protocol):
     def probe(self, *, within: float = PROBE_SECONDS) -> int:
         """Return the HTTP status with which it says how it is."""
 
-    def at(self, address: str, session: requests.Session) -> Platform:
+    def at_address(self, address: str, session: requests.Session) -> Platform:
         """Return the same platform, reached at another address and in another way."""
 
-    def connected(self) -> AbstractContextManager[None]:
+    def keep_alive(self) -> AbstractContextManager[None]:
         """Make many requests in the block cheap."""
 
 
@@ -142,7 +142,7 @@ class HttpPlatform:
 
     has_upload_api = True
     serves = True
-    way = "media are uploaded through the platform's own API"
+    description = "media are uploaded through the platform's own API"
 
     def __init__(
         self,
@@ -175,7 +175,7 @@ class HttpPlatform:
         """The kinds of pictures that its API takes."""
         return tuple(kind for kind in KINDS if kind in self._api.kinds)
 
-    def at(self, address: str, session: requests.Session) -> Platform:
+    def at_address(self, address: str, session: requests.Session) -> Platform:
         """Return the same platform, reached at another address and in another way."""
         return self.for_client(lambda: address, session)
 
@@ -266,22 +266,22 @@ class HttpPlatform:
     def upload(self, sample: Sample) -> Upload:
         """Upload a picture; anything but an acceptance that describes it is a broken promise."""
         try:
-            response = self._offer(sample, self.expect_login)
+            response = self._post_logged_in(sample, self.expect_login)
             if not self.is_accepted(response):
                 raise PromiseBroken(f"{_told(sample, response)}: {response.text[:300]}")
-            return self.described(sample, response)
+            return self.parse_upload(sample, response)
         except (requests.RequestException, LookupError) as error:
             where = f"{self._api.method} {self._api.url_for(sample.kind)}"
             raise PromiseBroken(f"{where} got no answer: {error}") from error
 
-    def offer(self, sample: Sample, **options: Any) -> requests.Response:
+    def post(self, sample: Sample, **options: Any) -> requests.Response:
         """Send a picture, whatever the answer; log in where that takes it.
 
         Raises `requests.RequestException` or `LookupError` without an answer, and `LoginFailed`.
         """
-        return self._offer(sample, self.log_in, **options)
+        return self._post_logged_in(sample, self.log_in, **options)
 
-    def _offer(self, sample: Sample, log_in: Callable[..., None], **options: Any) -> requests.Response:
+    def _post_logged_in(self, sample: Sample, log_in: Callable[..., None], **options: Any) -> requests.Response:
         logged_in = self._values is not None
         if not logged_in:
             log_in(**options)
@@ -306,7 +306,7 @@ class HttpPlatform:
         """Whether this answer says that a picture is kept."""
         return self._api.is_accepted(response)
 
-    def described(self, sample: Sample, response: requests.Response, **options: Any) -> Upload:
+    def parse_upload(self, sample: Sample, response: requests.Response, **options: Any) -> Upload:
         """Return the upload that an acceptance describes; one that doesn't is a broken promise.
 
         Where it takes another request to know, raises `requests.RequestException` if that gets no good answer.
@@ -342,7 +342,7 @@ class HttpPlatform:
         return Served(response.status_code, response.content, response.headers.get("Content-Type", ""))
 
     @contextmanager
-    def connected(self) -> Iterator[None]:
+    def keep_alive(self) -> Iterator[None]:
         """Keep the connection alive for the requests of the block, and no longer."""
         self._session.headers.pop("Connection", None)
         try:
@@ -378,7 +378,7 @@ class ExecPlatform(HttpPlatform):
     """A platform without an API for uploads: media are written into its container, and served as ever."""
 
     has_upload_api = False
-    way = "media are written by the service's own user through exec: the platform has no part in it"
+    description = "media are written by the service's own user through exec: the platform has no part in it"
 
     def __init__(
         self, address: Callable[[], str], token: str, write: Callable[[str, bytes], commands.Outcome], **options: Any

@@ -72,7 +72,7 @@ from typing import Any, Literal
 from media_guarantees.core import journal
 from media_guarantees.core.errors import BadInput
 from media_guarantees.media.sample_pictures import KINDS
-from media_guarantees.media.upload_api import PLACEHOLDER, PLACES, AnswerValue, ApiRequest, UploadApi
+from media_guarantees.media.upload_api import ANSWER_SOURCES, PLACEHOLDER, AnswerValue, ApiRequest, UploadApi
 
 _VARIABLE = re.compile(r"\$\{(\w+)\}")
 _SECRET_NAME = re.compile(r"authorization|cookie|pass|pwd|secret|token|api.?key", re.IGNORECASE)
@@ -226,8 +226,8 @@ def _expects(section: str, named: Section) -> tuple[tuple[AnswerValue, str], ...
 def _value(section: str, text: str) -> AnswerValue:
     value = AnswerValue.of(text)
     if value.name == text:
-        raise ValueError(f"[{section}] reads {text!r}; a value begins with one of {', '.join(PLACES)}")
-    if value.place == "match":
+        raise ValueError(f"[{section}] reads {text!r}; a value begins with one of {', '.join(ANSWER_SOURCES)}")
+    if value.source == "match":
         try:
             re.compile(value.name)
         except re.error as error:

@@ -113,7 +113,7 @@ def test_the_service_answered_all_the_time(stack: Stack, attempt: Deferred[Backu
 def test_no_volume_and_no_container_stays_behind(attempt: Deferred[Backup]) -> None:
     backup = attempt.get()
 
-    assert not backup.stray, (
-        f"the backup left behind: {', '.join(sorted(backup.stray))}; a volume that a backup makes is one that it "
+    assert not backup.leftovers, (
+        f"the backup left behind: {', '.join(sorted(backup.leftovers))}; a volume that a backup makes is one that it "
         "archived while it was empty"
     )

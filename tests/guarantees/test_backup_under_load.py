@@ -17,7 +17,7 @@ from media_guarantees.core.deferred import Deferred
 from media_guarantees.core.errors import PromiseBroken
 from media_guarantees.deployment.stack import Stack
 from media_guarantees.events.backup_run import archive_made_by
-from media_guarantees.events.upload_history import UploadAttempt, check, count, digests, expect_nothing_lost
+from media_guarantees.events.upload_history import UploadAttempt, check, count, expect_nothing_lost, hashes_by_path
 from media_guarantees.events.upload_load import uploading
 from media_guarantees.guide.guide_runner import Operator
 from media_guarantees.media.diff import NothingCompared
@@ -118,7 +118,7 @@ def test_what_was_acknowledged_before_it_began_is_whole_in_the_archive(attempt: 
     paths = [attempt.path.encode() for attempt in backup.before if attempt.path]
 
     try:
-        archived = digests(read_archive(backup.archive, holding=paths))
+        archived = hashes_by_path(read_archive(backup.archive, holding=paths))
     except DamagedArchive as damage:
         raise PromiseBroken(f"{backup.archive.name} can't be read: {damage}") from damage
     expect_nothing_lost(check(backup.due, stored=archived), backup.due, event="a backup amid uploads")

@@ -92,7 +92,7 @@ def _desk(
         place = latest(operator.folder)
         archive = compress(made.stdout, compression_named(place.name))
         stack.project.docker("volume", "create", *label_arguments(run.labels), name)
-        aside = replace(operator.at(run_folder / "damage"), rename=lambda _: name)
+        aside = replace(operator.in_folder(run_folder / "damage"), rename=lambda _: name)
         return Desk(archive, manifest, aside, replace(stack.media, volume=name), place)
 
     yield Deferred(write_project_folder)

@@ -62,14 +62,14 @@ class Desk:
 @pytest.fixture(name="desk")
 def _desk(operator: Operator, run_folder: Path, request: pytest.FixtureRequest) -> Desk:
     """The operator, in a folder in which there is no backup yet."""
-    there = operator.at(run_folder / re.sub(r"\W+", "-", request.node.name))
+    there = operator.in_folder(run_folder / re.sub(r"\W+", "-", request.node.name))
     return Desk(there, frozenset(files_in(there.folder)))
 
 
 @pytest.fixture(scope="module", name="backup_folder")
 def _backup_folder(session_stack: Stack, seeded_media: SeededMedia, operator: Operator, run_folder: Path) -> Path:
     """Where the guide's command puts a backup, below the operator's folder."""
-    there = operator.at(run_folder / "a-backup")
+    there = operator.in_folder(run_folder / "a-backup")
     with suppress(PromiseBroken):
         seed_media(session_stack, seeded_media)
         made = archive_made_by(there, lambda: there.run("backup"))

@@ -178,8 +178,10 @@ def _conflict(
         stack.media.shell('printf "the platform has another" > "./$1"', CLASH_NAME)
         kept, sha256 = operator.run("migrate"), sha256_now()
         script = operator.script("migrate")
-        said = overwriting_options(text_of(operator.type(f"{script} --help")), guide.source.read_text("utf-8-sig"))
-        tried = {option: (operator.type(f"{script} {option}"), sha256_now()) for option in said}
+        said = overwriting_options(
+            text_of(operator.run_script(f"{script} --help")), guide.source.read_text("utf-8-sig")
+        )
+        tried = {option: (operator.run_script(f"{script} {option}"), sha256_now()) for option in said}
         return Conflict(kept, sha256, tried, dict(said))
 
     return Deferred(clash)

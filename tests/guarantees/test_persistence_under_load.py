@@ -8,7 +8,7 @@ from media_guarantees.core import journal
 from media_guarantees.core.deferred import Deferred
 from media_guarantees.deployment.stack import Stack
 from media_guarantees.engine.connection import Engine
-from media_guarantees.events.faults_under_load import FaultRun, drawn, possible, require_uploads_around
+from media_guarantees.events.faults_under_load import FaultRun, require_uploads_around, shuffled, supported_faults
 from media_guarantees.events.upload_history import count, expect_nothing_lost
 from media_guarantees.guide.guide_runner import Operator
 from media_guarantees.settings import Settings
@@ -23,15 +23,15 @@ def _ordeal(session_stack: Stack, operator: Operator, engine: Engine, settings: 
     def inject() -> FaultRun:
         session_stack.health.recover()
         fault_run = FaultRun(session_stack, operator, engine, str(settings.seed))
-        fault_run.inject_all(drawn(possible(engine, operator), str(settings.seed)))
+        fault_run.inject_all(shuffled(supported_faults(engine, operator), str(settings.seed)))
         return fault_run
 
     return Deferred(inject)
 
 
 def test_every_event_happened(fault_run: Deferred[FaultRun]) -> None:
-    for strike in fault_run.get().injected_faults:
-        assert strike.before != strike.after, f"nothing shows that {strike.event} happened: {strike.before} as before"
+    for fault in fault_run.get().injected_faults:
+        assert fault.before != fault.after, f"nothing shows that {fault.event} happened: {fault.before} as before"
 
 
 def test_the_events_met_uploads_under_way(fault_run: Deferred[FaultRun], settings: Settings) -> None:

@@ -126,7 +126,7 @@ def moving(here: Site, there: Site, seeded_media: SeededMedia, *, event: str) ->
         carried = there.operator.folder / backup.archive.relative_to(here.operator.folder)
         carried.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(backup.archive, carried)
-        there.operator.succeed("restore", archive=backup.stem)
+        there.operator.run_checked("restore", archive=backup.stem)
         start(there.stack, event)
     return Move(seeded_media.uploads, backup, found, there.stack.media.manifest())
 

@@ -256,7 +256,7 @@ def test_a_missing_engine_is_refused(operator: Operator, media_folder: Path, run
 def test_an_unknown_option_is_refused(operator: Operator, media_folder: Path) -> None:
     assert media_folder.is_dir()
 
-    outcome = operator.type(f"{operator.script('migrate')} --no-such-option")
+    outcome = operator.run_script(f"{operator.script('migrate')} --no-such-option")
 
     expect_refusal(outcome, event="a migration with an unknown option")
 

@@ -50,7 +50,7 @@ def _recovery(
         stack.project.compose("down")
         commands.run(["docker", "volume", "rm", volume], env=stack.environment)
         assert not stack.backing.exists(volume), f"{volume} is still there: nothing was lost"
-        operator.succeed("restore", archive=backup.stem)
+        operator.run_checked("restore", archive=backup.stem)
         stack.project.compose("up", "--detach")
 
     return run_event(session_stack, seeded_media, "losing the volume and restoring it", lose_and_restore)
@@ -137,7 +137,7 @@ def _repair_of(session_stack: Stack, seeded_media: SeededMedia, operator: Operat
         return Repair(backup, damaged, once_restored, twice_restored, added.path.encode(), touched)
 
     def restored(backup: Backup) -> Manifest:
-        operator.succeed("restore", archive=backup.stem)
+        operator.run_checked("restore", archive=backup.stem)
         return session_stack.media.manifest()
 
     yield Deferred(damage_and_repair)

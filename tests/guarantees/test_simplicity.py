@@ -81,7 +81,7 @@ def asked_from_inside(stack: Stack, endpoint: Endpoint) -> Platform:
     container = str(endpoint.container().id)
     session = requests.Session()
     session.mount("http://", NamespaceAdapter(container, stack.environment, stack.run.labels))
-    return stack.platform.at(f"http://127.0.0.1:{endpoint.port}", session)
+    return stack.platform.at_address(f"http://127.0.0.1:{endpoint.port}", session)
 
 
 def routes_of(stack: Stack, container: str) -> list[str]:

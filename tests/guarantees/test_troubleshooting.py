@@ -40,7 +40,7 @@ def test_the_listing_shows_the_three_directories(stack: Stack, operator: Operato
     operator.step("inspect")
     if not directories:
         raise Unproven("the platform keeps all pictures in the media root itself: there is no directory to look for")
-    listing = operator.succeed("inspect").text
+    listing = operator.run_checked("inspect").text
 
     last_words = {line.split()[-1].rstrip("/") for line in listing.splitlines() if line.split()}
     missing = [name for name in directories if name not in last_words]
@@ -79,7 +79,7 @@ def _damage(session_stack: Stack, seeded_media: SeededMedia, operator: Operator)
             )
         except PromiseBroken as refusal:
             refused = f"refused: {refusal}"
-        operator.succeed("permissions")
+        operator.run_checked("permissions")
         user = session_stack.service_container.user()
         return Damage(uploads, before, user, served, refused, session_stack.media.manifest())
 
@@ -157,7 +157,7 @@ def _restarted(trouble: str, session_stack: Stack, seeded_media: SeededMedia, op
         operator.step("restart")
         TROUBLES[trouble](stack)
         answered.append(stack.platform.answers(within=0.5) and not faults.is_wedged(stack))
-        operator.succeed("restart")
+        operator.run_checked("restart")
 
     event_result = run_event(
         session_stack, seeded_media, f"restarting a service that was {trouble}", go_wrong_and_restart

@@ -76,7 +76,7 @@ def _travel(session_stack: Stack, seeded_media: SeededMedia, operator: Operator)
         backup = take_backup(session_stack, seeded_media, operator).get()
         session_stack.media.shell(LOSE)
         lost = session_stack.media.manifest()
-        operator.succeed("restore", archive=backup.stem)
+        operator.run_checked("restore", archive=backup.stem)
         return Trip(meant.manifest, backup, lost, session_stack.media.manifest())
 
     yield travel

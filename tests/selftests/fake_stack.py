@@ -43,7 +43,7 @@ class FakePlatform:
 
     has_upload_api = True
     serves = True
-    way = "pictures are kept in a dictionary"
+    description = "pictures are kept in a dictionary"
     kinds = KINDS
 
     def __init__(self) -> None:
@@ -74,13 +74,13 @@ class FakePlatform:
         del within
         return self.up
 
-    def at(self, address: str, session: requests.Session) -> Platform:
+    def at_address(self, address: str, session: requests.Session) -> Platform:
         """Return this very platform, whatever the address."""
         del address, session
         return self
 
     @contextmanager
-    def connected(self) -> Iterator[None]:
+    def keep_alive(self) -> Iterator[None]:
         """Do nothing for the block: there is nothing to connect to."""
         yield
 

@@ -25,10 +25,10 @@ def test_media_survive_a_deploy_and_a_disaster(stack: Stack, seeded_media: Seede
     assert stack.container().id != container
     expect_same(before, stack.media.manifest(), event="recreating the container")
 
-    archive = archive_made_by(operator, lambda: operator.succeed("backup"))
+    archive = archive_made_by(operator, lambda: operator.run_checked("backup"))
 
     stack.media.shell(WIPE)
     assert not stack.media.manifest().files
 
-    operator.succeed("restore", archive=archive.name.removesuffix(".tar.gz"))
+    operator.run_checked("restore", archive=archive.name.removesuffix(".tar.gz"))
     expect_same(before, stack.media.manifest(), event="the restore", mtime="seconds")

@@ -41,7 +41,7 @@ class FakeOperator:
         self.typed: list[str] = []
         self._happen = happen
 
-    def succeed(self, procedure: str) -> None:
+    def run_checked(self, procedure: str) -> None:
         """Remember what was to be typed, and do the other thing."""
         self.typed.append(procedure)
         self._happen()
@@ -180,7 +180,7 @@ def test_volumes_and_containers_that_were_left_are_named(take: Take, folder: Pat
         stack.volumes.append("connect_media_volume")
         stack.containers.append("quirky_tar")
 
-    assert take(happen).get().stray == {"volume connect_media_volume", "container quirky_tar"}
+    assert take(happen).get().leftovers == {"volume connect_media_volume", "container quirky_tar"}
 
 
 def test_what_others_do_on_a_shared_engine_meanwhile_is_no_stray(take: Take, folder: Path, stack: FakeStack) -> None:
@@ -192,11 +192,11 @@ def test_what_others_do_on_a_shared_engine_meanwhile_is_no_stray(take: Take, fol
         stack.volumes += ["somebodys", "media-verify-0123abcd-1-2-other"]
         stack.containers += ["vigilant_bose", "quirky_tar"]
 
-    assert take(happen).get().stray == {"volume media-verify-0123abcd-1-2-other", "container quirky_tar"}
+    assert take(happen).get().leftovers == {"volume media-verify-0123abcd-1-2-other", "container quirky_tar"}
 
 
 def test_what_was_on_the_engine_before_is_no_stray(take: Take, folder: Path) -> None:
-    assert take((folder / NAME).touch).get().stray == frozenset()
+    assert take((folder / NAME).touch).get().leftovers == frozenset()
 
 
 def test_the_volume_is_looked_at_before_the_command_starts(take: Take, folder: Path, stack: FakeStack) -> None:

@@ -179,7 +179,7 @@ class MortalStack:
 def end(stack: Any, *, ends_service: bool = True, restart: Callable[[str], object] | None = None) -> list[str]:
     """Let a service end, and return what the operator types then."""
     typed: list[str] = []
-    operator = SimpleNamespace(succeed=restart or typed.append)
+    operator = SimpleNamespace(run_checked=restart or typed.append)
     event = faults.Event("a crash", lambda seen, *_: setattr(seen, "up", False), str, ends_service=ends_service)
     event.inject(stack, cast("Any", operator), cast("Any", None))
     return typed

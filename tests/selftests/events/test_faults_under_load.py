@@ -20,10 +20,10 @@ from media_guarantees.events.faults_under_load import (
     InjectedFault,
     UploadCounts,
     count_uploads,
-    drawn,
-    possible,
     read_back,
     require_uploads_around,
+    shuffled,
+    supported_faults,
 )
 from media_guarantees.events.upload_history import Outcome, UploadAttempt
 from media_guarantees.guide.guide_runner import Operator
@@ -97,9 +97,9 @@ def test_events_that_met_no_upload_under_way_prove_nothing() -> None:
 
 def test_an_order_is_drawn_that_the_seed_brings_back() -> None:
     events = tuple(EVENTS.values())
-    orders = {drawn(events, str(seed)) for seed in range(30)}
+    orders = {shuffled(events, str(seed)) for seed in range(30)}
 
-    assert drawn(events, "7") == drawn(events, "7")
+    assert shuffled(events, "7") == shuffled(events, "7")
     assert all(sorted(order, key=events.index) == list(events) for order in orders)
     assert len(orders) > 15
 
@@ -117,13 +117,13 @@ def operator(*procedures: str) -> Operator:
 def test_a_guide_without_a_restart_is_not_restarted_by() -> None:
     private = engine(power=object())
 
-    left_out = {*possible(private, operator("restart"))} - {*possible(private, operator())}
+    left_out = {*supported_faults(private, operator("restart"))} - {*supported_faults(private, operator())}
 
     assert [event.name for event in left_out] == ["the guide's restart"]
 
 
 def test_a_shared_engine_is_neither_killed_nor_crashed() -> None:
-    shared, private = (possible(engine(power), operator("restart")) for power in (None, object()))
+    shared, private = (supported_faults(engine(power), operator("restart")) for power in (None, object()))
 
     assert private == tuple(EVENTS.values())
     assert {event.name for event in private} - {event.name for event in shared} == {
@@ -137,14 +137,14 @@ class OpenPlatform:
 
     kinds = KINDS
 
-    def offer(self, sample: Sample, **_: object) -> None:
+    def post(self, sample: Sample, **_: object) -> None:
         """Take a picture in."""
 
     def is_accepted(self, _: object) -> bool:
         """Accept it."""
         return True
 
-    def described(self, sample: Sample, _: object, **__: object) -> Upload:
+    def parse_upload(self, sample: Sample, _: object, **__: object) -> Upload:
         """Describe it."""
         return Upload(sample, sample.sha256, f"/{sample.sha256}", "", 0)
 
@@ -172,7 +172,7 @@ def test_events_happen_until_it_is_enough(fault_run: FaultRun) -> None:
 
     fault_run.inject_all(events, enough=lambda: len(fault_run.injected_faults) == 2)
 
-    assert [strike.event for strike in fault_run.injected_faults] == ["a crash", "a deploy"]
+    assert [fault.event for fault in fault_run.injected_faults] == ["a crash", "a deploy"]
 
 
 def test_events_happen_in_their_order_amid_uploads(fault_run: FaultRun) -> None:
@@ -186,7 +186,7 @@ def test_events_happen_in_their_order_amid_uploads(fault_run: FaultRun) -> None:
 
     fault_run.inject_all([become("c2"), become("c3")])
 
-    assert [(strike.event, strike.before, strike.after) for strike in fault_run.injected_faults] == [
+    assert [(fault.event, fault.before, fault.after) for fault in fault_run.injected_faults] == [
         ("becoming c2", "c1", "c2"),
         ("becoming c3", "c2", "c3"),
     ]

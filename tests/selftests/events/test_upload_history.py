@@ -17,8 +17,8 @@ from media_guarantees.events.upload_history import (
     check,
     count,
     count_defects,
-    digests,
     expect_nothing_lost,
+    hashes_by_path,
 )
 from media_guarantees.media.diff import NothingCompared
 from media_guarantees.media.manifest import Entry, Manifest
@@ -41,8 +41,8 @@ HISTORY = (A, B, UNKNOWN)
 
 
 def told(findings: tuple[Finding, ...]) -> list[str]:
-    """Say in short who met which fate."""
-    return [f"{finding.attempt.sha256.removeprefix('sha of ')} {finding.fate}" for finding in findings]
+    """Say in short who met which defect."""
+    return [f"{finding.attempt.sha256.removeprefix('sha of ')} {finding.defect}" for finding in findings]
 
 
 @pytest.mark.parametrize(
@@ -187,13 +187,13 @@ def test_it_is_told_where_more_was_found_than_is_shown(lost: int, shown: int) ->
 
 
 def test_the_digests_of_a_tree_are_those_of_its_files() -> None:
-    assert digests(manifest_of(**{"avatars/ação.png": "00", "b": "01"})) == {"avatars/ação.png": "00", "b": "01"}
+    assert hashes_by_path(manifest_of(**{"avatars/ação.png": "00", "b": "01"})) == {"avatars/ação.png": "00", "b": "01"}
 
 
 def test_a_name_in_another_encoding_is_told_as_python_tells_it() -> None:
     entry = Entry(b"avatars/a\xe7\xe3o.png", "file", 1, "00", 0o644, 0, 0, 0, b"")
 
-    assert digests(Manifest({entry.path: entry})) == {os.fsdecode(entry.path): "00"}
+    assert hashes_by_path(Manifest({entry.path: entry})) == {os.fsdecode(entry.path): "00"}
 
 
 def test_outcomes_are_counted_also_where_there_are_none() -> None:

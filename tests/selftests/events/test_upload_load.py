@@ -41,7 +41,7 @@ class ScriptedPlatform:
         self.offered: list[Sample] = []
         self.asked = 0
 
-    def offer(self, sample: Sample, **_: object) -> SimpleNamespace:
+    def post(self, sample: Sample, **_: object) -> SimpleNamespace:
         """Take a picture in, or not."""
         self.offered.append(sample)
         answer = next(self.to_come)
@@ -53,7 +53,7 @@ class ScriptedPlatform:
         """Take 201 for an acceptance."""
         return bool(response.status_code == 201)
 
-    def described(self, sample: Sample, _: object, **__: object) -> Upload:
+    def parse_upload(self, sample: Sample, _: object, **__: object) -> Upload:
         """Describe an upload."""
         return Upload(sample, f"at {sample.sha256}", f"/at/{sample.sha256}", "", 0)
 
@@ -137,10 +137,10 @@ def test_while_the_platform_does_not_answer_nothing_is_uploaded() -> None:
     asked_before_second: list[int] = []
 
     class FallenPlatform(ScriptedPlatform):
-        def offer(self, sample: Sample, **options: object) -> SimpleNamespace:
+        def post(self, sample: Sample, **options: object) -> SimpleNamespace:
             if len(self.offered) == 1:
                 asked_before_second.append(self.asked)
-            return super().offer(sample, **options)
+            return super().post(sample, **options)
 
         def answers(self) -> bool:
             return super().answers() and self.asked >= 3
@@ -180,10 +180,10 @@ def test_as_many_clients_as_promised_work_at_the_same_time() -> None:
     all_at_it = threading.Barrier(CLIENTS)
 
     class MeetingPlatform(ScriptedPlatform):
-        def offer(self, sample: Sample, **options: object) -> SimpleNamespace:
+        def post(self, sample: Sample, **options: object) -> SimpleNamespace:
             if not self.offered:
                 all_at_it.wait(10)
-            return super().offer(sample, **options)
+            return super().post(sample, **options)
 
     with load_on(platform=MeetingPlatform) as load:
         assert load.wait_for_uploads(1, since=0.0)
@@ -240,10 +240,10 @@ def test_a_client_that_meets_a_fault_of_its_own_does_not_end_in_silence() -> Non
 
 def test_an_accepted_upload_of_which_nobody_could_tell_where_it_is_is_unknown() -> None:
     class CutOffPlatform(ScriptedPlatform):
-        def described(self, sample: Sample, _: object, **__: object) -> Upload:
+        def parse_upload(self, sample: Sample, _: object, **__: object) -> Upload:
             if len(self.offered) == 1:
                 raise requests.ConnectionError("the second request was cut off")
-            return super().described(sample, _)
+            return super().parse_upload(sample, _)
 
     with load_on(platform=CutOffPlatform) as load:
         load.wait_for_uploads(1, since=0.0)
@@ -262,7 +262,7 @@ def test_a_login_that_fails_amid_events_is_noted_and_uploads_go_on() -> None:
 
 def test_an_answer_201_that_describes_nothing_is_a_broken_promise() -> None:
     class MutePlatform(ScriptedPlatform):
-        def described(self, sample: Sample, _: object, **__: object) -> Upload:
+        def parse_upload(self, sample: Sample, _: object, **__: object) -> Upload:
             raise PromiseBroken(f"{sample.name} was answered 201, but not described")
 
     with pytest.raises(PromiseBroken, match="answered 201, but not described"), load_on(platform=MutePlatform) as load:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from media_guarantees.core.paths import ROOT
-from media_guarantees.guide.description import described
+from media_guarantees.guide.description import guide_report
 from media_guarantees.guide.reader import Guide, GuideError, read_guide
 from media_guarantees.guide.steps import Step
 
@@ -55,7 +55,7 @@ def test_a_guide_is_read_as_a_person_would(name: str) -> None:
 
 
 def description(name: str) -> str:
-    return "\n".join(described(read_guide(CORPUS / name, CORPUS).about(MEDIA)))
+    return "\n".join(guide_report(read_guide(CORPUS / name, CORPUS).about(MEDIA)))
 
 
 def test_a_backup_of_another_volume_is_a_fault_and_not_ambiguous() -> None:

@@ -64,7 +64,7 @@ def test_a_command_without_a_volume_is_the_same_on_a_shared_engine(operator: Ope
 
 
 def test_what_is_typed_reaches_the_program_as_a_shell_reads_it(operator: Operator, programs: Programs) -> None:
-    operator.succeed("restore", archive="media_backup_20260131")
+    operator.run_checked("restore", archive="media_backup_20260131")
 
     (call,) = programs.calls("docker")
     assert call == (
@@ -74,7 +74,7 @@ def test_what_is_typed_reaches_the_program_as_a_shell_reads_it(operator: Operato
 
 
 def test_the_operator_stands_in_the_deployments_folder(operator: Operator) -> None:
-    assert operator.type("pwd").text == str(operator.folder)
+    assert operator.run_script("pwd").text == str(operator.folder)
 
 
 def test_what_is_typed_is_journalled_as_the_guides(operator: Operator, caplog: pytest.LogCaptureFixture) -> None:
@@ -91,17 +91,19 @@ def test_nothing_of_the_machine_makes_the_operators_compose_look_elsewhere(
 ) -> None:
     monkeypatch.setenv(name, "elsewhere")
 
-    assert operator.type(f'printf %s "${{{name}-unset}}"').text == "unset"
+    assert operator.run_script(f'printf %s "${{{name}-unset}}"').text == "unset"
 
 
 def test_the_operator_works_with_the_engines_environment(operator: Operator) -> None:
     told = replace(operator, environment={**operator.environment, "DOCKER_HOST": "engine"})
 
-    assert told.type('echo "$DOCKER_HOST"').text == "engine"
+    assert told.run_script('echo "$DOCKER_HOST"').text == "engine"
 
 
 def test_what_a_test_adds_to_the_environment_comes_last(operator: Operator) -> None:
-    assert operator.type('echo "$PATH"', extra={"PATH": f"/extra:{os.environ['PATH']}"}).text.startswith("/extra:")
+    assert operator.run_script('echo "$PATH"', extra={"PATH": f"/extra:{os.environ['PATH']}"}).text.startswith(
+        "/extra:"
+    )
 
 
 def test_a_step_that_the_guide_does_not_print_is_unproven_for_a_reason(operator: Operator) -> None:
@@ -120,7 +122,7 @@ def test_a_guide_that_can_not_be_followed_either_way_is_unproven(operator: Opera
 def test_a_command_that_succeeds_gives_what_it_said(operator: Operator, programs: Programs) -> None:
     programs.add("docker-compose", "echo avatars")
 
-    assert operator.succeed("inspect").text == "avatars"
+    assert operator.run_checked("inspect").text == "avatars"
 
 
 def test_a_command_that_fails_is_a_broken_promise_with_line_status_and_words(
@@ -129,7 +131,7 @@ def test_a_command_that_fails_is_a_broken_promise_with_line_status_and_words(
     programs.add("docker-compose", "echo no such service >&2; exit 14")
 
     with pytest.raises(PromiseBroken) as broken:
-        operator.succeed("inspect")
+        operator.run_checked("inspect")
 
     line = GUIDE.split("\n").index(INSPECT) + 1
     assert broken.value.seen == (
@@ -282,7 +284,7 @@ def test_elsewhere_the_operator_has_the_deployments_files_and_no_backup(operator
         (operator.folder / name).parent.mkdir(exist_ok=True)
         (operator.folder / name).write_text(name)
 
-    there = operator.at(tmp_path / "elsewhere")
+    there = operator.in_folder(tmp_path / "elsewhere")
 
     files = sorted(str(path.relative_to(there.folder)) for path in there.folder.rglob("*") if path.is_file())
     assert files == ["compose.yml", "scripts/save.sh"]
@@ -336,6 +338,6 @@ def test_a_command_that_insists_on_a_terminal_gets_one(
 ) -> None:
     programs.add("docker", "if [ -t 0 ]; then echo at a terminal; fi")
 
-    outcome = operator.type(f"docker exec {flags} web-project ls -la /media")
+    outcome = operator.run_script(f"docker exec {flags} web-project ls -la /media")
 
     assert outcome.text == ("at a terminal" if terminal else "")

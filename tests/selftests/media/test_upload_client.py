@@ -124,7 +124,7 @@ def test_an_offer_brings_the_answer_whatever_it_is(
 ) -> None:
     answer(status, DESCRIBED)
 
-    response = platform.offer(PICTURE)
+    response = platform.post(PICTURE)
 
     assert (response.status_code, platform.is_accepted(response)) == (status, status == 201)
 
@@ -210,7 +210,7 @@ def test_many_requests_may_share_a_connection_and_the_next_one_does_not(
 ) -> None:
     answer(200)
 
-    with platform.connected():
+    with platform.keep_alive():
         platform.fetch("/media/x")
     platform.fetch("/media/x")
 
@@ -222,7 +222,7 @@ def test_a_connection_that_was_shared_ends_even_with_a_block_that_fails(
 ) -> None:
     answer(200)
 
-    with pytest.raises(ZeroDivisionError), platform.connected():
+    with pytest.raises(ZeroDivisionError), platform.keep_alive():
         raise ZeroDivisionError
     platform.fetch("/media/x")
 
