@@ -133,7 +133,7 @@ class Drill:
         return take_survey(live.volume_helper(self.restored), live.engine.environment).manifest()
 
     def _step(self, procedure: str, volume: str) -> Step:
-        step = read_step(self.guide, procedure)
+        step = read_step(self.guide, procedure, volume)
         expect_named(step, volume)
         return step
 
@@ -172,10 +172,14 @@ class Drill:
             docker("volume", "rm", "--force", name)
 
 
-def read_step(guide: Guide, procedure: str) -> Step:
-    """Return the guide's command for `procedure`. Raises `Unproven` where the guide describes none, or several."""
+def read_step(guide: Guide, procedure: str, volume: str) -> Step:
+    """Return the guide's command for `procedure`: of several, the one that works on the media's `volume`.
+
+    Where none does, it is the first, which a reader of the guide would take. Raises `Unproven` where the guide
+    describes none, or several that work on the volume.
+    """
     try:
-        return guide.step(procedure)
+        return guide.about({volume}).step(procedure)
     except (StepMissing, StepAmbiguous) as unclear:
         raise Unproven(f"the guide does not describe it: {unclear}") from unclear
 

@@ -33,6 +33,6 @@ def test_nothing_shadows_it(gate: Gate, before: Record) -> None:
 def test_the_guides_command_names_the_live_volume(gate: Gate, guide: Guide, procedure: str) -> None:
     volume = gate.expect_one_volume()
 
-    expect_named(read_step(guide, procedure), volume.name)
+    expect_named(read_step(guide, procedure, volume.name), volume.name)
 
     journal.add_evidence(f"the guide's {procedure} command names {volume.name}, which is where the media are")

@@ -67,7 +67,7 @@ def test_no_command_of_the_deployment_deletes_the_volume(
 def test_the_guides_command_names_the_volume_that_holds_the_media(gate: Gate, guide: Guide, procedure: str) -> None:
     volume = gate.expect_one_volume().name
     try:
-        expect_named(read_step(guide, procedure), volume)
+        expect_named(read_step(guide, procedure, volume), volume)
     except PromiseBroken as other:  # it was so before this deploy, and is judged after it
         warn(other.seen)
         pytest.skip(f"{other.seen}: the deploy doesn't change that")

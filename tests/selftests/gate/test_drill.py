@@ -22,6 +22,7 @@ from media_guarantees.gate.drill import (
     changed_between,
     expect_named,
     people_were_uploading,
+    read_step,
     room_for_drill,
 )
 from media_guarantees.gate.volume_scan import Survey
@@ -137,6 +138,16 @@ def test_a_guide_without_a_backup_promises_none(programs: Programs, tmp_path: Pa
     del programs
     with pytest.raises(Unproven, match=r"the guide does not describe it: .*no backup command"):
         drill_with("ls", tmp_path).back_up()
+
+
+def test_of_several_backups_in_a_guide_the_one_of_the_media_is_taken(tmp_path: Path) -> None:
+    backup = "docker run --rm -v {volume}:/s -v $(pwd)/backups:/b ubuntu tar -czf /b/{volume}.tar.gz -C /s ."
+    file = tmp_path / "guide.md"
+    file.write_text("".join(f"```\n{backup.format(volume=name)}\n```\n" for name in ("db_data", "media_volume")))
+
+    step = read_step(read_guide(file), "backup", "media_volume")
+
+    assert step.line == 5, f"the backup of the media is in line 5, and {step.script} was taken"
 
 
 def test_a_command_that_names_no_volume_can_not_be_judged() -> None:

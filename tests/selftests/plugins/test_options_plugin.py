@@ -202,9 +202,26 @@ def test_a_run_says_how_to_repeat_it(place: pytest.Pytester, folder: str, target
 
 
 def test_what_was_given_can_be_given_to_another_run(place: pytest.Pytester) -> None:
-    given = ["--guide=g.md", "--sample=5", "--require-all", "--compose-file=a.yml", "--removed=x:y"]
+    given = ["--guide=/d/g.md", "--sample=5", "--require-all", "--compose-file=/d/a.yml", "--removed=x:y"]
 
     assert shown(place, "' '.join(given_options(pytestconfig))", *given) == " ".join(given)
+
+
+@pytest.mark.parametrize("option", ["guide", "upload-config", "report-dir", "state", "removed-list", "compose-file"])
+def test_a_path_means_the_same_to_a_run_in_another_folder(place: pytest.Pytester, option: str) -> None:
+    given = shown(place, "given_options(pytestconfig)", f"--{option}=below/a")
+
+    assert given == str([f"--{option}={place.path}/below/a"])
+
+
+def test_each_of_several_compose_files_is_named_by_its_absolute_path(place: pytest.Pytester) -> None:
+    given = shown(place, "given_options(pytestconfig)", "--compose-file=a.yml:/d/b.yml", "--compose-file=c.yml")
+
+    assert given == str([f"--compose-file={place.path}/a.yml:/d/b.yml", f"--compose-file={place.path}/c.yml"])
+
+
+def test_a_path_that_is_given_as_none_stays_none(place: pytest.Pytester) -> None:
+    assert shown(place, "given_options(pytestconfig)", "--upload-config=") == "['--upload-config=']"
 
 
 @pytest.mark.parametrize(
