@@ -15,10 +15,12 @@ from typing import Any
 
 from media_guarantees.core.errors import BadInput
 from media_guarantees.core.files import replacing
-from media_guarantees.gate.live_deployment import InnerMount, Replica, User, Volume
+from media_guarantees.deployment.compose.media_mount import Mount
+from media_guarantees.deployment.container_proc import InnerMount, User
+from media_guarantees.gate.live_deployment import Replica, Volume
 from media_guarantees.gate.volume_scan import Survey, is_file
 
-FORMAT = "media before a deploy 1"
+FORMAT = "media before a deploy 2"
 _PIECE = 1 << 20
 
 
@@ -136,4 +138,5 @@ def _decoded(told: dict[str, Any], file: Path) -> Record:
 
 def _replica(told: dict[str, Any]) -> Replica:
     inner = None if told["inner"] is None else tuple(InnerMount(**each) for each in told["inner"])
-    return Replica(**{**told, "ports": tuple(told["ports"]), "mounts": tuple(told["mounts"]), "inner": inner})
+    mounts = tuple(Mount(**each) for each in told["mounts"])
+    return Replica(**{**told, "ports": tuple(told["ports"]), "mounts": mounts, "inner": inner})

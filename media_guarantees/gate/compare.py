@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 
 from media_guarantees.core.text import readable_size
-from media_guarantees.gate.live_deployment import User
+from media_guarantees.deployment.container_proc import User
 from media_guarantees.gate.volume_scan import Survey, entry_of, is_file
 from media_guarantees.media.diff import Difference, differences_of
 from media_guarantees.media.manifest import Entry

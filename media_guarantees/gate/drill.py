@@ -19,7 +19,7 @@ from media_guarantees.engine import helper_container
 from media_guarantees.events.backup_run import promises_day
 from media_guarantees.gate.live_gate import Gate
 from media_guarantees.gate.rewrite_command import redirect
-from media_guarantees.gate.volume_scan import Survey, take_survey
+from media_guarantees.gate.volume_scan import Survey
 from media_guarantees.guide.guide_runner import named_volumes
 from media_guarantees.guide.reader import Guide, StepAmbiguous, StepMissing
 from media_guarantees.guide.steps import ARCHIVE_ENDING, Step
@@ -118,7 +118,6 @@ class Drill:
 
     def restore(self, name: str) -> Manifest:
         """Run the guide's restore command on a scratch volume in place of the live one; return what was restored."""
-        live = self.gate.live
         step = self._step("restore", self.gate.expect_one_volume().name)
         script = redirect(step, media=self.restored, backups=self.backups, read_only=False, labels=self.labels)
         filled = Step(step.source, step.line, script, step.procedure)
@@ -130,7 +129,7 @@ class Drill:
             raise Unproven(f"the name of the backup can't be filled in as the guide says: {misfit}") from misfit
         with journal.step("event: the guide's restore, into a volume of the run's own"):
             self._type(step, script)
-        return take_survey(live.volume_helper(self.restored), live.engine.environment).manifest()
+        return self.gate.live.survey(self.restored, self.gate.folder).manifest()
 
     def _step(self, procedure: str, volume: str) -> Step:
         step = read_step(self.guide, procedure, volume)

@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import os
 import posixpath
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -20,9 +19,11 @@ import testinfra
 
 from media_guarantees.core import journal
 from media_guarantees.core.errors import BadInput, PromiseBroken
+from media_guarantees.deployment.compose.media_mount import Mount, mounts_of, require_mount, require_volume
+from media_guarantees.deployment.container_proc import InnerMount, User, covering_inner, read_mountinfo, read_user
 from media_guarantees.engine import helper_container
 from media_guarantees.engine.connection import Engine, server_version
-from media_guarantees.gate.volume_scan import Helper
+from media_guarantees.gate.volume_scan import Choice, Helper, Survey, take_survey
 from media_guarantees.system import commands
 from media_guarantees.system.run_id import Run, expiring, sweep_engine
 
@@ -46,33 +47,11 @@ class Volume:
 
 
 @dataclass(frozen=True)
-class User:
-    """The user and the groups, numeric, that the service's main process runs as."""
-
-    uid: int
-    gids: tuple[int, ...]
-
-    def __str__(self) -> str:
-        """Return the user and the first group."""
-        return f"{self.uid}:{self.gids[0] if self.gids else '?'}"
-
-
-@dataclass(frozen=True)
-class InnerMount:
-    """A mount as a container's processes see it; `root` is the folder of its file system that is mounted."""
-
-    point: str
-    root: str
-    kind: str
-    writable: bool
-
-
-@dataclass(frozen=True)
 class Replica:
     """One running container of the service.
 
-    `mounts` is what the engine says that it mounts; `inner` is what its own processes see mounted at the media root and
-    below, None where that can't be read.
+    `mounts` is what the engine says that it mounts; `inner` is what its own processes see mounted above, at and below
+    the media root, None where that can't be read.
     """
 
     identifier: str
@@ -81,7 +60,7 @@ class Replica:
     started: str
     project: str
     ports: tuple[int, ...]
-    mounts: tuple[Mapping[str, Any], ...]
+    mounts: tuple[Mount, ...]
     inner: tuple[InnerMount, ...] | None
 
 
@@ -160,7 +139,7 @@ class Live:
             str(inspected["State"]["StartedAt"]),
             str(inspected["Config"]["Labels"].get(_PROJECT, "")),
             ports_of(inspected),
-            tuple(inspected["Mounts"]),
+            mounts_of(inspected),
             self._inner_mounts(identifier),
         )
 
@@ -172,61 +151,47 @@ class Live:
         return str(read.stdout) if read.rc == 0 else None
 
     def _inner_mounts(self, container: str) -> tuple[InnerMount, ...] | None:
-        told = self._read_inside(container, "/proc/self/mountinfo")
-        if told is None:
-            return None
-        mounts = map(read_mountinfo, told.splitlines())
-        return tuple(each for each in mounts if f"{each.point}/".startswith(f"{self.media_root}/"))
+        mountinfo = self._read_inside(container, "/proc/self/mountinfo")
+        return None if mountinfo is None else read_mountinfo(mountinfo, self.media_root)
 
     def user(self, container: str) -> User | None:
         """Return the user of the service's main process; None if that can't be read."""
-        status = self._read_inside(container, "/proc/1/status")
-        fields = dict(line.split(":", 1) for line in (status or "").splitlines() if ":" in line)
-        if "Uid" not in fields:
-            return None
-        # proc(5): real, effective, saved and file system id
-        gids = (fields["Gid"].split()[1], *fields.get("Groups", "").split())
-        return User(int(fields["Uid"].split()[1]), tuple(dict.fromkeys(map(int, gids))))
+        return read_user(self._read_inside(container, "/proc/1/status") or "")
+
+    def mount_of(self, replica: Replica) -> Mount:
+        """Return the mount that keeps what a container writes to the media root. Raises `PromiseBroken` without one."""
+        listed = {mount.target for mount in replica.mounts}
+        others = (each.mount for each in replica.inner or () if each.point not in listed)
+        return require_mount([*replica.mounts, *others], self.media_root, replica.name)
 
     def volume_of(self, replica: Replica) -> Volume:
         """Return the volume that backs the media root of a container. Raises `PromiseBroken` if there is none."""
-        at = [mount for mount in replica.mounts if posixpath.normpath(mount["Destination"]) == self.media_root]
-        at += [{"Type": each.kind} for each in replica.inner or () if each.point == self.media_root and not at]
-        if not at:
-            others = [f"{each.get('Name') or each['Source']} at {each['Destination']}" for each in replica.mounts]
-            raise PromiseBroken(
-                f"nothing is mounted at {self.media_root} in {replica.name}; it mounts {', '.join(others) or 'none'}",
-                means="media are written into the container itself and are deleted with it, at the next deploy",
-                next_step=f"mount the volume there in the compose file: media_volume:{self.media_root}",
-            )
-        if at[0]["Type"] != "volume":
-            raise PromiseBroken(
-                f"{self.media_root} in {replica.name} is backed by a {at[0]['Type']}, not by a named volume",
-                means="the media of the volume are hidden, and new uploads are in no backup",
-                next_step=f"docker inspect --format '{{{{json .Mounts}}}}' {replica.name}",
-            )
-        return self.volume(str(at[0]["Name"]))
+        return self.volume(require_volume(self.mount_of(replica), self.media_root, replica.name))
+
+    def folder_of(self, replica: Replica) -> str:
+        """Return where in their volume the media of a container lie; "" for its root."""
+        return self.mount_of(replica).folder_of(self.media_root)
 
     def is_writable(self, replica: Replica) -> bool:
         """Whether the media root is mounted for writing too, for the engine and for the container's processes."""
-        told = [each["RW"] for each in replica.mounts if posixpath.normpath(each["Destination"]) == self.media_root]
-        return all([*told, *(each.writable for each in replica.inner or () if each.point == self.media_root)])
+        inner = covering_inner(replica.inner or (), self.media_root)
+        return not self.mount_of(replica).read_only and (inner is None or inner.writable)
 
     def overmounts(self, replica: Replica) -> tuple[str, ...]:
         """Return the paths below the media root at which something else is mounted."""
-        points = {posixpath.normpath(each["Destination"]) for each in replica.mounts}
-        points |= {each.point for each in replica.inner or ()}
+        points = {mount.target for mount in replica.mounts} | {each.point for each in replica.inner or ()}
         return tuple(sorted(point for point in points if point.startswith(f"{self.media_root}/")))
 
     def mount_root(self, replica: Replica) -> str:
         """Return the folder, within its file system, that the container sees at the media root; "" if unknown."""
-        return next((each.root for each in reversed(replica.inner or ()) if each.point == self.media_root), "")
+        inner = covering_inner(replica.inner or (), self.media_root)
+        return inner.shows(self.media_root) if inner else ""
 
     def volume(self, name: str) -> Volume:
         """Return the volume called `name`, which exists. Asking never makes one.
 
-        What an engine tells as a volume's creation is when its directory changed last: after a `chmod` it would pass
-        for another. So the directory itself is asked which one it is, and when it was born (stat(1), "%w").
+        What an engine reports as a volume's creation is when its directory last changed: after a `chmod` it would pass
+        for another. So stat(1) reads the directory's inode and when it was created ("%w").
         """
         if name not in self._volumes:
             told = self.inspect_volume(name)
@@ -269,13 +234,22 @@ class Live:
         labels = helper_container.label_arguments(self.labels)
         return ["docker", "run", "--rm", "--pull=never", *rights, *labels, *options, "--entrypoint=", image]
 
-    def volume_helper(self, volume: str) -> Helper:
-        """Return what makes a command that runs in a container whose working directory is `volume`, read-only."""
+    def volume_helper(self, volume: str, folder: str = "") -> Helper:
+        """Return what makes a command that runs in a container that mounts `volume` read-only, in a `folder` of it."""
         if not self.has_volume(volume):  # naming it would make it
             raise PromiseBroken(f"there is no volume {volume} on the engine any more")
-        mount = f"--volume={volume}:/volume:ro,nocopy"
-        base = self._run(self.helper_image, ["--network=none", "--interactive", "--workdir=/volume", mount])
+        place = [f"--workdir={posixpath.join('/volume', folder)}", f"--volume={volume}:/volume:ro,nocopy"]
+        base = self._run(self.helper_image, ["--network=none", "--interactive", *place])
         return lambda args: [*base, *args]
+
+    def survey(self, volume: str, folder: str, choose: Choice | None = None) -> Survey:
+        """Scan a `folder` of `volume`: all contents, or the chosen ones. A folder that isn't there holds nothing."""
+        environment = self.engine.environment
+        if folder:
+            ask = self.volume_helper(volume)(["bash", "-c", '! test -d "$1" || echo there', "bash", folder])
+            if not commands.check(ask, env=environment).text:
+                return Survey()
+        return take_survey(self.volume_helper(volume, folder), environment, choose=choose)
 
     def network_helper(self, container: str) -> list[str]:
         """Return a command that runs a program in a helper container in the network namespace of `container`."""
@@ -287,10 +261,3 @@ def ports_of(inspected: Mapping[str, Any]) -> tuple[int, ...]:
     known = inspected["NetworkSettings"].get("Ports") or {}
     ports = [*sorted(known, key=lambda port: not known[port]), *(inspected["Config"].get("ExposedPorts") or {})]
     return tuple(dict.fromkeys(int(port.partition("/")[0]) for port in ports if port.endswith("tcp")))
-
-
-def read_mountinfo(line: str) -> InnerMount:
-    """Read a line of /proc/self/mountinfo (proc(5)), where blanks in names are octal escapes."""
-    fields = line.split(" ")
-    root, point = (re.sub(r"\\([0-7]{3})", lambda found: chr(int(found[1], 8)), name) for name in fields[3:5])
-    return InnerMount(point, root, fields[fields.index("-") + 1], "rw" in fields[5].split(","))

@@ -15,7 +15,7 @@ from media_guarantees.gate.compare import Comparison, compare
 from media_guarantees.gate.gate_settings import FULL, GateSettings
 from media_guarantees.gate.live_deployment import Live, Replica, Volume
 from media_guarantees.gate.served_check import choose, served_as_held
-from media_guarantees.gate.volume_scan import Choice, Survey, is_file, take_survey
+from media_guarantees.gate.volume_scan import Choice, Survey, is_file
 
 
 @dataclass
@@ -29,14 +29,25 @@ class Gate:
     def expect_one_volume(self) -> Volume:
         """Return the one volume behind the media root of all replicas. Raises `PromiseBroken` otherwise."""
         volumes = {replica.name: self.live.volume_of(replica) for replica in self.live.replicas}
-        if len(set(map(str, volumes.values()))) > 1:
-            each = "; ".join(f"{name}: {volume}" for name, volume in volumes.items())
+        folders = {replica.name: self.live.folder_of(replica) for replica in self.live.replicas}
+        places = {
+            name: f"{volume}" + (f", folder {folders[name]}" if folders[name] else "")
+            for name, volume in volumes.items()
+        }
+        if len(set(places.values())) > 1:
+            differing = "volumes" if len(set(map(str, volumes.values()))) > 1 else "folders of their volume"
+            each = "; ".join(f"{name}: {place}" for name, place in places.items())
             raise PromiseBroken(
-                f"the containers of {self.live.service} keep their media in different volumes: {each}",
+                f"the containers of {self.live.service} keep their media in different {differing}: {each}",
                 means="which pictures people see depends on which container answers them",
                 next_step="deploy all of them from one compose file",
             )
         return next(iter(volumes.values()))
+
+    @property
+    def folder(self) -> str:
+        """Where the media lie in their volume; "" for its root."""
+        return self.live.folder_of(self.live.replicas[0])
 
     def expect_unshadowed(self, replica: Replica, before: Record) -> None:
         """Raise `PromiseBroken` where a container sees something else at the media root, or at a part of it."""
@@ -66,7 +77,7 @@ class Gate:
         volume = self.expect_one_volume().name
         journal.progress(f"manifest: reading {volume}")
         begun = time.monotonic()
-        survey = take_survey(self.live.volume_helper(volume), self.live.engine.environment, choose=choose)
+        survey = self.live.survey(volume, self.folder, choose)
         journal.progress(
             f"manifest: {len(survey.entries):,} entries, {survey.hashed:,} contents, {time.monotonic() - begun:.1f} s"
         )

@@ -46,15 +46,13 @@ def _as_go_writes(value: object) -> str:
 
 def declared_volume(deployment: Deployment, media_root: str) -> DeclaredVolume | None:
     """Return the named volume that covers the media root of the service; None where the file mounts none there."""
-    mounts = deployment.model["services"][deployment.service].get("volumes") or ()
-    covering = [mount for mount in mounts if f"{media_root}/".startswith(f"{str(mount['target']).rstrip('/')}/")]
-    if not covering:
+    mount = deployment.media_mount(deployment.service, media_root)
+    if mount is None or mount.kind != "volume" or not mount.source:
         return None
-    nearest = max(covering, key=lambda mount: len(str(mount["target"]).rstrip("/")))
-    if nearest["type"] != "volume" or not nearest.get("source"):
-        return None
-    settings = (deployment.model.get("volumes") or {}).get(nearest["source"]) or {}
-    return DeclaredVolume(str(settings.get("name") or nearest["source"]), str(nearest["source"]), settings)
+    declared = {key: settings or {} for key, settings in (deployment.model.get("volumes") or {}).items()}
+    named = ((key, settings) for key, settings in declared.items() if mount.source == (settings.get("name") or key))
+    key, settings = next(named, (mount.source, {}))
+    return DeclaredVolume(mount.source, key, settings)
 
 
 def expect_same_volume(

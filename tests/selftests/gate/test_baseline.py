@@ -6,8 +6,10 @@ from pathlib import Path
 import pytest
 
 from media_guarantees.core.errors import BadInput
+from media_guarantees.deployment.compose.media_mount import Mount
+from media_guarantees.deployment.container_proc import InnerMount, User
 from media_guarantees.gate.baseline import Record, read_record, write_record
-from media_guarantees.gate.live_deployment import InnerMount, Replica, User, Volume
+from media_guarantees.gate.live_deployment import Replica, Volume
 from media_guarantees.gate.volume_scan import Survey
 
 SURVEY = Survey(
@@ -19,7 +21,7 @@ SURVEY = Survey(
     {b"busy"},
 )
 REPLICA = Replica(
-    "c1", "web-1", "i1", "09:00", "connect", (8000,), ({"Type": "volume", "Name": "media_volume"},),
+    "c1", "web-1", "i1", "09:00", "connect", (8000,), (Mount("volume", "media_volume", "/media", read_only=False),),
     (InnerMount("/media", "/var/lib", "ext4", writable=True),),
 )  # fmt: skip
 RECORD = Record(
@@ -81,7 +83,7 @@ def test_a_record_that_is_not_there_is_asked_for(file: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "{}", "[]", '{"format": "other"}', "\xff", '{"format": "media before a deploy 1"}']
+    "text", ["", "{}", "[]", '{"format": "other"}', "\xff", '{"format": "media before a deploy 2"}']
 )
 def test_anything_else_is_refused(file: Path, text: str) -> None:
     file.parent.mkdir()

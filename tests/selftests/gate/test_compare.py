@@ -2,6 +2,7 @@
 
 import pytest
 
+from media_guarantees.deployment.container_proc import User
 from media_guarantees.gate.compare import (
     CHANGED,
     DECLARED,
@@ -17,7 +18,6 @@ from media_guarantees.gate.compare import (
     compare,
     rwx,
 )
-from media_guarantees.gate.live_deployment import User
 from media_guarantees.gate.volume_scan import Survey
 
 SERVICE = User(10001, (10001,))

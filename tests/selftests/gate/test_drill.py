@@ -25,7 +25,7 @@ from media_guarantees.gate.drill import (
     read_step,
     room_for_drill,
 )
-from media_guarantees.gate.volume_scan import Survey
+from media_guarantees.gate.volume_scan import Helper, Survey, take_survey
 from media_guarantees.guide.reader import read_guide
 from media_guarantees.guide.steps import Step
 from media_guarantees.media.diff import NothingCompared
@@ -104,8 +104,16 @@ def test_only_what_people_changed_meanwhile_is_no_failure(status: int, said: str
 class FakeGate:
     """A gate before a service whose media are in `media_volume`."""
 
+    folder = ""
+
     def __init__(self, engine: Engine) -> None:
-        self.live = SimpleNamespace(engine=engine, volume_helper=lambda _: lambda args: ["docker", "run", *args])
+        def helper(_: str) -> Helper:
+            return lambda args: ["docker", "run", *args]
+
+        def survey(volume: str, _: str) -> Survey:
+            return take_survey(helper(volume), engine.environment)
+
+        self.live = SimpleNamespace(engine=engine, volume_helper=helper, survey=survey)
 
     def expect_one_volume(self) -> Any:
         """Return it."""

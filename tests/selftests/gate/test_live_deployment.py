@@ -1,4 +1,4 @@
-"""A live service is found by Compose's labels and told exactly as it is; looking at it makes nothing."""
+"""A live service is found by Compose's labels and reported exactly as it is; reading it makes nothing."""
 
 import json
 import os
@@ -11,17 +11,17 @@ import pytest
 from fake_programs import Programs
 
 from media_guarantees.core.errors import BadInput, PromiseBroken
+from media_guarantees.deployment.compose.media_mount import Mount
+from media_guarantees.deployment.container_proc import InnerMount, User
 from media_guarantees.engine.connection import Engine
 from media_guarantees.gate.live_deployment import (
-    InnerMount,
     Live,
     Replica,
-    User,
     Volume,
     live_engine,
     ports_of,
-    read_mountinfo,
 )
+from media_guarantees.system.commands import CommandFailed
 from media_guarantees.system.run_id import Run
 
 RUN = Run("0badcafe-1-1")
@@ -51,7 +51,7 @@ Answer = Callable[..., Live]
 def _live(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Answer:
     """Make a live service on an engine that has these containers, and whose containers see this in /proc."""
 
-    def answer(*containers: dict[str, Any], mountinfo: str = ROOT_MOUNT, project: str = "") -> Live:
+    def answer(*containers: dict[str, Any], mountinfo: str = ROOT_MOUNT, project: str = "", **asked: bool) -> Live:
         programs = Programs(tmp_path, monkeypatch)
         status = "Uid:\t10001\t10002\t10003\t10004\nGid:\t1\t2\t3\t4\nGroups:\t7 8\n"
         told = {
@@ -66,6 +66,8 @@ def _live(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Answer:
             "'image inspect ubuntu'": "[]",
             "*'--format=%w'*": "2026-01-01 00:00:00.5 +0000, inode 7",
         }
+        if asked:
+            told["*'test -d'*"] = "there" if asked["has_folder"] else ""
         cases = "\n".join(f"{case}) printf %s {shlex.quote(text)};;" for case, text in told.items())
         programs.add("docker", f'case "$*" in\n{cases}\n*) echo "no such thing: $*" >&2; exit 1;;\nesac')
         engine = Engine("live", {**os.environ, "PATH": programs.path}, (), "1", "")
@@ -84,7 +86,7 @@ def test_the_service_is_found_with_what_backs_its_media(live: Answer) -> None:
         started="09:00",
         project="connect",
         ports=(8000,),
-        mounts=(VOLUME,),
+        mounts=(Mount("volume", "media_volume", "/media", read_only=False),),
         inner=(InnerMount("/media", "/volumes/media_volume/_data", "ext4", writable=True),),
     )
 
@@ -125,11 +127,11 @@ def test_a_service_that_does_not_run_is_a_broken_promise(live: Answer) -> None:
 @pytest.mark.parametrize(
     ("mounts", "mountinfo", "said"),
     [
-        ([], "", "nothing is mounted at /media in c1; it mounts none"),
+        ([], "", "nothing is mounted at /media in c1, or above it; it mounts nothing"),
         (
             [{**VOLUME, "Destination": "/data"}],
             "",
-            "nothing is mounted at /media in c1; it mounts media_volume at /data",
+            "nothing is mounted at /media in c1, or above it; it mounts media_volume at /data",
         ),
         ([{"Type": "bind", "Source": "/srv", "Destination": "/media/", "RW": True}], "", "is backed by a bind"),
         ([], ROOT_MOUNT.replace("ext4", "tmpfs"), "is backed by a tmpfs"),
@@ -141,6 +143,56 @@ def test_what_is_no_volume_is_told_for_what_it_is(live: Answer, mounts: Any, mou
     with pytest.raises(PromiseBroken) as broken:
         service.volume_of(service.replicas[0])
     assert said in broken.value.seen
+
+
+PARENT = {**VOLUME, "Destination": "/srv/"}
+INSIDE_PARENT = ROOT_MOUNT.replace(" /media rw", " /srv rw")
+
+
+def below_srv(live: Answer, *mounts: dict[str, Any], mountinfo: str = INSIDE_PARENT, **asked: Any) -> Live:
+    """Return a live service that keeps its media at /srv/data/media."""
+    service = live({**container("c1", mounts=mounts), **asked}, mountinfo=mountinfo)
+    service.media_root = "/srv/data/media"
+    return service
+
+
+def test_a_volume_that_is_mounted_above_the_media_root_keeps_the_media(live: Answer) -> None:
+    service = below_srv(live, PARENT)
+    (replica,) = service.replicas
+
+    assert (service.volume_of(replica).name, service.folder_of(replica)) == ("media_volume", "data/media")
+    assert service.mount_root(replica) == "/volumes/media_volume/_data/data/media"
+    assert service.is_writable(replica)
+
+
+def test_the_innermost_mount_keeps_the_media(live: Answer) -> None:
+    bind = {"Type": "bind", "Source": "/home/media", "Destination": "/srv/data", "RW": True}
+    service = below_srv(live, PARENT, bind)
+
+    with pytest.raises(PromiseBroken, match="/srv/data/media in c1 is backed by a bind, not by a named volume"):
+        service.volume_of(service.replicas[0])
+
+
+def test_memory_between_a_volume_and_the_media_root_keeps_the_media(live: Answer) -> None:
+    """An engine doesn't list what the compose file mounts as `tmpfs`: the container's processes see it."""
+    memory = f"{INSIDE_PARENT}\n37 36 0:1 / /srv/data rw - tmpfs tmpfs rw"
+    service = below_srv(live, PARENT, mountinfo=memory)
+
+    with pytest.raises(PromiseBroken, match="/srv/data/media in c1 is backed by a tmpfs, not by a named volume"):
+        service.volume_of(service.replicas[0])
+
+
+def test_a_folder_of_a_volume_that_is_mounted_is_where_the_media_lie(live: Answer) -> None:
+    asked = [{"Target": "/srv/data/media", "VolumeOptions": {"Subpath": "site/media"}}]
+    service = below_srv(live, {**VOLUME, "Destination": "/srv/data/media"}, HostConfig={"Mounts": asked})
+
+    assert service.folder_of(service.replicas[0]) == "site/media"
+
+
+def test_a_parent_mount_that_is_read_only_takes_no_uploads(live: Answer) -> None:
+    service = below_srv(live, {**PARENT, "RW": False})
+
+    assert not service.is_writable(service.replicas[0])
 
 
 @pytest.mark.parametrize(
@@ -183,6 +235,21 @@ def test_the_volume_is_read_and_nothing_else_can_be_done(live: Answer) -> None:
     assert command[-2:] == ["ubuntu", "ls"]
 
 
+def test_only_the_folder_of_the_media_is_read(live: Answer) -> None:
+    command = live(container("c1")).volume_helper("media_volume", "data/media")(["ls"])
+
+    assert "--workdir=/volume/data/media" in command
+
+
+def test_a_folder_that_is_not_in_the_volume_holds_no_media(live: Answer) -> None:
+    assert live(container("c1"), has_folder=False).survey("media_volume", "data/media").entries == {}
+
+
+def test_a_server_that_can_not_say_whether_the_folder_is_there_has_lost_no_media(live: Answer) -> None:
+    with pytest.raises(CommandFailed, match="no such thing"):
+        live(container("c1")).survey("media_volume", "data/media")
+
+
 def test_a_volume_that_is_gone_is_not_made_by_looking_at_it(live: Answer) -> None:
     with pytest.raises(PromiseBroken, match="there is no volume lost_volume"):
         live(container("c1")).volume_helper("lost_volume")
@@ -195,12 +262,6 @@ def test_published_ports_come_first() -> None:
     }
 
     assert ports_of(told) == (8000, 9000, 7000)
-
-
-def test_a_mount_is_read_as_proc_tells_it() -> None:
-    line = r"37 36 0:1 /a\040b /media/c\134d ro,relatime shared:1 master:2 - tmpfs none rw"
-
-    assert read_mountinfo(line) == InnerMount("/media/c\\d", "/a b", "tmpfs", writable=False)
 
 
 @pytest.mark.parametrize(

@@ -73,6 +73,10 @@ class FakeLive:
         """Return the volume that was named for it."""
         return Volume(replica.volume, "yesterday", "local", {})
 
+    def folder_of(self, replica: Any) -> str:
+        """Return what the test has set, else the volume's root."""
+        return getattr(replica, "folder", "")
+
     def overmounts(self, replica: Any) -> tuple[str, ...]:
         """Return what the test has set."""
         del replica
@@ -94,6 +98,16 @@ def test_containers_with_one_volume_have_one() -> None:
 def test_containers_with_different_volumes_are_told_apart() -> None:
     with pytest.raises(PromiseBroken, match="c0: media_volume, made yesterday; c1: other, made yesterday"):
         gate_before(FakeLive("media_volume", "other")).expect_one_volume()
+
+
+def test_containers_with_different_folders_of_a_volume_are_told_apart() -> None:
+    live = FakeLive("html", "html")
+    live.replicas[1].folder = "media"
+
+    with pytest.raises(
+        PromiseBroken, match=r"different folders .*: c0: html, .*; c1: html, made yesterday, folder media"
+    ):
+        gate_before(live).expect_one_volume()
 
 
 def recorded_at(shown: str) -> Record:

@@ -48,6 +48,15 @@ def test_a_volume_that_covers_the_media_root_from_above_holds_the_media(tmp_path
     assert expect(on, "html").key == "all"
 
 
+def test_a_volume_that_is_taken_over_from_another_service_holds_the_media(tmp_path: Path) -> None:
+    on = deployment(tmp_path, m={"name": "media_volume"})
+    services = on.model["services"]
+    services["storage"] = {"volumes": [{"type": "volume", "source": "m", "target": ROOT}]}
+    services["web"]["volumes_from"] = ["storage"]
+
+    assert expect(on, "media_volume").key == "m"
+
+
 @pytest.mark.parametrize(
     "mounts",
     [
