@@ -1,6 +1,6 @@
 """Recognising backups that can't be read here: other archives and compressions, encrypted files and repositories.
 
-They are told apart from damage, as nothing can be said about them.
+They are reported apart from damage, because they can't be judged.
 """
 
 from __future__ import annotations

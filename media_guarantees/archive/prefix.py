@@ -43,7 +43,7 @@ def below(prefix: bytes, path: bytes) -> bytes:
 
 
 def media_below(prefix: bytes, contents: Manifest, expected: Manifest | None = None) -> Manifest:
-    """Return what is below a directory of a backup, as a tree of its own.
+    """Return what is below a directory of a backup, as a separate tree.
 
     A backup that has no entry for that directory leaves it at a restore as it is, so `expected` lends its own.
     """

@@ -90,7 +90,7 @@ def _pairs(fields: bytes) -> list[int]:
 
 
 def _numbers_in_data(header: Header, read: Callable[[int], bytes]) -> tuple[list[int], int]:
-    """Read how many pairs there are, and those, a number a line; and tell how many bytes they take with their fill."""
+    """Read the number of pairs and the pairs, one number per line; return them and their padded size in bytes."""
     text = b""
     wanted = 1
     while text.count(b"\n") < wanted:

@@ -67,7 +67,7 @@ def repeated(members: Sequence[Member]) -> Iterator[Problem]:
 
 
 def dangling_hard_links(members: Sequence[Member]) -> Iterator[Problem]:
-    """Find hard links to what the archive doesn't hold before them: they would reach whatever is there."""
+    """Find hard links to what the archive doesn't hold before them: they would reach files outside it."""
     earlier: set[bytes] = set()
     absolute = all_absolute(members)
     for member in members:

@@ -1,4 +1,4 @@
-"""Taking a backup as the guide says, with an eye on everything that it must not disturb."""
+"""Take a backup with the guide's command, and record its effects on the service and the engine."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _DAYS = [order.replace(" ", between) for order in ("%Y %m %d", "%d %m %Y") for b
 
 @dataclass(frozen=True)
 class Backup:
-    """An archive that the guide's command made, and what was so when it did.
+    """An archive that the guide's command made, and what was observed while it ran.
 
     `day` is the one on which the command started, `before` what was in the volume then. `asked` and `unanswered`
     count requests to the service while it ran; `leftovers` names volumes and containers that it left on the engine.
@@ -46,9 +46,9 @@ class Backup:
 
 
 def take_backup(stack: Stack, seeded_media: SeededMedia, operator: Operator) -> Deferred[Backup]:
-    """Entrust the stack with pictures and type the guide's backup command, once.
+    """Upload the samples and run the guide's backup command, once.
 
-    The returned function gives the backup, or raises what went wrong.
+    The returned object gives the backup, or raises the error that occurred.
     """
 
     def take() -> Backup:
@@ -67,7 +67,7 @@ def _backup(stack: Stack, operator: Operator, before: Manifest) -> Backup:
 
 
 def archive_made_by(operator: Operator, command: Callable[[], object]) -> Path:
-    """Type a backup command and return the archive that it made; raises `PromiseBroken` if that isn't one."""
+    """Run a backup command and return the archive that it made; raises `PromiseBroken` if that isn't one."""
     folder = operator.folder
     archives = archives_in(folder)
     command()
@@ -88,7 +88,7 @@ def archives_in(folder: Path) -> dict[Path, int]:
 
 
 def name_contains_date(name: str, day: date) -> bool:
-    """Whether a file's name tells of `day`, in one of the ways in which people write days."""
+    """Whether a file's name contains `day` in a common date format."""
     return any(f"{day:{written}}" in name for written in _DAYS)
 
 
@@ -98,7 +98,7 @@ def promises_day(step: Step) -> bool:
 
 
 def _on_engine(stack: Stack) -> set[str]:
-    """Every volume and container of the engine, by name; on a shared one, where others come and go, the run's alone.
+    """Every volume and container of the engine, by name; on a shared engine, only those of the run.
 
     What the guide's commands make there has names of the engine's choice, but mounts what is the run's.
     """
@@ -109,13 +109,13 @@ def _on_engine(stack: Stack) -> set[str]:
 
 
 def today() -> date:
-    """The day it is where the operator is."""
+    """Today's date in the operator's time zone."""
     return date.today()  # noqa: DTZ011 - the day that the operator's `date` prints, in the machine's own time zone
 
 
 @contextmanager
 def poll_health(stack: Stack) -> Iterator[list[bool]]:
-    """Ask the service, again and again while the block lasts, whether it answers; the list says whether it did."""
+    """Probe the service repeatedly while the block lasts; the list holds whether each probe was answered."""
     answers: list[bool] = []
 
     def ask(over: threading.Event) -> None:

@@ -1,7 +1,7 @@
-"""Something happens to the stack, and what it was like before and is like after.
+"""Run an event against the stack, and record the stack before and after it.
 
-The event runs once; tests then ask for one fact each. What goes wrong on the way is kept and raised where a test
-asks: a service that never came back is a broken promise of the guarantee, not a fault of the test's set-up.
+The event runs once; tests then ask for one fact each. An error during the event is stored and raised in the test:
+a service that never came back is a broken promise of the guarantee, not an error of the test's set-up.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ class Snapshot:
 
 
 class Before(NamedTuple):
-    """The stack before an event, with the pictures that it was entrusted with."""
+    """The stack before an event, and the pictures that were uploaded to it."""
 
     uploads: tuple[Upload, ...]
     snapshot: Snapshot
@@ -40,7 +40,7 @@ class Before(NamedTuple):
 
 @dataclass(frozen=True)
 class EventResult:
-    """The stack before and after `event`, e.g. "recreating web-project"; asking raises what went wrong on the way."""
+    """The stack before and after `event`, e.g. "recreating web-project"; a property raises the error that occurred."""
 
     event: str
     stack: Stack
@@ -49,17 +49,17 @@ class EventResult:
 
     @property
     def uploads(self) -> tuple[Upload, ...]:
-        """The pictures that the stack was entrusted with before."""
+        """The pictures that were uploaded before the event."""
         return self._begun.get().uploads
 
     @property
     def before(self) -> Snapshot:
-        """The stack before."""
+        """The stack before the event."""
         return self._begun.get().snapshot
 
     @property
     def after(self) -> Snapshot:
-        """The stack once it answered again."""
+        """The stack once it was ready again."""
         return self._ended.get()
 
     def expect_same_media(self, *, mtime: Resolution = "ns") -> None:
@@ -68,7 +68,7 @@ class EventResult:
         expect_same(before, self.after.manifest, event=self.event, mtime=mtime)
 
     def expect_same_volume(self) -> None:
-        """Raise `PromiseBroken` if another volume is behind the media root, or one made anew."""
+        """Raise `PromiseBroken` if the media root is backed by another volume, or by a recreated one."""
         before, after = self.before.identity, self.after.identity
         if (before.volume, before.volume_created) != (after.volume, after.volume_created):
             raise PromiseBroken(
@@ -81,15 +81,15 @@ class EventResult:
 
 
 def snapshot(stack: Stack) -> Snapshot:
-    """Look at the stack now."""
+    """Record the current state of the stack."""
     return Snapshot(stack.identity(), stack.media.manifest())
 
 
 def seed_media(stack: Stack, seeded_media: SeededMedia) -> tuple[tuple[Upload, ...], Manifest]:
-    """Give the stack pictures to keep and return them, and what is in its volume now.
+    """Upload the samples; return the uploads and the manifest of the volume.
 
-    Its volume then also holds what else a file system can hold. Raises `PromiseBroken` if the pictures are not there:
-    what follows would compare nothing.
+    Also plants unusual file-system entries in the volume. Raises `PromiseBroken` if the pictures are not there: a
+    comparison would prove nothing.
     """
     stack.health.recover()
     uploads = seeded_media.ensure_uploaded(stack)
@@ -106,8 +106,8 @@ def seed_media(stack: Stack, seeded_media: SeededMedia) -> tuple[tuple[Upload, .
     return uploads, manifest
 
 
-def run_event(stack: Stack, seeded_media: SeededMedia, event: str, happen: Callable[[Stack], object]) -> EventResult:
-    """Entrust the stack with pictures, let `happen` happen to it, wait until it answers, and return all of it."""
+def run_event(stack: Stack, seeded_media: SeededMedia, event: str, action: Callable[[Stack], object]) -> EventResult:
+    """Upload the samples, run `action`, wait until the service is ready; return the stack before and after."""
 
     def begin() -> Before:
         uploads, manifest = seed_media(stack, seeded_media)
@@ -116,7 +116,7 @@ def run_event(stack: Stack, seeded_media: SeededMedia, event: str, happen: Calla
     def end() -> Snapshot:
         begun.get()
         with journal.step(f"event: {event}"):
-            happen(stack)
+            action(stack)
             stack.health.wait_until_ready()
         return snapshot(stack)
 
@@ -127,7 +127,7 @@ def run_event(stack: Stack, seeded_media: SeededMedia, event: str, happen: Calla
 def expect_same(
     before: Manifest, after: Manifest, *, event: str, mtime: Resolution = "ns", ignore: frozenset[str] = frozenset()
 ) -> None:
-    """Raise `PromiseBroken` that describes how `after` differs from `before`; observe that it doesn't."""
+    """Raise `PromiseBroken` that describes how `after` differs from `before`; if not, add evidence."""
     changes = diff(before, after, mtime=mtime, ignore=ignore)
     if changes:
         raise PromiseBroken(

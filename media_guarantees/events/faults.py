@@ -1,4 +1,4 @@
-"""What happens to deployments in real life: they are made anew, updated, killed, wedged, and so is their engine."""
+"""The faults that deployments meet: recreation, updates, crashes and hangs of the service, the engine and the host."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from media_guarantees.guide.guide_runner import Operator
 from media_guarantees.system import commands
 from media_guarantees.system.run_id import RUN_LABEL
 
-# The restart policies that start a container again whatever ended it (docker-run(1), "--restart").
+# The restart policies that start a container again after any exit (docker-run(1), "--restart").
 RETURNING = {"always", "unless-stopped"}
 END_SECONDS = 5.0
 
 
 def recreate(stack: Stack) -> None:
-    """Make the service's container anew, as a deploy does."""
+    """Recreate the service's container, as a deploy does."""
     stack.project.compose("up", "--detach", "--force-recreate", stack.service)
 
 
@@ -42,19 +42,19 @@ def update(stack: Stack) -> None:
 def kill_main_process(stack: Stack) -> None:
     """Send SIGKILL to the service's main process, from outside as the kernel's out-of-memory killer would.
 
-    `docker kill` won't do: it also tells the engine not to restart the container (docker-run(1), "--restart").
+    `docker kill` won't do: it also makes the engine not restart the container (docker-run(1), "--restart").
     """
     _signal(stack, "KILL", [stack.identity().process])
 
 
 def crash_for_good(stack: Stack) -> None:
-    """End the service at once, in a way that no restart policy mends."""
+    """Kill the service in a way after which no restart policy starts it again."""
     for container in stack.project.containers(stack.service):
         container.kill()
 
 
 def wedge(stack: Stack) -> None:
-    """Freeze every process of the service: its port is open, and nobody answers."""
+    """Freeze every process of the service: its port stays open, but no request is answered."""
     for container in stack.project.containers(stack.service):
         listed = container.top(ps_args="-eo pid")
         _signal(stack, "STOP", [int(row[0]) for row in listed["Processes"]])
@@ -70,13 +70,13 @@ def is_wedged(stack: Stack) -> bool:
 
 
 def restart_engine(engine: PrivateEngine) -> None:
-    """Kill the engine's daemon and start it again; containers may live on meanwhile."""
+    """Kill the engine's daemon and start it again; containers may keep running."""
     engine.kill_daemon()
     engine.start_daemon()
 
 
 def crash_host(engine: PrivateEngine) -> None:
-    """End every process of the engine and of every container at one instant, then boot."""
+    """Kill every process of the engine and of all containers at the same moment, then boot."""
     engine.crash()
     engine.boot()
 
@@ -90,7 +90,7 @@ def _signal(stack: Stack, name: str, processes: Sequence[int]) -> None:
 
 @dataclass(frozen=True)
 class Event:
-    """Something that happens to a deployment, and the mark by which one knows that it did.
+    """A fault that can be injected into a deployment, and the mark that changes when it happens.
 
     It may need a private engine's power switch, or the guide's command for `procedure`. `ends_service` is whether it
     leaves the service ended unless a restart policy starts it again.
@@ -104,7 +104,7 @@ class Event:
     ends_service: bool = False
 
     def inject(self, stack: Stack, operator: Operator, engine: Engine) -> None:
-        """Let it happen. What ended and has no restart policy is started again, as an operator would."""
+        """Inject the fault. Start again what ended and has no restart policy, as an operator would."""
         running = stack.project.running_services()
         self.happen(stack, operator, engine)
         if self.ends_service:
@@ -136,7 +136,7 @@ def start_again(stack: Stack, operator: Operator, running: Collection[str], *, e
 
 
 def require_private(engine: Engine) -> PrivateEngine:
-    """The private engine's switch; a shared one has none that would be ours."""
+    """Return the private engine's power switch. Raises `ValueError` for a shared engine, which has none."""
     if engine.power is None:
         raise ValueError("only a private engine can be killed")
     return engine.power

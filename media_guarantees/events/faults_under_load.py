@@ -1,4 +1,4 @@
-"""One event after another happens to the stack while people upload; then every acknowledged upload is looked for."""
+"""Inject one fault after another while clients upload; then look for every acknowledged upload."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ from media_guarantees.guide.guide_runner import Operator
 from media_guarantees.media.diff import NothingCompared
 from media_guarantees.media.upload_client import HttpPlatform
 
-# An event takes seconds. Clients that nobody stops end by themselves after so much time or so many uploads.
+# An event takes seconds. Clients that are not stopped end after this time, in seconds, or this many uploads.
 EVENT_SECONDS = 180.0
 EVENT_UPLOADS = 5_000
 
 
 @dataclass(frozen=True)
 class InjectedFault:
-    """An event that happened amid uploads.
+    """An event that happened during uploads.
 
     `begun`, `ended` and `recovered` are seconds on the clock of the uploads' history: when the event began, when it
     was over, and when the first upload that was begun after that was accepted. `before` and `after` are the event's
@@ -51,7 +51,7 @@ class InjectedFault:
 
 @dataclass(frozen=True)
 class UploadCounts:
-    """How many uploads were accepted before, during and after a strike, and how many failed for it."""
+    """How many uploads were accepted before, during and after a fault, and how many failed because of it."""
 
     before: int
     during: int
@@ -66,9 +66,9 @@ class UploadCounts:
 
 @dataclass
 class FaultRun:
-    """What a stack goes through amid uploads. `history` and `injected_faults` grow with it.
+    """Faults injected into a stack during uploads. `history` and `injected_faults` grow as it runs.
 
-    `rest` is how many uploads are accepted before each event, at least.
+    `rest` is the minimum number of uploads that are accepted before each event.
     """
 
     stack: Stack
@@ -81,9 +81,9 @@ class FaultRun:
     _engine_is_on: threading.Lock = field(default_factory=threading.Lock)
 
     def inject_all(self, events: Sequence[Event], *, enough: Callable[[], bool] = lambda: False) -> None:
-        """Let `events` happen, in their order, amid uploads, until it is `enough`.
+        """Inject `events` in their order during uploads; stop as soon as `enough()` is true.
 
-        Raises `PromiseBroken` if uploads don't go on after one.
+        Raises `PromiseBroken` if uploads don't resume after an event.
         """
         with uploading(
             self._new_client,
@@ -105,9 +105,9 @@ class FaultRun:
     def _inject(self, event: Event, load: Load) -> InjectedFault:
         before = event.mark(self.stack.identity())
         load.wait_for_uploads(self.rest, since=time.monotonic())
-        with journal.step(f"event: {event.name}, amid uploads"):
+        with journal.step(f"event: {event.name}, during uploads"):
             begun = time.monotonic()
-            # Clients don't ask an engine that is off: the Docker SDK leaves a socket open with each question to nobody.
+            # Clients don't query an engine that is off: each failed query of the Docker SDK leaves a socket open.
             with self._engine_is_on if event.needs_power else nullcontext():
                 event.inject(self.stack, self.operator, self.engine)
             ended = time.monotonic()
@@ -122,7 +122,7 @@ class FaultRun:
 
 
 def supported_faults(engine: Engine, operator: Operator) -> tuple[Event, ...]:
-    """Return the events that can happen: a shared engine is not ours to kill, and not every guide has a restart."""
+    """Return the supported events: a shared engine must not be killed, and not every guide documents a restart."""
     powered = [event for event in EVENTS.values() if engine.power is not None or not event.needs_power]
     return tuple(event for event in powered if not event.procedure or _describes(operator, event.procedure))
 
@@ -136,7 +136,7 @@ def _describes(operator: Operator, procedure: str) -> bool:
 
 
 def shuffled(events: Sequence[Event], seed: str) -> tuple[Event, ...]:
-    """Return all of `events`, in an order that `seed` decides."""
+    """Return all of `events` in the order that `seed` determines."""
     return tuple(random.Random(seed).sample(events, len(events)))  # noqa: S311 - so that a run can be repeated
 
 
@@ -158,7 +158,7 @@ def _fetched(stack: Stack, url: str) -> str:
 def count_uploads(
     injected_faults: Sequence[InjectedFault], history: Sequence[UploadAttempt]
 ) -> tuple[UploadCounts, ...]:
-    """Tell for each strike what it weighs. Uploads after one, and before the next, count for both."""
+    """Count the uploads around each fault. Those between two faults count for both."""
     starts = [float("-inf"), *(fault.recovered for fault in injected_faults)]
     ends = [*(fault.begun for fault in injected_faults[1:]), float("inf")]
     return tuple(
@@ -178,7 +178,7 @@ def _within(history: Iterable[UploadAttempt], start: float, end: float) -> list[
 
 
 def require_uploads_around(injected_faults: Sequence[InjectedFault], history: Sequence[UploadAttempt]) -> None:
-    """Observe what each strike weighed. Raises `NothingCompared` where it was too little to prove anything."""
+    """Add the upload counts of each fault to the evidence. Raises `NothingCompared` if they prove nothing."""
     counts = count_uploads(injected_faults, history)
     for fault, seen in zip(injected_faults, counts, strict=True):
         journal.add_evidence(f"{fault.event}: {seen}; the first upload after it was accepted {fault.recovery:.2f} s on")

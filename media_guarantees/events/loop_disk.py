@@ -1,6 +1,6 @@
-"""Disks of the suite's own to put media on: small, so that they can be filled; files, so that they can be copied.
+"""Disks for media under test: small enough to be filled, and kept in files that can be copied.
 
-A disk is a file with an ext4 file system, mounted inside a private engine alone, where nobody else sees it. It can't be
+A disk is a file with an ext4 file system, mounted only inside a private engine, invisible to the host. It can't be
 left behind: the loop device goes with the mount (mount(8), "Loop-device support"), the mount with the engine's name
 space, and the engine with the run, however that ends.
 """
@@ -31,7 +31,7 @@ _SBIN = os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/sbin", "/sbin
 
 @dataclass(frozen=True)
 class Disk:
-    """A mounted disk. `folder` is where the engine, and nobody else, sees it; `image` is its file on this host."""
+    """A mounted disk. `folder` is its mount point, visible to the engine only; `image` is its file on this host."""
 
     power: PrivateEngine
     image: Path
@@ -42,7 +42,7 @@ class Disk:
         return commands.check(self.power.nsenter_command(*args), stdin=stdin)
 
     def remount(self, mode: str) -> None:
-        """Make the disk ``ro`` or ``rw`` under whoever uses it."""
+        """Remount the disk ``ro`` or ``rw`` while it is in use."""
         self.run("mount", "-o", f"remount,{mode}", self.folder)
 
     def manifest(self) -> Manifest:
@@ -50,9 +50,9 @@ class Disk:
         return read_listing(self.run(*LISTING, self.folder).stdout)
 
     def copy(self, image: Path) -> bool:
-        """Copy the disk as it is at this instant, with nothing synced before, and say whether it held still meanwhile.
+        """Copy the disk without syncing it first; return whether it stayed unchanged during the copy.
 
-        It is what would be found after a power cut. If the disk was written to meanwhile, it is of no one instant.
+        The copy is what a power cut would leave. If the disk was written to during the copy, it is not consistent.
         """
         commands.check(["cp", "--sparse=always", str(self.image), str(image)])
         return filecmp.cmp(self.image, image, shallow=False)
@@ -63,7 +63,7 @@ def make_disk(image: Path, size: int, *, inodes: int | None = None) -> None:
     mkfs = shutil.which("mkfs.ext4", path=_SBIN)
     if mkfs is None:
         raise BadInput("there is no mkfs.ext4 to make a disk with", "install e2fsprogs")
-    # No block is kept back for root: what is full for the service is full for everybody.
+    # No block is reserved for root: a disk that is full for the service is full for root too.
     few = [] if inodes is None else ["-N", str(inodes)]
     commands.check([mkfs, "-q", "-F", "-m", "0", *few, str(image), f"{size // 1024}k"])
 
@@ -83,12 +83,12 @@ def mounted(power: PrivateEngine, image: Path, *options: str) -> Iterator[Disk]:
     try:
         yield disk
     finally:
-        # Lazily: whoever still holds it lets go in the end, and the loop device goes then.
+        # Lazy unmount: the loop device is freed when its last user closes it.
         disk.run("umount", "--lazy", disk.folder)
 
 
 def with_media_on(disk: Disk, model: Model, service: str, media_root: str, labels: Mapping[str, str]) -> Model:
-    """Return `model` with the volume at the media root of `service`, wherever else it is used too, on `disk`."""
+    """Return `model` with the volume at the media root of `service`, and all other uses of it, moved to `disk`."""
     moved = copy.deepcopy(model)
     mounts = [mount for each in moved["services"].values() for mount in each.get("volumes") or ()]
     at_root = [
@@ -108,7 +108,7 @@ def with_media_on(disk: Disk, model: Model, service: str, media_root: str, label
 
 @contextmanager
 def media_on(disk: Disk, stack: Stack) -> Iterator[None]:
-    """Let the media of `stack` live on `disk`, which gets what is in its volume now, for as long as the block lasts."""
+    """Copy the media of `stack` to `disk` and use the disk as its volume while the block lasts."""
     content = commands.check(stack.media.helper_command("tar", "--create", "--numeric-owner", "."))
     disk.run("rmdir", f"{disk.folder}/lost+found")
     disk.run("tar", "--extract", "--preserve-permissions", "-C", disk.folder, stdin=content.stdout)

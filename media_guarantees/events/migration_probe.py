@@ -1,4 +1,4 @@
-"""A migration as it is seen from outside: by what gets into the volume, and never by the words that it prints."""
+"""Observe a migration from outside: by what reaches the volume, not by what it prints."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from media_guarantees.media.media_volume import VolumeMedia
 from media_guarantees.media.stable_scan import ChangedWhileReading
 from media_guarantees.system.background_command import Background
 
-# How long a migration goes on between two looks at the volume. It is stopped while the volume is looked at.
+# How long a migration runs between two checks of the volume, in seconds. It is paused during a check.
 SLICE_SECONDS = 0.03
 SETTLE_SECONDS = 30.0
 
@@ -26,9 +26,9 @@ _NEGATED = re.compile(r"\b(?:never|not?|without|nunca|não|nada|sem)\b|--no-", r
 
 
 def stop_half_way(migration: Background, media: VolumeMedia) -> None:
-    """Let a migration go on until something of it is in the volume, and stop it there.
+    """Let a migration run until something of it is in the volume, and pause it there.
 
-    Raises `NothingCompared` where it is over before: then nothing can be shown of its middle.
+    Raises `NothingCompared` if it ends first: then an interruption can't be tested.
     """
     before = media.sizes()
     with journal.timed("wait", "the migration is under way: the volume changes while its process runs"):
@@ -41,7 +41,7 @@ def stop_half_way(migration: Background, media: VolumeMedia) -> None:
 
 
 def settled_manifest(stack: Stack) -> Manifest:
-    """Return what is in the volume once two looks in a row agree: work in a container may outlive its client."""
+    """Return the volume's manifest once two in a row agree: work in a container may outlive its client."""
     seen: list[Manifest] = []
 
     def look() -> Manifest | None:

@@ -1,7 +1,7 @@
-"""What a file system can hold beside pictures, planted in the volume under test: a backup that flattens it is seen.
+"""Unusual file-system entries, planted in the volume under test to expose backups that lose them.
 
-However media get in, as a rule only plain files of one owner do. Years of use leave more: links, other owners and
-modes, names that are no text. All of it is in one folder of the suite's own.
+Uploads create plain files of one owner. Years of use add links, other owners and modes, and names that are not valid
+text. All planted entries are in one folder of the suite.
 """
 
 from __future__ import annotations
@@ -70,26 +70,26 @@ def are_planted(manifest: Manifest) -> bool:
 
 
 def plant(stack: Stack) -> None:
-    """Plant everything in the volume of `stack`, in the place of what is left of it."""
+    """Plant every entry in the volume of `stack`, replacing what is left of earlier ones."""
     names = b"".join(name + b"\0" for name in NASTY_NAMES)
     stack.media.shell(_PLANT, FOLDER.decode(), stack.service_container.user(), FOREIGN_OWNER, stdin=names)
     journal.add_evidence(f"beside media, the volume holds in {FOLDER.decode()}/: {', '.join(KINDS)}")
 
 
 def remove_planted(stack: Stack) -> None:
-    """Remove what was planted, where a command of the service's user is to work on everything that there is."""
+    """Remove the planted entries, for commands of the service's user that must work on every file."""
     stack.media.shell('rm -rf -- "./$1"', FOLDER.decode())
 
 
 def is_planted(path: bytes) -> bool:
-    """Whether a path is of what was planted."""
+    """Whether a path belongs to the planted entries."""
     return path == FOLDER or path.startswith(FOLDER + b"/")
 
 
 def with_owners_taken_over(before: Manifest, after: Manifest) -> Manifest:
-    """Return `before` with the owner of planted entries as it is in `after`, where that is now the service's user.
+    """Return `before` with the owners that planted entries have in `after`, where that is the service's user.
 
-    Some services take over whatever is in their media when they start: that is their own affair, and loses nothing.
+    Some services change the owner of all their media when they start: that is allowed, and loses nothing.
     """
     folder = before.entries.get(FOLDER)
     entries = {path: _taken_over(entry, after.entries.get(path), folder) for path, entry in before.entries.items()}

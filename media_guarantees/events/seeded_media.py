@@ -1,4 +1,4 @@
-"""The sample pictures, uploaded: what the platform was trusted with."""
+"""The sample pictures that the suite has uploaded to the platform."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from media_guarantees.media.upload_client import Upload
 
 
 class SeededMedia:
-    """The pictures that a stack holds for the suite; uploads again what an earlier test lost."""
+    """The suite's pictures in a stack; those that an earlier test lost are uploaded again."""
 
     def __init__(self, samples: Sequence[Sample], seed: int) -> None:
         self.samples = samples
@@ -23,7 +23,7 @@ class SeededMedia:
         self._uploads: list[Upload] = []
 
     def ensure_uploaded(self, stack: Stack) -> tuple[Upload, ...]:
-        """Return uploads of all samples, in their order, each of which the platform serves now, and how it does."""
+        """Upload the samples that are no longer kept; return one upload per sample, in order."""
         with stack.platform.keep_alive():
             kept = [upload for upload in self._uploads if is_kept(stack, upload)]
             held = {upload.sample for upload in kept}
@@ -36,12 +36,12 @@ class SeededMedia:
 
     @property
     def uploads(self) -> tuple[Upload, ...]:
-        """What was uploaded when this was last asked to hang, whatever became of it since."""
+        """The uploads of the last `ensure_uploaded`, whether or not they still exist."""
         return tuple(self._uploads)
 
     @property
     def are_unserved(self) -> bool:
-        """Whether none of those that were uploaded came back when it was first asked for."""
+        """Whether no uploaded picture was served when it was first requested."""
         return bool(self._uploads) and not any(upload.was_served for upload in self._uploads)
 
     def fresh(self, kinds: Sequence[Kind] = KINDS) -> Sample:
@@ -96,7 +96,7 @@ def expect_served_as_before(stack: Stack, uploads: Iterable[Upload], *, event: s
 
 
 def why_unserved(stack: Stack, uploads: Sequence[Upload]) -> str:
-    """Say why no picture can be asked for, and what to do about it where something can be done."""
+    """Return why no picture can be requested, and what to configure, if anything helps."""
     answers = sorted({upload.served.status for upload in uploads if upload.served})
     if not answers:
         return stack.unserved

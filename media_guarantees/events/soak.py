@@ -1,4 +1,4 @@
-"""An ordeal that goes on for as long as wanted, in rounds, and what came of it in figures."""
+"""Fault runs repeated in rounds for as long as wanted, and their results in figures."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ from media_guarantees.events.upload_history import (
     hashes_by_path,
 )
 
-# Uploads that are kept in the volume to the end. Older ones were judged many times when they are let go.
+# How many uploads are kept in the volume. Older ones are removed after they have been judged many times.
 HISTORY_LIMIT = 20_000
 
 
 @dataclass
 class Soak:
-    """Rounds of an ordeal, each with every event in an order of its own; after each round all uploads are judged.
+    """Rounds of a fault run, each with every event in a new order; all uploads are judged after each round.
 
-    `let_go` counts the uploads that are no longer in the ordeal's history, so that memory and disk stay bounded.
+    `evicted` counts the uploads that were removed from the history, so that memory and disk stay bounded.
     """
 
     fault_run: FaultRun
@@ -41,7 +41,7 @@ class Soak:
     _begun: float = field(default_factory=time.monotonic)
 
     def go_round(self, events: Sequence[Event], enough: Callable[[], bool]) -> None:
-        """Let every event happen once, unless it is `enough` before; then judge all uploads that are kept."""
+        """Inject every event once, or stop early when `enough()` is true; then judge all kept uploads."""
         self.rounds += 1
         known = len(self.fault_run.history)
         try:
@@ -51,14 +51,14 @@ class Soak:
         self._evict_oldest()
 
     def _judge(self, unread: Sequence[UploadAttempt]) -> None:
-        """Read back what is new; judge all uploads, by what is in the volume now and by how each was served."""
+        """Read back new uploads; judge all of them by the volume's content and by what was served."""
         self._served.update(read_back(self.fault_run.stack, unread))
         if any(attempt.outcome == "acknowledged" for attempt in self.fault_run.history):
             stored = hashes_by_path(self.fault_run.stack.media.manifest())
             self.findings = check(self.fault_run.history, stored=stored, served=self._served)
 
     def _evict_oldest(self) -> None:
-        """Remove the oldest uploads that are too many; what is lost is kept as a proof."""
+        """Remove the oldest uploads above the limit; keep everything once a defect is found, as proof."""
         excess = self.fault_run.history[: -self.kept]
         if not excess or self.findings:
             return
@@ -77,11 +77,11 @@ class Soak:
 
     @property
     def count_defects(self) -> Mapping[str, int]:
-        """How many uploads met which fate: all 0 if all is well."""
+        """The number of uploads by defect: all 0 if nothing was lost."""
         return count_defects(self.findings)
 
     def progress_line(self) -> str:
-        """Say how far it is, in a line."""
+        """Return the progress in one line."""
         numbers = {
             "faults": len(self.fault_run.injected_faults),
             **self.uploads,
@@ -104,10 +104,10 @@ class Soak:
 
     def table(self) -> list[str]:
         """Return all figures, for people."""
-        told = [*self.uploads.items(), *self.count_defects.items()]
+        counts = [*self.uploads.items(), *self.count_defects.items()]
         return [
             f"{len(self.fault_run.injected_faults)} faults in {self.rounds} rounds, from seed {self.fault_run.seed}",
-            f"uploads: {', '.join(f'{number:,} {name}' for name, number in told)}",
+            f"uploads: {', '.join(f'{number:,} {name}' for name, number in counts)}",
             "seconds from a fault to the first accepted upload after it (median, worst):",
             *(
                 f"  {row.median:6.2f} {row.worst:6.2f}  {row.event} ({row.faults})"

@@ -1,7 +1,7 @@
-"""What became of uploads: the history that clients keep, and the checker that judges it afterwards.
+"""The history of uploads that clients record, and the checker that judges it afterwards.
 
-The checker is apart from the run and knows nothing but what was recorded, so that it can be tried on histories
-written by hand. That is how Jepsen judges databases: https://jepsen.io.
+The checker is separate from the run and sees only what was recorded, so it can be tested with histories written by
+hand. Jepsen judges databases in the same way: https://jepsen.io.
 """
 
 from __future__ import annotations
@@ -40,10 +40,10 @@ class UploadAttempt:
 
 @dataclass(frozen=True)
 class Finding:
-    """What became of an upload that should have become of none.
+    """A defect found in one upload.
 
-    "lost": it isn't where the platform said. "torn": what is there was sent by nobody. "swapped": what is there was
-    sent by somebody else. "duplicated": it is there more than once. "never read": nobody looked, so nothing is known.
+    "lost": it isn't where the platform said. "torn": the content there was never sent. "swapped": the content there
+    belongs to another upload. "duplicated": it is stored more than once. "never read": it was not checked.
     """
 
     defect: Defect
@@ -62,7 +62,7 @@ def hashes_by_path(manifest: Manifest) -> dict[str, str]:
 def check(
     history: Iterable[UploadAttempt], *, stored: Mapping[str, str], served: Mapping[str, str] | None = None
 ) -> tuple[Finding, ...]:
-    """Judge a history by what was found in the end; an empty answer means that every acknowledged upload is whole.
+    """Judge a history by what was found after the run; no findings mean that every acknowledged upload is whole.
 
     `stored` holds the SHA-256 of every file that is kept, by its path. `served` holds that of what came back for each
     path that was asked for, "" where nothing did; None where serving is not in question. Uploads that were refused, or
@@ -94,11 +94,11 @@ def _places(stored: Mapping[str, str]) -> Mapping[str, list[str]]:
 
 
 def _look(attempt: UploadAttempt, how: str, sha256: str | None, sent: AbstractSet[str]) -> list[Finding]:
-    """Judge an acknowledged upload by what was found at its path: "" for nothing, None where nobody looked."""
+    """Judge an acknowledged upload by what was found at its path: "" for nothing, None where it was not checked."""
     if sha256 == attempt.sha256:
         return []
     if sha256 is None:
-        return [Finding("never read", attempt, f"was never asked for: nobody knows whether it is {how}")]
+        return [Finding("never read", attempt, f"was never asked for: it is unknown whether it is {how}")]
     if not sha256:
         return [Finding("lost", attempt, f"is not {how}")]
     if sha256 in sent:
@@ -114,20 +114,20 @@ def count(history: Iterable[UploadAttempt]) -> dict[Outcome, int]:
 
 
 def count_defects(findings: Iterable[Finding]) -> dict[str, int]:
-    """Count the uploads that met each defect; one that met it as stored and as served counts once."""
+    """Count the uploads with each defect; one that has it both as stored and as served counts once."""
     counted = Counter(defect for defect, _ in {(finding.defect, finding.attempt) for finding in findings})
     return {defect: counted[defect] for defect in get_args(Defect)}
 
 
 def expect_nothing_lost(findings: Sequence[Finding], history: Sequence[UploadAttempt], *, event: str) -> None:
-    """Raise `PromiseBroken` that tells how many uploads came to what, and which."""
+    """Raise `PromiseBroken` with the number of uploads by defect, and the uploads, if there are any."""
     if not findings:
         return
-    told = ", ".join(f"{number} {defect}" for defect, number in count_defects(findings).items() if number)
+    defects = ", ".join(f"{number} {defect}" for defect, number in count_defects(findings).items() if number)
     lines = [f"  {finding}" for finding in findings]
-    first = f"after {event}, of {count(history)['acknowledged']} acknowledged uploads: {told}"
+    first = f"after {event}, of {count(history)['acknowledged']} acknowledged uploads: {defects}"
     raise PromiseBroken(
         "\n".join([first, *lines[:5], *["  …"] * (len(lines) > 5)]),
-        means="people are told that their picture is kept, and it is not",
+        means="the service confirms uploads that are then lost",
         detail="\n".join([first, *lines]),
     )

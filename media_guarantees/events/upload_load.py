@@ -1,4 +1,4 @@
-"""Clients that upload without pause, and the history of what became of every upload."""
+"""Clients that upload without pause, and the history of every upload."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ PAUSE_SECONDS = 0.02
 
 
 class Load:
-    """Uploads under way. They end with the block of `uploading`, at the latest after `seconds` or `limit` uploads.
+    """Running uploads. They stop when the block of `uploading` ends, or after `seconds` or `limit` uploads.
 
     `history` grows as uploads end; its times are of this process's monotonic clock.
     """
@@ -44,9 +44,9 @@ class Load:
         return not self._over.is_set() and time.monotonic() < self._deadline and len(self.history) < self._limit
 
     def wait_for_uploads(self, number: int, *, since: float) -> list[UploadAttempt]:
-        """Return the first `number` uploads that were begun at `since` or later and accepted; wait until there are.
+        """Return the first `number` accepted uploads that began at `since` or later; wait until they exist.
 
-        Raises `PromiseBroken` if they don't come, and what ended a client, if one was.
+        Raises `PromiseBroken` if they don't arrive in time, and the error that ended a client, if any.
         """
         return wait_until(
             lambda: self._accepted(number, since),
@@ -69,15 +69,15 @@ class Load:
         return "the clients have done all that they were to do" if ended else None
 
     def start(self, pool: ThreadPoolExecutor, platform: HttpPlatform, rng: random.Random) -> None:
-        """Let one more client work, with a platform and pictures of its own."""
+        """Start one more client, with its own platform object and pictures."""
         self._clients.append(pool.submit(self._keep_uploading, platform, rng))
 
     def stop(self) -> None:
-        """Let each client end the upload that it is at, and no more."""
+        """Stop every client after its current upload."""
         self._over.set()
 
     def expect_sound_clients(self) -> None:
-        """Raise what ended a client, if one was."""
+        """Raise the error that ended a client, if any."""
         for client in self._clients:
             client.result()
 
@@ -92,7 +92,7 @@ class Load:
 
 
 def _upload(platform: HttpPlatform, sample: Sample) -> UploadAttempt:
-    """Upload a picture and note what became of it."""
+    """Upload a picture and return the result."""
     begun = time.monotonic()
 
     def attempt(outcome: Outcome, *, path: str = "", url: str = "", reason: str = "") -> UploadAttempt:
@@ -109,12 +109,12 @@ def _upload(platform: HttpPlatform, sample: Sample) -> UploadAttempt:
     try:
         upload = platform.parse_upload(sample, response, timeout=ANSWER_SECONDS)
     except (requests.RequestException, LookupError) as error:
-        return attempt("unknown", reason=f"accepted, but nobody told where it is: {type(error).__name__}")
+        return attempt("unknown", reason=f"accepted, but the answer names no place: {type(error).__name__}")
     return attempt("acknowledged", path=upload.path, url=upload.url)
 
 
 def _was_never_sent(error: Exception) -> bool:
-    """Whether there was not even a connection: nobody listened, or no port was published."""
+    """Whether no connection was made: nothing listened, or no port was published."""
     cause = getattr(error.args[0], "reason", None) if error.args else None
     return isinstance(error, LookupError) or isinstance(cause, urllib3.exceptions.NewConnectionError)
 
@@ -123,9 +123,9 @@ def _was_never_sent(error: Exception) -> bool:
 def uploading(
     new_platform: Callable[[], HttpPlatform], *, history: list[UploadAttempt], seed: str, seconds: float, limit: int
 ) -> Iterator[Load]:
-    """Let clients upload for as long as the block lasts, and append what becomes of it to `history`.
+    """Run uploading clients while the block lasts, and append every upload to `history`.
 
-    Each client has a platform and, drawn from `seed`, pictures of its own.
+    Each client has its own platform object and its own pictures, generated from `seed`.
     """
     load = Load(history, seconds=seconds, limit=limit)
     with ThreadPoolExecutor(CLIENTS) as pool:

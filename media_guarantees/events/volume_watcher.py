@@ -1,4 +1,4 @@
-"""A pair of eyes on the volume, open all the time, so that it can be looked at the moment an answer arrives."""
+"""A helper container that stays open on the volume, so that a file can be checked as soon as an answer arrives."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Watcher:
         stdin, stdout = self._process.stdin, self._process.stdout
         if stdin is None or stdout is None:
             raise ValueError("the watcher's process must have pipes")
-        with suppress(BrokenPipeError):  # a container that ended gives no answer, and that is what is told
+        with suppress(BrokenPipeError):  # a container that ended gives no answer, which is reported below
             stdin.write(question)
             stdin.flush()
         if answer := stdout.readline():
@@ -48,7 +48,7 @@ class Watcher:
 
 @contextmanager
 def watching(media: VolumeMedia) -> Iterator[Watcher]:
-    """Keep a container that mounts nothing but the volume, read-only, for as long as the block lasts."""
+    """Run a container that mounts only the volume, read-only, while the block lasts."""
     arguments = media.helper_command("bash", "-c", _SCRIPT, interactive=True)
     process = subprocess.Popen(
         arguments, env=dict(media.environment), stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True

@@ -46,7 +46,7 @@ _OWN_PROGRAMS = Path("/run/guide")
 # What it takes to read, write and hand over files as root; nothing that mounts, makes devices or looks at the host.
 _CAPABILITIES = "chown,dac_override,fowner,fsetid,kill,setgid,setuid"
 _CLONE_NEWPID = 0x20000000  # sched.h
-# Whoever types here is root already, and not every machine has a `sudo`, nor one that works without its settings.
+# Commands run as root already, and not every machine has a `sudo`, nor one that works without its settings.
 _SUDO = """\
 #!/bin/sh
 while :; do
@@ -97,7 +97,7 @@ class EngineSide:
 
 @dataclass
 class ConfinedShell:
-    """The shell of somebody who stands in `folder`. `run_folder` can be written to; `environment` finds `docker`."""
+    """A shell whose working directory is `folder`. `run_folder` can be written to; `environment` finds `docker`."""
 
     folder: Path
     run_folder: Path
@@ -135,7 +135,7 @@ class ConfinedShell:
             return subprocess.Popen([*entering, *bounded, "env", f"--chdir={self.folder}", *args], **options)
 
     def _init(self) -> int:
-        """The process id of the first process in the shell's namespaces, which are made anew when the engine was."""
+        """The process id of the first process in the shell's namespaces, which are recreated with the engine."""
         if self._holder is None or self._engine_process != self.engine.process():
             self.close()
             self._engine_process = self.engine.process()

@@ -43,7 +43,7 @@ _HARMLESS_VALUES: dict[str, re.Pattern[str]] = {
 }
 _HARMLESS_SECURITY = re.compile(r"no-new-privileges(?:[:=]true)?|label[:=].*")
 _LOCAL_LOGS = {"", "json-file", "local", "none"}
-# What Docker masks of /proc and /sys unless told otherwise is sent as null; an empty list would mask nothing.
+# What Docker masks of /proc and /sys by default is sent as null; an empty list would mask nothing.
 _MASKS = ("MaskedPaths", "ReadonlyPaths")
 _CHECKED_KEYS = {
     name.lower(): name

@@ -92,8 +92,8 @@ class _Head:
 
     def with_length(self, length: int) -> bytes:
         """Return the head for a body of that many bytes, in one piece."""
-        told = (b"content-length:", b"transfer-encoding:")
-        kept = [line for line in self.lines if not line.lower().startswith(told)]
+        framing = (b"content-length:", b"transfer-encoding:")
+        kept = [line for line in self.lines if not line.lower().startswith(framing)]
         return b"\r\n".join([*kept, b"Content-Length: %d" % length, b"", b""])
 
 

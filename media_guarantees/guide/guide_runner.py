@@ -32,7 +32,7 @@ HARMLESS = {"/etc/localtime", "/etc/timezone"}
 
 @dataclass(frozen=True)
 class Operator:
-    """A person at a shell. `rename` tells the name of a volume in the sandbox from the one that the guide prints.
+    """A person at a shell. `rename` maps the volume name that the guide prints to its name in the sandbox.
 
     `shell_in` gives the confined shell for a folder; without one, as on a shared engine, it is the machine's own.
     """
@@ -175,7 +175,7 @@ class Operator:
     def start(self, procedure: str) -> AbstractContextManager[Background]:
         """Type the guide's command for `procedure` and don't wait for its end.
 
-        Ctrl-C reaches it as at a terminal, even if this run was told to ignore it (env(1), "--default-signal").
+        Ctrl-C reaches it as at a terminal, even if this run ignores it (env(1), "--default-signal").
         """
         command = ["env", "--default-signal=INT", "bash", "-c", _as_typed(self.script(procedure))]
         if self.shell_in is None:

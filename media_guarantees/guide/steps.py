@@ -40,7 +40,7 @@ _HOST_PATHS = ("/", ".", "~", "$(pwd)", "${PWD}", "$PWD", "`pwd`", "%cd%")
 _STOPS, _STARTS = {"down", "stop"}, {"up", "start"}
 _PLAIN_NAME = re.compile(r"[\w.+@%,=-]+")
 ARCHIVE_ENDING = re.compile(r"\.(?:tar(?:\.\w+)?|t[abgx]z2?)$")
-# A day in an example's name, which a person replaces without being told to: 2026-01-31, 31.01.2026, AAAAMMDD.
+# A day in an example's name, which a person replaces without instructions: 2026-01-31, 31.01.2026, AAAAMMDD.
 _YEAR = "(?:YYYY|AAAA|JJJJ)"
 _EXAMPLE_DAY = re.compile(
     r"(?:\d{4}([-_.]?)\d\d\1\d\d(?!\d)|\d\d([-_.]?)\d\d\2\d{4}(?!\d)"
@@ -251,7 +251,7 @@ def read_steps(
 
 
 def _is_alone(lines: list[_Line]) -> bool:
-    """Whether what stops and starts is a procedure of its own, and not what stands around a backup or a restore."""
+    """Whether a stop and start is a separate procedure, not a part of a backup or a restore."""
     return not any(line.procedure in {"backup", "restore"} for line in lines)
 
 
@@ -266,7 +266,7 @@ def _is_for_other_data(command: Command) -> bool:
 
 
 def waits_for_person(script: str) -> str:
-    """Name the first command in a script that doesn't end unless somebody types or presses Ctrl-C; "" without one."""
+    """Return the first command of a script that waits for input or Ctrl-C; "" if there is none."""
     for call in filter(None, _calls(script)):
         values = [word.value for word in call]
         if program(call[0]) in _INTERACTIVE or (_verb(call) == "logs" and _FOLLOWS.intersection(values)):
@@ -364,6 +364,6 @@ def _text_of(script: Path) -> str:
 
 
 def _spelled_out(text: str) -> str:
-    for told in list(_ASSIGNMENT.finditer(text)):  # whose value holds no backslash: it means nothing in a replacement
-        text = re.sub(rf"\$(?:{told[1]}\b|\{{{told[1]}(?::?-[^}}]*)?\}})", told[3], text)
+    for found in list(_ASSIGNMENT.finditer(text)):  # whose value holds no backslash: it means nothing in a replacement
+        text = re.sub(rf"\$(?:{found[1]}\b|\{{{found[1]}(?::?-[^}}]*)?\}})", found[3], text)
     return text

@@ -24,7 +24,7 @@ from media_guarantees.guide.shell_words import Command, read_commands
 OUT, BACK = "backup", "restore"
 VOLUMES_FOLDER = re.compile(r"/var/lib/docker/volumes/(?P<volume>[^/\s\"']+)/_data")
 _CONTAINER_PATH = re.compile(r"(?P<container>[\w.${}()\"'-]+):(?P<path>/.*)", re.DOTALL)
-# In which direction each word of a program goes that keeps copies in a form of its own.
+# The direction of each verb of a program that stores copies in its own format.
 _PROGRAMS = {
     ("restic", "backup"): OUT, ("restic", "restore"): BACK, ("borg", "create"): OUT, ("borg", "extract"): BACK,
     ("borgmatic", "create"): OUT, ("borgmatic", "extract"): BACK, ("duplicity", "backup"): OUT,

@@ -1,6 +1,6 @@
 """The manifest of a volume, listed by GNU tools inside a container that mounts it.
 
-What find's directives print is told in its manual, under "Format Directives"; `-z` of sha256sum ends its
+What find's directives print is documented in its manual, under "Format Directives"; `-z` of sha256sum ends its
 lines with NUL and leaves names alone.
 """
 
@@ -37,7 +37,7 @@ LISTING: tuple[str, ...] = ("bash", "-c", _SCRIPT, "listing")
 """Arguments of a command that lists the directory it runs in, or the one named by one argument more.
 
 Needs bash and GNU's find, xargs and sha256sum, and no terminal. `read_listing` takes its standard output. Its status
-is 0 where it got to its end, for whatever went wrong on the way is in the listing."""
+is 0 if it ran to its end: errors on the way are in the listing."""
 
 _PIECE = 1 << 20
 _WIDTH = 10
@@ -133,5 +133,5 @@ def _expect_success(statuses: Sequence[bytes], errors: bytes) -> None:
     ends = zip(_STEPS, statuses, strict=True)
     failed = [f"{step} ended with status {printable(status)}" for step, status in ends if status != b"0"]
     if failed or errors:
-        told = errors.decode("utf-8", "backslashreplace")
-        raise IncompleteListing(f"something couldn't be read: {'; '.join(failed)}\n{told}")
+        messages = errors.decode("utf-8", "backslashreplace")
+        raise IncompleteListing(f"something couldn't be read: {'; '.join(failed)}\n{messages}")

@@ -88,14 +88,14 @@ def describe(changes: Sequence[Difference], *, event: str, limit: int | None = 2
 
 
 def in_words(change: Difference) -> str:
-    """Tell a difference's values, as in "0644 became 0600"; of an entry that only one side has, what it is."""
+    """Format a difference's values, as in "0644 became 0600"; of an entry that only one side has, what it is."""
     if change.aspect in ("missing", "extra"):
         return _value(change.aspect, change.before if change.after is None else change.after)
     return f"{_value(change.aspect, change.before)} became {_value(change.aspect, change.after)}"
 
 
 def summarize(before: Manifest, changes: Sequence[Difference]) -> str:
-    """Tell in one line what was compared and how it came out: "12 files, 3.4 MB: 0 missing, 0 changed"."""
+    """Summarize in one line what was compared, and the result: "12 files, 3.4 MB: 0 missing, 0 changed"."""
     return f"{before.summary()}: {_counts(changes, always=('missing', 'changed'))}"
 
 
@@ -178,7 +178,7 @@ def _time(nanoseconds: int) -> str:
     seconds, fraction = divmod(nanoseconds, _SECOND)
     try:
         moment = datetime(1970, 1, 1, tzinfo=timezone.utc) + timedelta(seconds=seconds)
-    except OverflowError:  # beyond the year 9999, which file systems can tell and datetime can't
+    except OverflowError:  # beyond the year 9999, which file systems support and datetime doesn't
         return f"{seconds}.{fraction:09} s since 1970"
     return f"{moment:%Y-%m-%dT%H:%M:%S}.{fraction:09}Z"
 

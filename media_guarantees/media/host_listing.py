@@ -1,6 +1,6 @@
 """The manifest of a directory on this host.
 
-Names are bytes all the way, so that any name can be told: `os` works on those, `pathlib` doesn't.
+Names are bytes all the way, so that every name can be represented: `os` works on those, `pathlib` doesn't.
 """
 # ruff: noqa: PTH115, PTH118, PTH123, PTH208
 

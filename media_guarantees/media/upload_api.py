@@ -53,7 +53,7 @@ class AnswerValue:
 
 @dataclass(frozen=True)
 class ApiRequest:
-    """One request beside the upload itself: of the login, or the one that tells where a picture is stored.
+    """One request beside the upload itself: of the login, or the one that returns where a picture is stored.
 
     `section` is where it is described. `reads` are the values to take out of the answer, by the names that later
     requests use them by; `expects` are those that the answer must hold to count as accepted.
@@ -92,7 +92,7 @@ class ApiRequest:
 class UploadApi:
     """How pictures are sent, and what is read out of the answer. Connect's own, unless described otherwise.
 
-    `kinds` tells what the platform calls each kind of picture that it takes. `login` is asked before the first upload
+    `kinds` maps each accepted kind of picture to the platform's name for it. `login` is asked before the first upload
     of a client, in this order; `stored`, if there is one, after each upload. `url` is empty where only the serving of
     media is described: the platform then takes no uploads.
     """
@@ -133,7 +133,7 @@ class UploadApi:
     def locate(self, answer: requests.Response, values: Mapping[str, str] | None = None) -> tuple[str, str]:
         """Return the picture's path below the media root and its URL on the platform.
 
-        Of a URL only the path counts: whatever host it names, only the platform in the sandbox is ever asked.
+        Only the path of a URL is used: requests go to the platform in the sandbox, even if the URL names another host.
         Raises `AnswerLacks` where the answer holds neither.
         """
         path = self._told(self.answer_path, answer, values or {}, fill)

@@ -56,7 +56,7 @@ class Upload:
     """A picture that the platform accepted: what was sent, and where the platform says that it is.
 
     `path` is relative to the media root, `url` relative to the platform's address. `served` is what came back when it
-    was first asked for, where somebody did ask.
+    was first requested, if it was.
     """
 
     sample: Sample
@@ -68,7 +68,7 @@ class Upload:
 
     @property
     def was_served(self) -> bool:
-        """Whether it came back when it was first asked for: only then can it be asked of whoever serves it."""
+        """Whether it was served when first requested: only then can later requests be compared."""
         return self.served is not None and self.served.status == 200
 
 
@@ -107,12 +107,12 @@ class Platform(Protocol):
 
 
 def _without_keepalive_and_proxies(session: requests.Session) -> requests.Session:
-    """Let a session neither linger nor stray."""
-    # A connection that is kept alive would hold up the service whenever it is told to stop.
+    """Return the session without keep-alive, proxies, certificate checks and cookies of its own."""
+    # An open keep-alive connection would delay the stop of the service.
     session.headers["Connection"] = "close"
     # A proxy of the environment would be given what is meant for this machine alone, the token with it.
     session.trust_env = False
-    # No certificate can be right for 127.0.0.1; nobody else is asked.
+    # No certificate is valid for 127.0.0.1, and requests go nowhere else.
     session.verify = False
     urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
     # People look at pictures without being logged in: cookies go with uploads only.
@@ -137,7 +137,7 @@ class HttpPlatform:
     """The platform through its own API.
 
     `address` says where it is, `media_address` where its media are served, if that is elsewhere. The first is asked
-    again whenever somebody waits for the platform, because a published port changes when a container is recreated.
+    again at each wait for the platform, because a published port changes when a container is recreated.
     """
 
     has_upload_api = True
@@ -163,7 +163,7 @@ class HttpPlatform:
 
     @property
     def is_described(self) -> bool:
-        """Whether somebody said how uploads are taken, so that there is no need to look."""
+        """Whether a description of the upload API was given, so that none has to be found."""
         return self._api is not CONNECT and bool(self._api.url)
 
     def takes_uploads(self) -> bool:
@@ -180,7 +180,7 @@ class HttpPlatform:
         return self.for_client(lambda: address, session)
 
     def for_client(self, address: Callable[[], str], session: requests.Session) -> HttpPlatform:
-        """Return the same platform for one more client, as a session can't be shared; `address` tells where it is."""
+        """Return the same platform for another client, with its own session; `address` returns where it is."""
         other = copy.copy(self)
         session = _without_keepalive_and_proxies(session)
         vars(other).update(_find_address=address, _find_media_address=address, _address="", _session=session)
@@ -275,7 +275,7 @@ class HttpPlatform:
             raise PromiseBroken(f"{where} got no answer: {error}") from error
 
     def post(self, sample: Sample, **options: Any) -> requests.Response:
-        """Send a picture, whatever the answer; log in where that takes it.
+        """Send a picture and return any answer; log in first where needed.
 
         Raises `requests.RequestException` or `LookupError` without an answer, and `LoginFailed`.
         """
@@ -352,7 +352,7 @@ class HttpPlatform:
             self._session.close()
 
     def answers(self, *, within: float = PROBE_SECONDS) -> bool:
-        """Whether `/healthz` says so; one without it is ready when it answers anything but a fault of its own."""
+        """Whether `/healthz` says so; without it, it is ready when it answers with no server error."""
         try:
             return self.probe(within=within) < 500
         except (requests.RequestException, LookupError):
@@ -421,13 +421,13 @@ class UnpublishedPlatform(ExecPlatform):
         self._is_well = is_well
 
     def fetch(self, url: str) -> Served:
-        """Ask for a picture. Raises `Unproven` where nobody can be asked."""
+        """Ask for a picture. Raises `Unproven` if no server can be asked."""
         if self._unserved:
             raise Unproven(f"{self._unserved}: {url} can't be asked for")
         return super().fetch(url)
 
     def answers(self, *, within: float = PROBE_SECONDS) -> bool:  # noqa: ARG002 - asking the engine takes no time
-        """Whether its container runs, and is healthy where somebody checks."""
+        """Whether its container runs, and is healthy if it has a health check."""
         return self._is_well()
 
 

@@ -50,7 +50,7 @@ input csrf_token                the value of the <input>, or the content of the 
 match "nonce":"(\w+)"           what a regular expression finds in its text
 
 [upload] has `read` and `expect` too. `answer_path` and `answer_url` may also be made of such values: /assets/{id}.
-Where only another request tells where a picture is, describe it; the two then speak of its answer.
+If another request is needed to find out where a picture is, describe it; both then refer to its answer.
 
 [stored]
 url = /api/v1/photos/{id}/
@@ -147,7 +147,7 @@ class _Reader:
         _expect_path("upload", told.get("url", "/"))
         if "accepted" in told:
             told["accepted"] = _statuses(told["accepted"])
-        if "answer_path" in told or "answer_url" in told:  # who tells one need not have the other
+        if "answer_path" in told or "answer_url" in told:  # either is enough
             told = {"answer_path": "", "answer_url": "", **told}
         if kinds:
             told["kinds"] = kinds

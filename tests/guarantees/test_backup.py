@@ -1,4 +1,4 @@
-"""The guide's backup command, as printed: it makes an archive that holds everything, and disturbs nothing."""
+"""The guide's backup command, as printed: it makes a complete archive and disturbs nothing."""
 
 from __future__ import annotations
 
@@ -24,17 +24,17 @@ complete = pytest.mark.guarantee("backup.complete")
 harmless = pytest.mark.guarantee("backup.harmless")
 
 
-@pytest.fixture(scope="module", name="attempt")
-def _attempt(session_stack: Stack, seeded_media: SeededMedia, operator: Operator) -> Deferred[Backup]:
-    """A backup, taken once as the guide says; what went wrong is raised where a test asks."""
+@pytest.fixture(scope="module", name="backup_attempt")
+def _backup_attempt(session_stack: Stack, seeded_media: SeededMedia, operator: Operator) -> Deferred[Backup]:
+    """A backup, taken once as the guide says; errors are raised in the test."""
     return take_backup(session_stack, seeded_media, operator)
 
 
 @created
 def test_the_archive_appears_under_the_day_on_which_the_command_started(
-    operator: Operator, attempt: Deferred[Backup]
+    operator: Operator, backup_attempt: Deferred[Backup]
 ) -> None:
-    backup = attempt.get()
+    backup = backup_attempt.get()
     expect_day(operator)
 
     assert name_contains_date(backup.archive.name, backup.day), (
@@ -44,17 +44,17 @@ def test_the_archive_appears_under_the_day_on_which_the_command_started(
 
 
 @created
-def test_whoever_ran_the_command_can_read_the_archive(attempt: Deferred[Backup]) -> None:
-    archive = attempt.get().archive
+def test_the_person_who_ran_the_command_can_read_the_archive(backup_attempt: Deferred[Backup]) -> None:
+    archive = backup_attempt.get().archive
 
     assert os.access(archive, os.R_OK), f"{archive.name} can't be read by the person who made it"
     assert archive.stat().st_mode & 0o444, (
-        f"{archive.name} has mode {archive.stat().st_mode & 0o7777:o}: nobody can copy it off"
+        f"{archive.name} has mode {archive.stat().st_mode & 0o7777:o}: it can't be copied off"
     )
 
 
 @created
-def test_a_backup_across_midnight_bears_the_day_on_which_it_started(
+def test_a_backup_across_midnight_is_named_after_the_day_on_which_it_started(
     stack: Stack, operator: Operator, run_folder: Path
 ) -> None:
     expect_day(operator)
@@ -71,15 +71,15 @@ def test_a_backup_across_midnight_bears_the_day_on_which_it_started(
 
 
 def expect_day(operator: Operator) -> None:
-    """Raise `Unproven` where the guide's archives bear no day: then it promises none."""
+    """Raise `Unproven` if the guide's archive names contain no day: then it promises none."""
     step = operator.step("backup")
     if not promises_day(step):
         raise Unproven(f"the guide does not describe it: the archive {step.archive} is not named after the day")
 
 
 @complete
-def test_the_archive_holds_the_whole_volume_and_nothing_else(attempt: Deferred[Backup]) -> None:
-    backup = attempt.get()
+def test_the_archive_holds_the_whole_volume_and_nothing_else(backup_attempt: Deferred[Backup]) -> None:
+    backup = backup_attempt.get()
 
     try:
         archived = read_archive(backup.archive, original=backup.before)
@@ -91,15 +91,15 @@ def test_the_archive_holds_the_whole_volume_and_nothing_else(attempt: Deferred[B
 
 
 @harmless
-def test_the_volume_is_the_same_before_and_after(stack: Stack, attempt: Deferred[Backup]) -> None:
-    before = attempt.get().before
+def test_the_volume_is_the_same_before_and_after(stack: Stack, backup_attempt: Deferred[Backup]) -> None:
+    before = backup_attempt.get().before
 
     expect_same(before, stack.media.manifest(), event="the backup")
 
 
 @harmless
-def test_the_service_answered_all_the_time(stack: Stack, attempt: Deferred[Backup]) -> None:
-    backup = attempt.get()
+def test_the_service_answered_all_the_time(stack: Stack, backup_attempt: Deferred[Backup]) -> None:
+    backup = backup_attempt.get()
 
     assert backup.asked >= 3, f"the service was only asked {backup.asked} times during the backup"
     assert not backup.unanswered, f"{backup.unanswered} of {backup.asked} requests during the backup failed"
@@ -110,8 +110,8 @@ def test_the_service_answered_all_the_time(stack: Stack, attempt: Deferred[Backu
 
 
 @harmless
-def test_no_volume_and_no_container_stays_behind(attempt: Deferred[Backup]) -> None:
-    backup = attempt.get()
+def test_no_volume_and_no_container_stays_behind(backup_attempt: Deferred[Backup]) -> None:
+    backup = backup_attempt.get()
 
     assert not backup.leftovers, (
         f"the backup left behind: {', '.join(sorted(backup.leftovers))}; a volume that a backup makes is one that it "

@@ -1,4 +1,4 @@
-"""The guide's backup command while people upload: what they were told is kept, before it began, is in the archive."""
+"""The guide's backup command during uploads: everything acknowledged before it began is in the archive."""
 
 from __future__ import annotations
 
@@ -28,16 +28,16 @@ pytestmark = pytest.mark.guarantee("backup.under_load")
 
 # GNU tar's manual, "Synopsis": a file, or as here a directory, changed while it was being archived.
 CHANGED_WHILE_READ = 1
-# What gzip takes about a second for, so that uploads come while tar reads, and how many come first.
+# Bytes that gzip needs about a second for, so that uploads arrive while tar reads, and uploads before the backup.
 BALLAST = 32_000_000
 UPLOADS_BEFORE = 40
-# The clients end by themselves after so much time or so many uploads.
+# The clients stop after this time, in seconds, or this many uploads.
 SECONDS, UPLOADS = 120.0, 20_000
 
 
 @dataclass(frozen=True)
 class Backup:
-    """An archive that was made amid uploads. `begun` and `ended`, of the command, are on the clock of `history`."""
+    """An archive that was made during uploads. `begun` and `ended`, of the command, are on the clock of `history`."""
 
     archive: Path
     outcome: Outcome
@@ -52,19 +52,19 @@ class Backup:
 
     @property
     def due(self) -> list[UploadAttempt]:
-        """All uploads; one that was acknowledged later may be in the archive or not, like any that may."""
+        """All uploads; for one that was acknowledged later, the outcome counts as unknown: it may be in the archive."""
         before = {*self.before}
         return [attempt if attempt in before else replace(attempt, outcome="unknown") for attempt in self.history]
 
     @property
-    def meanwhile(self) -> list[UploadAttempt]:
+    def during(self) -> list[UploadAttempt]:
         """The uploads that ended while it ran."""
         return [attempt for attempt in self.history if self.begun <= attempt.ended < self.ended]
 
 
-@pytest.fixture(scope="module", name="attempt")
-def _attempt(session_stack: Stack, operator: Operator, settings: Settings) -> Iterator[Deferred[Backup]]:
-    """A backup of a volume with some ballast, taken once amid uploads; what went wrong is raised where a test asks."""
+@pytest.fixture(scope="module", name="backup_attempt")
+def _backup_attempt(session_stack: Stack, operator: Operator, settings: Settings) -> Iterator[Deferred[Backup]]:
+    """A backup of a volume with a large file, taken once during uploads; errors are raised in the test."""
     history: list[UploadAttempt] = []
     yield Deferred(lambda: back_up(session_stack, operator, f"{settings.seed}/backup", history))
     # Hundreds of pictures, which every comparison from here on would read.
@@ -74,52 +74,52 @@ def _attempt(session_stack: Stack, operator: Operator, settings: Settings) -> It
 
 
 def back_up(stack: Stack, operator: Operator, seed: str, history: list[UploadAttempt]) -> Backup:
-    """Type the guide's backup command amid uploads, what becomes of which goes into `history`."""
+    """Run the guide's backup command during uploads, which are recorded in `history`."""
     stack.health.recover()
     with uploading(stack.new_client, history=history, seed=seed, seconds=SECONDS, limit=UPLOADS) as load:
         first, *_ = load.wait_for_uploads(UPLOADS_BEFORE, since=0.0)
         plant_ballast(stack, posixpath.dirname(first.path))
         begun = time.monotonic()
         outcomes: list[Outcome] = []
-        with journal.step("event: the guide's backup, amid uploads"):
+        with journal.step("event: the guide's backup, during uploads"):
             archive = archive_made_by(operator, lambda: outcomes.append(operator.run("backup")))
         ended = time.monotonic()
     return Backup(archive, outcomes[0], begun, ended, history)
 
 
 def plant_ballast(stack: Stack, folder: str) -> None:
-    """Put what takes its time to be archived among the pictures."""
+    """Put a large file, which takes time to archive, among the pictures."""
     stack.media.shell('head -c "$1" /dev/urandom > "./$2/ballast.media-verify"', str(BALLAST), folder)
 
 
-def test_people_uploaded_while_it_was_made(attempt: Deferred[Backup]) -> None:
-    backup = attempt.get()
-    before, meanwhile = (count(uploads)["acknowledged"] for uploads in (backup.before, backup.meanwhile))
+def test_people_uploaded_while_it_was_made(backup_attempt: Deferred[Backup]) -> None:
+    backup = backup_attempt.get()
+    before, during = (count(uploads)["acknowledged"] for uploads in (backup.before, backup.during))
 
-    if not (before and meanwhile):
-        raise NothingCompared(f"{before} uploads were accepted before the backup, {meanwhile} while it was made")
+    if not (before and during):
+        raise NothingCompared(f"{before} uploads were accepted before the backup, {during} while it was made")
     seconds = backup.ended - backup.begun
     journal.add_evidence(
-        f"{before} uploads were accepted before the backup, {meanwhile} in the {seconds:.1f} s that it took"
+        f"{before} uploads were accepted before the backup, {during} in the {seconds:.1f} s that it took"
     )
 
 
-def test_it_complains_of_nothing_but_what_came_while_it_read(attempt: Deferred[Backup]) -> None:
-    outcome = attempt.get().outcome
+def test_it_complains_of_nothing_but_what_came_while_it_read(backup_attempt: Deferred[Backup]) -> None:
+    outcome = backup_attempt.get().outcome
 
-    assert outcome.status in {0, CHANGED_WHILE_READ}, f"amid uploads, the backup command failed: {outcome}"
+    assert outcome.status in {0, CHANGED_WHILE_READ}, f"during uploads, the backup command failed: {outcome}"
     journal.add_evidence(
-        f"amid uploads, the backup command ended with status {outcome.status}: {outcome.complaint[-120:]}"
+        f"during uploads, the backup command ended with status {outcome.status}: {outcome.complaint[-120:]}"
     )
 
 
-def test_what_was_acknowledged_before_it_began_is_whole_in_the_archive(attempt: Deferred[Backup]) -> None:
-    backup = attempt.get()
+def test_what_was_acknowledged_before_it_began_is_whole_in_the_archive(backup_attempt: Deferred[Backup]) -> None:
+    backup = backup_attempt.get()
     paths = [attempt.path.encode() for attempt in backup.before if attempt.path]
 
     try:
         archived = hashes_by_path(read_archive(backup.archive, holding=paths))
     except DamagedArchive as damage:
         raise PromiseBroken(f"{backup.archive.name} can't be read: {damage}") from damage
-    expect_nothing_lost(check(backup.due, stored=archived), backup.due, event="a backup amid uploads")
+    expect_nothing_lost(check(backup.due, stored=archived), backup.due, event="a backup during uploads")
     journal.add_evidence(f"{count(backup.before)['acknowledged']} uploads from before the backup are whole in it")

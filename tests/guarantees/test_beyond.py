@@ -1,4 +1,4 @@
-"""What was acknowledged survives a power cut, which is the end of everything that was not yet on the disk."""
+"""Acknowledged uploads survive a power cut, which loses everything that was not yet on the disk."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Cut(NamedTuple):
 
     @property
     def lost(self) -> list[str]:
-        """Return the acknowledged uploads that are not there as they were sent, and what became of each."""
+        """Return the acknowledged uploads that are not there as they were sent, and what is there instead."""
         return [
             f"{upload.path}: {'no such file' if entry is None else f'{entry.size} of {upload.size} bytes'}"
             for upload in self.acknowledged
@@ -55,7 +55,7 @@ class Outages(NamedTuple):
 
 @pytest.fixture(scope="module", name="disk")
 def _disk(engine: Engine, run_folder: Path) -> Iterator[Disk]:
-    """A disk that nobody else sees."""
+    """A disk of the private engine."""
     if engine.power is None:
         pytest.skip("cutting the power takes a private engine, under which a disk of the run's own can be put")
     image = run_folder / "power.img"
@@ -70,14 +70,14 @@ def _disk(engine: Engine, run_folder: Path) -> Iterator[Disk]:
 
 @pytest.fixture(scope="module", name="outages")
 def _outages(disk: Disk, session_stack: Stack, seeded_media: SeededMedia) -> Deferred[Outages]:
-    """The power is cut the moment an upload is answered, again and again."""
+    """Cut the power just after an upload is answered, several times."""
     if not session_stack.platform.has_upload_api:
-        pytest.skip("the suite wrote the media itself: whether the platform would have synced them can't be told")
+        pytest.skip("the suite wrote the media itself: it is unknown whether the platform would have synced them")
     return Deferred(lambda: cut_power(session_stack, disk, seeded_media))
 
 
 def cut_power(stack: Stack, disk: Disk, seeded_media: SeededMedia) -> Outages:
-    """Copy the disk after each upload, as a power cut would leave it, and look at every copy that is of one instant."""
+    """Copy the disk after each upload, as a power cut would leave it, and check every consistent copy."""
     stack.health.recover()
     expect_no_memory(stack)
     uploads: tuple[Upload, ...] = ()
@@ -117,7 +117,7 @@ def test_such_a_power_cut_loses_what_was_not_synced(outages: Deferred[Outages]) 
     done = outages.get()
 
     if done.control is not None and done.control.size:
-        pytest.skip("a file that nobody synced survived the cut: losing nothing else would show nothing")
+        pytest.skip("a file that was not synced survived the cut: losing nothing else would show nothing")
     journal.add_evidence("a file that was written and not synced is lost in such a cut")
 
 

@@ -44,14 +44,14 @@ from media_guarantees.system.run_id import Run
 pytestmark = pytest.mark.guarantee("restore.rejects_damage")
 
 EACH = 3
-# Where most guides' backups are, and what one is called unless one was made and tells.
+# The usual path of a backup, used where the guide's command made none.
 USUAL = Path("backups", "media_backup_20010101.tar.gz")
 MISNAMED = ("backup.tar.gz", "media_backup_20010230.tar.gz", "media_backup_20010101.tar.gz.part")
 
 
 @dataclass(frozen=True)
-class Desk:
-    """Where damaged backups are tried: a sound one, what it holds, and a volume that nobody's media are in.
+class RestoreBench:
+    """What restores of damaged backups need: a sound backup, its content, and a scratch volume.
 
     `made` is where the guide's own command put a backup, below the operator's folder.
     """
@@ -63,8 +63,8 @@ class Desk:
     made: Path
 
     def put(self, content: bytes | None) -> None:
-        """Let the backup hold `content`, or not be there."""
-        # Where a backup command puts it, its restore may not look for it: that is not what is judged here.
+        """Write `content` as the backup; None removes it."""
+        # A restore may read from another folder than the backup writes to: that is judged elsewhere.
         for place in {self.made, USUAL.with_name(self.made.name)}:
             file = self.operator.folder / place
             if content is None:
@@ -74,28 +74,28 @@ class Desk:
                 file.write_bytes(content)
 
     def restore(self) -> commands.Outcome:
-        """Type the guide's restore command for the backup."""
+        """Run the guide's restore command for the backup."""
         return self.operator.run("restore", archive=ARCHIVE_ENDING.sub("", self.made.name))
 
 
-@pytest.fixture(scope="module", name="desk")
-def _desk(
+@pytest.fixture(scope="module", name="restore_bench")
+def _restore_bench(
     session_stack: Stack, seeded_media: SeededMedia, operator: Operator, run: Run, run_folder: Path
-) -> Iterator[Deferred[Desk]]:
+) -> Iterator[Deferred[RestoreBench]]:
     """A backup that GNU tar made of the media, without the guide's command: here only its restore is judged."""
     stack = session_stack
     name = run.name("media_restored_aside")
 
-    def write_project_folder() -> Desk:
+    def prepare() -> RestoreBench:
         _, manifest = seed_media(stack, seeded_media)
         made = commands.check(stack.media.helper_command("tar", "-cf", "-", "."), env=stack.environment)
         place = latest(operator.folder)
         archive = compress(made.stdout, compression_named(place.name))
         stack.project.docker("volume", "create", *label_arguments(run.labels), name)
         aside = replace(operator.in_folder(run_folder / "damage"), rename=lambda _: name)
-        return Desk(archive, manifest, aside, replace(stack.media, volume=name), place)
+        return RestoreBench(archive, manifest, aside, replace(stack.media, volume=name), place)
 
-    yield Deferred(write_project_folder)
+    yield Deferred(prepare)
     commands.run(["docker", "volume", "rm", "--force", name], env=stack.environment)
 
 
@@ -105,37 +105,37 @@ def latest(folder: Path) -> Path:
     return max(archives, key=lambda path: archives[path]).relative_to(folder) if archives else USUAL
 
 
-def test_a_sound_backup_is_accepted_and_restored(desk: Deferred[Desk]) -> None:
-    on = desk.get()
-    on.put(on.archive)
+def test_a_sound_backup_is_accepted_and_restored(restore_bench: Deferred[RestoreBench]) -> None:
+    bench = restore_bench.get()
+    bench.put(bench.archive)
 
-    problems = check(BytesIO(on.archive), against=on.manifest)
-    restored = on.restore()
+    problems = check(BytesIO(bench.archive), against=bench.manifest)
+    restored = bench.restore()
 
     assert not problems, f"a check that refuses what is sound is no help: {problems[:5]}"
     assert restored.ok, f"the restore of a sound backup ended with status {restored.status}: {restored.complaint}"
-    expect_same(on.manifest, on.aside.manifest(), event="restoring a sound backup", mtime="seconds")
+    expect_same(bench.manifest, bench.aside.manifest(), event="restoring a sound backup", mtime="seconds")
 
 
 @pytest.mark.parametrize("kind", [*DAMAGES, *HOSTILE_MEMBERS])
-def test_a_damaged_backup_is_refused(desk: Deferred[Desk], settings: Settings, kind: str) -> None:
-    on = desk.get()
+def test_a_damaged_backup_is_refused(restore_bench: Deferred[RestoreBench], settings: Settings, kind: str) -> None:
+    bench = restore_bench.get()
     rng = random.Random(f"{settings.seed} {kind}")  # noqa: S311 - drawn from a seed so that a run can be repeated
-    cases = [corrupt(on.archive, kind, rng) for _ in range(EACH)]
+    cases = [corrupt(bench.archive, kind, rng) for _ in range(EACH)]
 
-    refusals = [refusal(on, case) for case in cases]
+    refusals = [refusal(bench, case) for case in cases]
 
     for case, reason in zip(cases, refusals, strict=True):
         journal.add_evidence(f"{case}: {reason}")
 
 
-def refusal(on: Desk, case: DamagedCopy) -> str:
-    """Tell how a damaged backup is refused; raises `PromiseBroken` if it isn't."""
+def refusal(bench: RestoreBench, case: DamagedCopy) -> str:
+    """Return how a damaged backup is refused; raises `PromiseBroken` if it isn't."""
     with suppress(UnsupportedArchive):  # a bit of its header says that it takes more memory: the restore shows it
-        if problems := check(BytesIO(case.content), against=on.manifest):
+        if problems := check(BytesIO(case.content), against=bench.manifest):
             return f"the check says {problems[0]}"
-    on.put(case.content)
-    outcome = on.restore()
+    bench.put(case.content)
+    outcome = bench.restore()
     if outcome.ok:
         raise PromiseBroken(f"the check lets it through, and the restore ends with status 0: {case}")
     return f"the restore ends with status {outcome.status}"
@@ -149,33 +149,33 @@ def test_a_file_of_another_name_is_refused(name: str) -> None:
     journal.add_evidence(f"the check says {problems[0]}")
 
 
-def test_restoring_a_backup_that_is_not_there_fails(desk: Deferred[Desk]) -> None:
-    on = desk.get()
-    on.put(None)
+def test_restoring_a_backup_that_is_not_there_fails(restore_bench: Deferred[RestoreBench]) -> None:
+    bench = restore_bench.get()
+    bench.put(None)
 
-    outcome = on.restore()
+    outcome = bench.restore()
 
     if outcome.ok:
         raise PromiseBroken(
-            f"asked for {on.made.name}, which isn't there, the restore command ended with status 0: {outcome.text}",
+            f"asked for {bench.made.name}, which isn't there, the restore command ended with status 0: {outcome.text}",
             means="an operator who mistypes a name believes that the media are back",
             next_step="let nothing come between tar and the command's exit status",
         )
-    journal.add_evidence(f"restoring {on.made.name}, which isn't there, ends with status {outcome.status}")
+    journal.add_evidence(f"restoring {bench.made.name}, which isn't there, ends with status {outcome.status}")
 
 
-def test_nothing_outside_the_volume_is_written(desk: Deferred[Desk]) -> None:
-    on = desk.get()
-    on.put(hostile(compression_of(on.archive)))
-    before = read_directory(on.operator.folder)
+def test_nothing_outside_the_volume_is_written(restore_bench: Deferred[RestoreBench]) -> None:
+    bench = restore_bench.get()
+    bench.put(hostile(compression_of(bench.archive)))
+    before = read_directory(bench.operator.folder)
 
-    outcome = on.restore()
+    outcome = bench.restore()
 
-    after, inside = read_directory(on.operator.folder), on.aside.manifest()
+    after, inside = read_directory(bench.operator.folder), bench.aside.manifest()
     if changes := diff(before, after):
         raise PromiseBroken(
             describe(changes, event="restoring an archive whose names lead out of the volume"),
-            means="whoever can plant a backup can write anywhere on the server",
+            means="anyone who can plant a backup can write anywhere on the server",
             next_step="leave -P (--absolute-names) out of the restore command",
         )
     tried = not outcome.ok or any(ESCAPE_MARKER.encode() in path for path in inside.entries)

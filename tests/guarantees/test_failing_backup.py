@@ -1,4 +1,4 @@
-"""A backup that can't be made says so, by its exit status; and what it leaves behind passes for no backup."""
+"""A backup that can't be made says so, by its exit status; and what it leaves behind is not accepted as a backup."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ HALF_WAY_SECONDS = 60.0
 
 
 @dataclass(frozen=True)
-class Desk:
+class OperatorFolder:
     """The operator, in a folder of which `own` is all that was in it before."""
 
     operator: Operator
@@ -59,11 +59,11 @@ class Desk:
         return [path for path in files_in(self.folder) if path not in self.own]
 
 
-@pytest.fixture(name="desk")
-def _desk(operator: Operator, run_folder: Path, request: pytest.FixtureRequest) -> Desk:
+@pytest.fixture(name="operator_folder")
+def _operator_folder(operator: Operator, run_folder: Path, request: pytest.FixtureRequest) -> OperatorFolder:
     """The operator, in a folder in which there is no backup yet."""
     there = operator.in_folder(run_folder / re.sub(r"\W+", "-", request.node.name))
-    return Desk(there, frozenset(files_in(there.folder)))
+    return OperatorFolder(there, frozenset(files_in(there.folder)))
 
 
 @pytest.fixture(scope="module", name="backup_folder")
@@ -79,17 +79,22 @@ def _backup_folder(session_stack: Stack, seeded_media: SeededMedia, operator: Op
 
 @pytest.mark.parametrize("trouble", DISKS)
 def test_a_backup_that_finds_no_room_says_so(
-    stack: Stack, seeded_media: SeededMedia, desk: Desk, engine: Engine, backup_folder: Path, trouble: str
+    stack: Stack,
+    seeded_media: SeededMedia,
+    operator_folder: OperatorFolder,
+    engine: Engine,
+    backup_folder: Path,
+    trouble: str,
 ) -> None:
     if engine.power is None:
         pytest.skip("a small disk would be a mount of the machine's own: it takes a private engine")
     options, is_so = DISKS[trouble]
     seed_media(stack, seeded_media)
-    (desk.folder / backup_folder).mkdir(parents=True, exist_ok=True)
+    (operator_folder.folder / backup_folder).mkdir(parents=True, exist_ok=True)
 
-    with engine.power.small_disk(desk.folder / backup_folder, options) as disk:
-        outcome = desk.operator.run("backup")
-        if outcome.ok and desk.left() and not files_in(disk):
+    with engine.power.small_disk(operator_folder.folder / backup_folder, options) as disk:
+        outcome = operator_folder.operator.run("backup")
+        if outcome.ok and operator_folder.left() and not files_in(disk):
             raise Unproven("the guide's backup is not written by the engine, the only one to see a disk that is full")
 
         expect_loud(outcome, files_in(disk), event=f"a backup to a disk that is {trouble}")
@@ -100,12 +105,14 @@ def test_a_backup_that_finds_no_room_says_so(
             )
 
 
-def test_a_backup_of_a_volume_that_is_not_there_says_so(stack: Stack, desk: Desk, absent: str) -> None:
+def test_a_backup_of_a_volume_that_is_not_there_says_so(
+    stack: Stack, operator_folder: OperatorFolder, absent: str
+) -> None:
     assert not stack.backing.exists(absent)
 
-    outcome = replace(desk.operator, rename=lambda _: absent).run("backup")
+    outcome = replace(operator_folder.operator, rename=lambda _: absent).run("backup")
 
-    expect_loud(outcome, desk.left(), event="a backup of a volume that isn't there")
+    expect_loud(outcome, operator_folder.left(), event="a backup of a volume that isn't there")
     assert not stack.backing.exists(absent), f"the backup made {absent} itself, empty"
 
 
@@ -117,8 +124,10 @@ def _absent(stack: Stack, run: Run) -> Iterator[str]:
     commands.run(["docker", "volume", "rm", "--force", name], env=stack.environment)
 
 
-@pytest.fixture(name="killed")
-def _killed(stack: Stack, seeded_media: SeededMedia, desk: Desk) -> Iterator[Deferred[commands.Outcome]]:
+@pytest.fixture(name="killed_backup")
+def _killed_backup(
+    stack: Stack, seeded_media: SeededMedia, operator_folder: OperatorFolder
+) -> Iterator[Deferred[commands.Outcome]]:
     """A backup whose container is killed while it writes the archive."""
     planted: list[VolumeMedia] = []
 
@@ -126,10 +135,14 @@ def _killed(stack: Stack, seeded_media: SeededMedia, desk: Desk) -> Iterator[Def
         uploads, _ = seed_media(stack, seeded_media)
         planted.append(stack.media)
         planted[0].shell('truncate --size=8G "$(dirname -- "$1")/$2"', uploads[0].path, LARGE)
-        with desk.operator.start("backup") as command:
-            # An engine may not list a container yet that writes already: killing whoever is there would kill nobody.
+        with operator_folder.operator.start("backup") as command:
+            # The engine may not yet list a container that writes already: wait until it does.
             writers = wait_until(
-                lambda: backing_up(stack, desk) if any(file.stat().st_size for file in desk.left()) else None,
+                lambda: (
+                    backing_up(stack, operator_folder)
+                    if any(file.stat().st_size for file in operator_folder.left())
+                    else None
+                ),
                 what="the archive is being written",
                 seconds=HALF_WAY_SECONDS,
                 died=lambda: None if command.running else "the backup is over",
@@ -144,18 +157,20 @@ def _killed(stack: Stack, seeded_media: SeededMedia, desk: Desk) -> Iterator[Def
         media.shell('find . -name "$1" -delete', LARGE)
 
 
-def test_a_backup_that_is_killed_half_way_says_so(killed: Deferred[commands.Outcome], desk: Desk) -> None:
-    outcome = killed.get()
+def test_a_backup_that_is_killed_half_way_says_so(
+    killed_backup: Deferred[commands.Outcome], operator_folder: OperatorFolder
+) -> None:
+    outcome = killed_backup.get()
 
-    expect_loud(outcome, desk.left(), event="a backup that was killed half-way")
+    expect_loud(outcome, operator_folder.left(), event="a backup that was killed half-way")
 
 
-def backing_up(stack: Stack, desk: Desk) -> list[Container]:
+def backing_up(stack: Stack, operator_folder: OperatorFolder) -> list[Container]:
     """The containers that write into the operator's folder: only the guide's command knows of it."""
     return [
         container
         for container in stack.project.client.containers.list()
-        if any(mount["Source"].startswith(str(desk.folder)) for mount in container.attrs["Mounts"])
+        if any(mount["Source"].startswith(str(operator_folder.folder)) for mount in container.attrs["Mounts"])
     ]
 
 

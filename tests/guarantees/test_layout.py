@@ -22,7 +22,7 @@ each_kind = pytest.mark.parametrize(
 )
 
 
-class Given(NamedTuple):
+class UploadedPictures(NamedTuple):
     """The pictures that the platform was given, in every format and with every sort of name."""
 
     uploads: tuple[Upload, ...]
@@ -33,15 +33,15 @@ class Given(NamedTuple):
         return tuple(upload for upload in self.uploads if upload.sample.kind == kind)
 
 
-@pytest.fixture(scope="module", name="given")
-def _given(session_stack: Stack, seeded_media: SeededMedia) -> Deferred[Given]:
+@pytest.fixture(scope="module", name="uploaded")
+def _uploaded(session_stack: Stack, seeded_media: SeededMedia) -> Deferred[UploadedPictures]:
     """Pictures of every kind, given once."""
     if not session_stack.platform.has_upload_api:
         pytest.skip("media were written through exec: the suite itself chose the directory")
 
-    def give() -> Given:
+    def give() -> UploadedPictures:
         session_stack.health.recover()
-        return Given(seeded_media.ensure_uploaded(session_stack), session_stack.media.manifest())
+        return UploadedPictures(seeded_media.ensure_uploaded(session_stack), session_stack.media.manifest())
 
     return Deferred(give)
 
@@ -56,8 +56,8 @@ def _asked_for(session_stack: Stack, guide: Guide, kind: str) -> None:
 
 
 @each_kind
-def test_each_picture_lands_in_the_directory_of_its_kind(given: Deferred[Given], kind: str) -> None:
-    entries, pictures = given.get().volume.entries, given.get().of(kind)
+def test_each_picture_lands_in_the_directory_of_its_kind(uploaded: Deferred[UploadedPictures], kind: str) -> None:
+    entries, pictures = uploaded.get().volume.entries, uploaded.get().of(kind)
 
     elsewhere = [
         upload.path
@@ -74,8 +74,10 @@ def test_each_picture_lands_in_the_directory_of_its_kind(given: Deferred[Given],
 
 
 @each_kind
-def test_each_picture_is_served_the_same_from_that_directory(stack: Stack, given: Deferred[Given], kind: str) -> None:
-    pictures = given.get().of(kind)
+def test_each_picture_is_served_the_same_from_that_directory(
+    stack: Stack, uploaded: Deferred[UploadedPictures], kind: str
+) -> None:
+    pictures = uploaded.get().of(kind)
     if not any(upload.was_served for upload in pictures) and (others := other_servers(stack)):
         raise Unproven(
             f"{stack.service} serves none of the pictures itself; name the service that does: "
@@ -105,8 +107,8 @@ def other_servers(stack: Stack) -> list[str]:
 
 
 @each_kind
-def test_two_pictures_of_one_name_are_both_kept(given: Deferred[Given], kind: str) -> None:
-    pictures = given.get().of(kind)
+def test_two_pictures_of_one_name_are_both_kept(uploaded: Deferred[UploadedPictures], kind: str) -> None:
+    pictures = uploaded.get().of(kind)
     names = Counter(upload.sample.name for upload in pictures)
     twins = [upload for upload in pictures if names[upload.sample.name] > 1]
 

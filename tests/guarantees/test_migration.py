@@ -39,7 +39,7 @@ SEED = 20190131
 BIG_FILE = 200 * MEGABYTE
 
 
-class Migrated(NamedTuple):
+class Migration(NamedTuple):
     """A migration: how it ended, and the host's media and the volume before and after it."""
 
     outcome: commands.Outcome
@@ -76,21 +76,21 @@ def _media_folder(operator: Operator) -> Iterator[Path]:
     shutil.rmtree(folder)
 
 
-@pytest.fixture(scope="module", name="migrated")
-def _migrated(session_stack: Stack, operator: Operator, media_folder: Path) -> Iterator[Deferred[Migrated]]:
-    """The first migration. What it brought is removed from the volume in the end."""
+@pytest.fixture(scope="module", name="first_migration")
+def _first_migration(session_stack: Stack, operator: Operator, media_folder: Path) -> Iterator[Deferred[Migration]]:
+    """The first migration. Its files are removed from the volume afterwards."""
     stack = session_stack
     before = read_directory(media_folder)
     volume_before: list[Manifest] = []
 
-    def migrate() -> Migrated:
+    def migrate() -> Migration:
         operator.step("migrate")
         stack.health.recover()
         volume_before.append(stack.media.manifest())
         with journal.step("event: the guide's migration, with a file of 200 MB"):
             outcome = operator.run("migrate")
         volume = stack.media.manifest()
-        return Migrated(
+        return Migration(
             outcome, before, read_directory(media_folder), volume_before[0], volume, stack.service_container.user()
         )
 
@@ -107,19 +107,21 @@ def remove_what_came(stack: Stack, before: Manifest) -> None:
 
 
 @complete
-def test_everything_on_the_host_is_in_the_volume_identical(migrated: Deferred[Migrated]) -> None:
-    done = migrated.get()
+def test_everything_on_the_host_is_in_the_volume_identical(first_migration: Deferred[Migration]) -> None:
+    done = first_migration.get()
 
     assert done.outcome.ok, f"the migration ended with status {done.outcome.status}: {done.outcome.complaint}"
     expect_same(done.expected, restricted(done.volume, done.expected), event="migrating it", mtime="seconds")
 
 
 @pytest.fixture(scope="module", name="without_big_file")
-def _without_big_file(session_stack: Stack, media_folder: Path, migrated: Deferred[Migrated]) -> Deferred[Manifest]:
+def _without_big_file(
+    session_stack: Stack, media_folder: Path, first_migration: Deferred[Migration]
+) -> Deferred[Manifest]:
     """What is in the volume once the largest file is gone from there and from the host, to save time."""
 
     def slim() -> Manifest:
-        outcome = migrated.get().outcome
+        outcome = first_migration.get().outcome
         assert outcome.ok, f"the first migration ended with status {outcome.status}: {outcome.complaint}"
         (media_folder / BIG_NAME).unlink(missing_ok=True)
         session_stack.media.shell('rm -- "./$1"', BIG_NAME)
@@ -130,7 +132,7 @@ def _without_big_file(session_stack: Stack, media_folder: Path, migrated: Deferr
 
 @idempotent
 def test_a_second_migration_changes_nothing_and_says_so(
-    stack: Stack, operator: Operator, migrated: Deferred[Migrated], without_big_file: Deferred[Manifest]
+    stack: Stack, operator: Operator, first_migration: Deferred[Migration], without_big_file: Deferred[Manifest]
 ) -> None:
     before = without_big_file.get()
 
@@ -138,14 +140,14 @@ def test_a_second_migration_changes_nothing_and_says_so(
 
     assert again.ok, f"migrating a second time ended with status {again.status}: {again.complaint}"
     expect_same(before, stack.media.manifest(), event="migrating a second time")
-    assert text_of(again) != migrated.get().text, (
-        f"it prints the same as when it brought everything: nobody can see that there was nothing to do: {again.text!r}"
+    assert text_of(again) != first_migration.get().text, (
+        f"it prints the same as in the first run, so it does not say that there was nothing to do: {again.text!r}"
     )
 
 
 @preserves
-def test_the_hosts_files_are_untouched(migrated: Deferred[Migrated]) -> None:
-    done = migrated.get()
+def test_the_hosts_files_are_untouched(first_migration: Deferred[Migration]) -> None:
+    done = first_migration.get()
 
     expect_same(done.host_before, done.host_after, event="migrating the host's files")
 
@@ -188,8 +190,10 @@ def _conflict(
 
 
 @preserves
-def test_a_file_of_the_platform_is_not_overwritten(conflict: Deferred[Conflict], migrated: Deferred[Migrated]) -> None:
-    assert conflict.get().sha256 != migrated.get().host_before.entries[CLASH_NAME.encode()].sha256, (
+def test_a_file_of_the_platform_is_not_overwritten(
+    conflict: Deferred[Conflict], first_migration: Deferred[Migration]
+) -> None:
+    assert conflict.get().sha256 != first_migration.get().host_before.entries[CLASH_NAME.encode()].sha256, (
         f"{CLASH_NAME}, which the platform held with other content, was overwritten in silence"
     )
 
@@ -205,10 +209,12 @@ def test_a_kept_file_is_named_and_the_exit_status_says_so(conflict: Deferred[Con
 
 
 @preserves
-def test_an_option_that_is_said_to_overwrite_does(conflict: Deferred[Conflict], migrated: Deferred[Migrated]) -> None:
-    done, hosts = conflict.get(), migrated.get().host_before.entries[CLASH_NAME.encode()].sha256
+def test_an_option_that_is_said_to_overwrite_does(
+    conflict: Deferred[Conflict], first_migration: Deferred[Migration]
+) -> None:
+    done, hosts = conflict.get(), first_migration.get().host_before.entries[CLASH_NAME.encode()].sha256
 
-    # What the script refuses is no option of its own: the words were about something else.
+    # An option that the script refuses is not one of its own: the text was about something else.
     taken = {option: sha256 for option, (outcome, sha256) in done.overwrites.items() if outcome.ok}
     idle = [f"{option} ({done.said[option]})" for option, sha256 in taken.items() if sha256 != hosts]
     assert not idle, f"with {', '.join(idle)}, the file stayed as it was"
@@ -229,10 +235,12 @@ cd -- "$1" && xargs -0 sh -c '
 
 
 @complete
-def test_the_services_user_can_replace_and_delete_what_was_migrated(stack: Stack, migrated: Deferred[Migrated]) -> None:
+def test_the_services_user_can_replace_and_delete_what_was_migrated(
+    stack: Stack, first_migration: Deferred[Migration]
+) -> None:
     there = stack.media.manifest().entries
     # A name of 255 bytes leaves no room for a longer one beside it.
-    files = [file.path for file in migrated.get().expected.files if file.path in there]
+    files = [file.path for file in first_migration.get().expected.files if file.path in there]
     paths = [path for path in files if len(path.rpartition(b"/")[2]) < 249]
     assert paths, "nothing was migrated"
 

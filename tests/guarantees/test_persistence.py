@@ -1,4 +1,4 @@
-"""Media survive what happens to a deployment: each event happens once, then each fact is looked at."""
+"""Media survive the faults that deployments meet: each event happens once, then each fact is checked."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def _event(request: pytest.FixtureRequest) -> Event:
 
 
 @pytest.fixture(scope="module", name="event_result")
-def _aftermath(
+def _event_result(
     event: Event, session_stack: Stack, seeded_media: SeededMedia, operator: Operator, engine: Engine
 ) -> EventResult:
     """The stack before and after the event, which has happened."""

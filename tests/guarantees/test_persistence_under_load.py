@@ -1,4 +1,4 @@
-"""People upload without pause while deploys and crashes go on: what they were told is kept is kept."""
+"""Clients upload without pause during deploys and crashes: every acknowledged upload is kept."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ pytestmark = pytest.mark.guarantee("persistence.acknowledged")
 
 
 @pytest.fixture(scope="module", name="fault_run")
-def _ordeal(session_stack: Stack, operator: Operator, engine: Engine, settings: Settings) -> Deferred[FaultRun]:
-    """A stack that went through every event, each once, in an order drawn from the seed, amid uploads."""
+def _fault_run(session_stack: Stack, operator: Operator, engine: Engine, settings: Settings) -> Deferred[FaultRun]:
+    """A stack that went through every event, each once, in an order drawn from the seed, during uploads."""
 
     def inject() -> FaultRun:
         session_stack.health.recover()
@@ -35,15 +35,15 @@ def test_every_event_happened(fault_run: Deferred[FaultRun]) -> None:
 
 
 def test_the_events_met_uploads_under_way(fault_run: Deferred[FaultRun], settings: Settings) -> None:
-    undergone = fault_run.get()
+    finished = fault_run.get()
 
     journal.add_evidence(f"the events came in an order drawn from the seed {settings.seed}")
-    require_uploads_around(undergone.injected_faults, undergone.history)
+    require_uploads_around(finished.injected_faults, finished.history)
 
 
 def test_every_acknowledged_upload_is_there_and_whole(fault_run: Deferred[FaultRun]) -> None:
-    undergone = fault_run.get()
+    finished = fault_run.get()
 
-    expect_nothing_lost(undergone.judge(), undergone.history, event="everything that happened amid uploads")
-    told = ", ".join(f"{number} {outcome}" for outcome, number in count(undergone.history).items())
-    journal.add_evidence(f"{len(undergone.history)} uploads: {told}; lost, torn, swapped or duplicated: 0")
+    expect_nothing_lost(finished.judge(), finished.history, event="everything that happened during uploads")
+    outcomes = ", ".join(f"{number} {outcome}" for outcome, number in count(finished.history).items())
+    journal.add_evidence(f"{len(finished.history)} uploads: {outcomes}; lost, torn, swapped or duplicated: 0")

@@ -37,14 +37,14 @@ HOME = "moving back home"
 
 
 class Site(NamedTuple):
-    """A host: the platform there, and somebody at a shell with the guide in hand."""
+    """A host: its platform, and an operator who follows the guide there."""
 
     stack: Stack
     operator: Operator
 
 
 class Move(NamedTuple):
-    """A move from one site to another: what was entrusted and backed up here, found there before, and arrived."""
+    """A move from one site to another: what was uploaded and backed up, what was there before, what arrived."""
 
     uploads: tuple[Upload, ...]
     backup: Backup
@@ -89,26 +89,26 @@ def _host(
         yield Site(stack, running.enter_context(operator_of(stack, guide, engine, folder)))
 
 
-@pytest.fixture(scope="module", name="moved")
-def _moved(home: Site, host: Site, seeded_media: SeededMedia, settings: Settings) -> Iterator[Deferred[Move]]:
-    """The platform moves to another host, whose engine is looked at before; in the end it runs at home again."""
+@pytest.fixture(scope="module", name="move_there")
+def _move_there(home: Site, host: Site, seeded_media: SeededMedia, settings: Settings) -> Iterator[Deferred[Move]]:
+    """The platform moves to another host, whose engine is listed first; afterwards it runs at home again."""
 
-    def move_there() -> Move:
-        move = moving(home, host, seeded_media, event=THERE)
+    def move() -> Move:
+        done = moving(home, host, seeded_media, event=THERE)
         host.stack.choose_platform(settings.upload)
-        return move
+        return done
 
-    yield Deferred(move_there)
+    yield Deferred(move)
     with suppress(PromiseBroken):
         home.stack.health.up()
 
 
-@pytest.fixture(scope="module", name="returned")
-def _returned(moved: Deferred[Move], home: Site, host: Site, seeded_media: SeededMedia) -> Deferred[Move]:
-    """The platform moves back, with what was uploaded meanwhile."""
+@pytest.fixture(scope="module", name="move_home")
+def _move_home(move_there: Deferred[Move], home: Site, host: Site, seeded_media: SeededMedia) -> Deferred[Move]:
+    """The platform moves back, with what was uploaded there."""
 
     def move_back() -> Move:
-        assert moved.get().arrived
+        assert move_there.get().arrived
         return moving(host, home, seeded_media, event=HOME)
 
     return Deferred(move_back)
@@ -132,7 +132,7 @@ def moving(here: Site, there: Site, seeded_media: SeededMedia, *, event: str) ->
 
 
 def start(stack: Stack, event: str) -> None:
-    """Bring the platform up; where it doesn't come, tell what it said last, before it is gone with its host."""
+    """Bring the platform up; if it doesn't start, report its last log lines, which are lost with its host."""
     try:
         stack.health.up()
     except PromiseBroken as broken:
@@ -146,11 +146,13 @@ def listed(stack: Stack, kind: str) -> list[str]:
     return stack.project.docker(kind, "ls", *options).text.split()
 
 
-def test_the_other_host_is_another_engine_with_nothing_on_it(home: Site, host: Site, moved: Deferred[Move]) -> None:
+def test_the_other_host_is_another_engine_with_nothing_on_it(
+    home: Site, host: Site, move_there: Deferred[Move]
+) -> None:
     engines = {site.stack.project.docker("info", "--format={{.ID}}").text for site in (home, host)}
 
     assert len(engines) == 2, "both hosts have the same engine: nothing was moved"
-    assert not moved.get().found, f"the other host was not empty: {', '.join(moved.get().found)}"
+    assert not move_there.get().found, f"the other host was not empty: {', '.join(move_there.get().found)}"
     journal.add_evidence("the other host's engine had no container and no volume")
 
 
@@ -165,30 +167,32 @@ def test_its_engine_is_of_another_version(version: Deferred[str], home: Site, ho
     journal.add_evidence(f"moved from engine {here} to engine {there}")
 
 
-def test_the_media_arrive_as_they_were(moved: Deferred[Move]) -> None:
-    move = moved.get()
+def test_the_media_arrive_as_they_were(move_there: Deferred[Move]) -> None:
+    move = move_there.get()
 
     before = with_owners_taken_over(move.backup.before, move.arrived)
     expect_same(before, move.arrived, event=THERE, mtime="seconds")
 
 
-def test_every_picture_is_served_the_same_there(moved: Deferred[Move], host: Site) -> None:
-    expect_served_as_before(host.stack, moved.get().uploads, event=THERE)
+def test_every_picture_is_served_the_same_there(move_there: Deferred[Move], host: Site) -> None:
+    expect_served_as_before(host.stack, move_there.get().uploads, event=THERE)
 
 
-def test_a_new_upload_works_there(moved: Deferred[Move], host: Site, seeded_media: SeededMedia) -> None:
-    assert moved.get().arrived
+def test_a_new_upload_works_there(move_there: Deferred[Move], host: Site, seeded_media: SeededMedia) -> None:
+    assert move_there.get().arrived
     expect_new_upload_works(host.stack, seeded_media, event=THERE)
 
 
-def test_the_media_come_home_with_what_was_uploaded_there(returned: Deferred[Move], moved: Deferred[Move]) -> None:
-    move = returned.get()
+def test_the_media_come_home_with_what_was_uploaded_there(
+    move_home: Deferred[Move], move_there: Deferred[Move]
+) -> None:
+    move = move_home.get()
 
-    added = move.arrived.entries.keys() - moved.get().arrived.entries.keys()
+    added = move.arrived.entries.keys() - move_there.get().arrived.entries.keys()
     assert added, "nothing was uploaded on the other host: the way back shows nothing that the way there doesn't"
     before = with_owners_taken_over(move.backup.before, move.arrived)
     expect_same(before, move.arrived, event=HOME, mtime="seconds")
 
 
-def test_every_picture_is_served_the_same_at_home(returned: Deferred[Move], home: Site) -> None:
-    expect_served_as_before(home.stack, returned.get().uploads, event=HOME)
+def test_every_picture_is_served_the_same_at_home(move_home: Deferred[Move], home: Site) -> None:
+    expect_served_as_before(home.stack, move_home.get().uploads, event=HOME)

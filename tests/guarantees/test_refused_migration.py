@@ -1,4 +1,4 @@
-"""A migration that can't work, or that somebody disturbs, says so, harms nothing, and is completed by the next run."""
+"""A migration that can't work or is interrupted says so, harms nothing, and is completed by the next run."""
 
 from __future__ import annotations
 
@@ -52,9 +52,9 @@ def _media_folder(operator: Operator) -> Iterator[Path]:
     shutil.rmtree(folder)
 
 
-@pytest.fixture(scope="module", name="migrated")
-def _migrated(session_stack: Stack, operator: Operator, media_folder: Path) -> Iterator[Deferred[Manifest]]:
-    """What is in the volume after a first migration, which nothing disturbed. It is removed in the end."""
+@pytest.fixture(scope="module", name="first_migration")
+def _first_migration(session_stack: Stack, operator: Operator, media_folder: Path) -> Iterator[Deferred[Manifest]]:
+    """What is in the volume after a first, undisturbed migration. Its files are removed afterwards."""
     before: list[Manifest] = []
 
     def migrate() -> Manifest:
@@ -73,13 +73,13 @@ def _migrated(session_stack: Stack, operator: Operator, media_folder: Path) -> I
             session_stack.media.shell("xargs -0 rm -rf --", stdin=b"".join(b"./" + path + b"\0" for path in came))
 
 
-@pytest.fixture(name="more")
-def _more(stack: Stack, migrated: Deferred[Manifest], media_folder: Path) -> Iterator[Deferred[Path]]:
+@pytest.fixture(name="extra_file")
+def _extra_file(stack: Stack, first_migration: Deferred[Manifest], media_folder: Path) -> Iterator[Deferred[Path]]:
     """Something more to migrate than what is in the volume, large enough for a migration to have a middle."""
     more = media_folder / MORE_NAME
 
     def add() -> Path:
-        migrated.get()
+        first_migration.get()
         write_file(more, MORE)
         return more
 
@@ -89,8 +89,10 @@ def _more(stack: Stack, migrated: Deferred[Manifest], media_folder: Path) -> Ite
         stack.media.shell('rm -f -- "./$1"', MORE_NAME)
 
 
-def test_a_second_migration_at_the_same_time_is_refused(stack: Stack, operator: Operator, more: Deferred[Path]) -> None:
-    assert more.get().is_file()
+def test_a_second_migration_at_the_same_time_is_refused(
+    stack: Stack, operator: Operator, extra_file: Deferred[Path]
+) -> None:
+    assert extra_file.get().is_file()
     with operator.start("migrate") as first:
         stop_half_way(first, stack.media)
         with operator.start("migrate") as second:
@@ -122,12 +124,12 @@ class Interrupted(NamedTuple):
     after: Manifest
 
 
-@pytest.fixture(name="interrupted")
-def _interrupted(stack: Stack, operator: Operator, more: Deferred[Path]) -> Deferred[Interrupted]:
+@pytest.fixture(name="interruption")
+def _interruption(stack: Stack, operator: Operator, extra_file: Deferred[Path]) -> Deferred[Interrupted]:
     """A migration is interrupted half-way, and run again."""
 
     def interrupt() -> Interrupted:
-        assert more.get().is_file()
+        assert extra_file.get().is_file()
         with operator.start("migrate") as first:
             stop_half_way(first, stack.media)
             first.signal(signal.SIGINT)
@@ -140,9 +142,9 @@ def _interrupted(stack: Stack, operator: Operator, more: Deferred[Path]) -> Defe
 
 
 def test_an_interrupted_migration_says_so_and_is_completed_by_the_next(
-    interrupted: Deferred[Interrupted], migrated: Deferred[Manifest]
+    interruption: Deferred[Interrupted], first_migration: Deferred[Manifest]
 ) -> None:
-    done, as_it_was = interrupted.get(), without_directories(migrated.get())
+    done, as_it_was = interruption.get(), without_directories(first_migration.get())
 
     expect_refusal(done.outcome, event="an interrupted migration")
     for seen, event in ((done.between, "an interrupted migration"), (done.after, "completing a migration")):
@@ -169,9 +171,9 @@ class Stopped(NamedTuple):
     decoy: list[str]
 
 
-@pytest.fixture(scope="module", name="stopped")
-def _stopped(
-    session_stack: Stack, operator: Operator, media_folder: Path, migrated: Deferred[Manifest]
+@pytest.fixture(scope="module", name="tried_while_stopped")
+def _tried_while_stopped(
+    session_stack: Stack, operator: Operator, media_folder: Path, first_migration: Deferred[Manifest]
 ) -> Deferred[Stopped]:
     """The service is stopped for a while, and a container whose name merely contains the service's runs."""
     stack = session_stack
@@ -179,7 +181,7 @@ def _stopped(
     labels = label_arguments(stack.run.labels)
 
     def try_while_stopped() -> Stopped:
-        migrated.get()
+        first_migration.get()
         write_file(media_folder / LATE_NAME, b"late")
         media = stack.media
         stack.project.compose("stop", stack.service)
@@ -214,8 +216,8 @@ def written_to(stack: Stack, container: str, volume: str) -> list[str]:
     return [*found, *(path for change in changes if not mount_point.startswith(path := str(change["Path"])))]
 
 
-def test_a_stopped_service_is_refused(stopped: Deferred[Stopped]) -> None:
-    done = stopped.get()
+def test_a_stopped_service_is_refused(tried_while_stopped: Deferred[Stopped]) -> None:
+    done = tried_while_stopped.get()
 
     if done.alone.ok and done.late:
         journal.add_evidence("the migration needs no running service: it brought a new file while that was stopped")
@@ -223,8 +225,8 @@ def test_a_stopped_service_is_refused(stopped: Deferred[Stopped]) -> None:
         expect_refusal(done.alone, event="a migration while the service is stopped")
 
 
-def test_a_container_that_only_has_a_similar_name_does_not_fool_it(stopped: Deferred[Stopped]) -> None:
-    done = stopped.get()
+def test_a_container_that_only_has_a_similar_name_does_not_fool_it(tried_while_stopped: Deferred[Stopped]) -> None:
+    done = tried_while_stopped.get()
 
     assert not done.decoy, f"it took another container for the service's and wrote: {done.decoy[:5]}"
     if not (done.beside_decoy.ok and done.late):

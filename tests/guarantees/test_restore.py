@@ -31,20 +31,20 @@ FILE_OPERATIONS = {
 }
 
 
-@pytest.fixture(scope="module", name="attempt")
-def _attempt(session_stack: Stack, seeded_media: SeededMedia, operator: Operator) -> Deferred[Backup]:
+@pytest.fixture(scope="module", name="backup_attempt")
+def _backup_attempt(session_stack: Stack, seeded_media: SeededMedia, operator: Operator) -> Deferred[Backup]:
     """A backup to restore from."""
     return take_backup(session_stack, seeded_media, operator)
 
 
-@pytest.fixture(scope="module", name="recovery")
-def _recovery(
-    session_stack: Stack, seeded_media: SeededMedia, operator: Operator, attempt: Deferred[Backup]
+@pytest.fixture(scope="module", name="restored_stack")
+def _restored_stack(
+    session_stack: Stack, seeded_media: SeededMedia, operator: Operator, backup_attempt: Deferred[Backup]
 ) -> EventResult:
     """The volume is destroyed, restored and put to use again."""
 
     def lose_and_restore(stack: Stack) -> None:
-        backup = attempt.get()
+        backup = backup_attempt.get()
         operator.step("restore")
         volume = stack.backing.volume
         stack.project.compose("down")
@@ -57,37 +57,37 @@ def _recovery(
 
 
 @disaster
-def test_the_volume_was_really_lost(recovery: EventResult) -> None:
-    before, after = recovery.before.identity, recovery.after.identity
+def test_the_volume_was_really_lost(restored_stack: EventResult) -> None:
+    before, after = restored_stack.before.identity, restored_stack.after.identity
 
     assert before.volume_created != after.volume_created, f"the volume of {before.volume_created} was never destroyed"
     journal.add_evidence(f"{before.volume} of {before.volume_created} destroyed, {after.volume_created} in its place")
 
 
 @disaster
-def test_a_lost_volume_comes_back_as_it_was(recovery: EventResult, attempt: Deferred[Backup]) -> None:
-    before = with_owners_taken_over(attempt.get().before, recovery.after.manifest)
-    expect_same(before, recovery.after.manifest, event=recovery.event, mtime="seconds")
+def test_a_lost_volume_comes_back_as_it_was(restored_stack: EventResult, backup_attempt: Deferred[Backup]) -> None:
+    before = with_owners_taken_over(backup_attempt.get().before, restored_stack.after.manifest)
+    expect_same(before, restored_stack.after.manifest, event=restored_stack.event, mtime="seconds")
 
 
 @disaster
-def test_every_restored_picture_is_served_the_same(recovery: EventResult) -> None:
-    assert recovery.after
-    expect_served_as_before(recovery.stack, recovery.uploads, event=recovery.event)
+def test_every_restored_picture_is_served_the_same(restored_stack: EventResult) -> None:
+    assert restored_stack.after
+    expect_served_as_before(restored_stack.stack, restored_stack.uploads, event=restored_stack.event)
 
 
 @disaster
-def test_a_new_upload_works_after_a_restore(recovery: EventResult, seeded_media: SeededMedia) -> None:
-    assert recovery.after
-    expect_new_upload_works(recovery.stack, seeded_media, event=recovery.event)
+def test_a_new_upload_works_after_a_restore(restored_stack: EventResult, seeded_media: SeededMedia) -> None:
+    assert restored_stack.after
+    expect_new_upload_works(restored_stack.stack, seeded_media, event=restored_stack.event)
 
 
 @disaster
 @pytest.mark.parametrize("operation", FILE_OPERATIONS)
-def test_the_services_user_can_work_on_restored_files(recovery: EventResult, operation: str) -> None:
-    assert recovery.after
-    stack = recovery.stack
-    path = f"{stack.media_root}/{recovery.uploads[-1].path}"
+def test_the_services_user_can_work_on_restored_files(restored_stack: EventResult, operation: str) -> None:
+    assert restored_stack.after
+    stack = restored_stack.stack
+    path = f"{stack.media_root}/{restored_stack.uploads[-1].path}"
 
     done = stack.service_container.work(FILE_OPERATIONS[operation], path, needs=("cp", "mv", "rm"))
 
@@ -119,14 +119,13 @@ chmod 600 -- "./$4"
 CLEAN_UP = 'find . -mindepth 1 ! -uid "$1" -prune -exec rm -rf -- {} + && chown "$1" .'
 
 
-@pytest.fixture(scope="module", name="repair_of")
-def _repair_of(session_stack: Stack, seeded_media: SeededMedia, operator: Operator) -> Iterator[Deferred[Repair]]:
+@pytest.fixture(scope="module", name="repair_run")
+def _repair_run(session_stack: Stack, seeded_media: SeededMedia, operator: Operator) -> Iterator[Deferred[Repair]]:
     """One file each deleted, truncated, overwritten and re-owned, one added; then the guide's restore, twice."""
 
     def damage_and_repair() -> Repair:
         operator.step("restore")
-        attempt = take_backup(session_stack, seeded_media, operator)
-        backup = attempt.get()
+        backup = take_backup(session_stack, seeded_media, operator).get()
         session_stack.health.recover()
         victims = [upload.path for upload in seeded_media.ensure_uploaded(session_stack)[:4]]
         added = session_stack.platform.upload(seeded_media.fresh(session_stack.platform.kinds))
@@ -148,8 +147,8 @@ def _repair_of(session_stack: Stack, seeded_media: SeededMedia, operator: Operat
 
 
 @repair
-def test_what_was_damaged_was_really_damaged(repair_of: Deferred[Repair]) -> None:
-    done = repair_of.get()
+def test_what_was_damaged_was_really_damaged(repair_run: Deferred[Repair]) -> None:
+    done = repair_run.get()
 
     changed = {change.path for change in diff(done.backup.before, done.damaged)}
 
@@ -158,8 +157,8 @@ def test_what_was_damaged_was_really_damaged(repair_of: Deferred[Repair]) -> Non
 
 
 @repair
-def test_damaged_files_come_back_exactly(repair_of: Deferred[Repair]) -> None:
-    done = repair_of.get()
+def test_damaged_files_come_back_exactly(repair_run: Deferred[Repair]) -> None:
+    done = repair_run.get()
 
     kept = done.once.only(lambda path: path != done.added)
 
@@ -167,8 +166,8 @@ def test_damaged_files_come_back_exactly(repair_of: Deferred[Repair]) -> None:
 
 
 @repair
-def test_files_added_since_the_backup_survive(repair_of: Deferred[Repair]) -> None:
-    done = repair_of.get()
+def test_files_added_since_the_backup_survive(repair_run: Deferred[Repair]) -> None:
+    done = repair_run.get()
 
     assert done.added not in done.backup.before.entries, "the picture was meant to be newer than the backup"
     assert done.once.entries.get(done.added) == done.damaged.entries[done.added], (
@@ -177,7 +176,7 @@ def test_files_added_since_the_backup_survive(repair_of: Deferred[Repair]) -> No
 
 
 @idempotent
-def test_restoring_twice_is_the_same_as_once(repair_of: Deferred[Repair]) -> None:
-    done = repair_of.get()
+def test_restoring_twice_is_the_same_as_once(repair_run: Deferred[Repair]) -> None:
+    done = repair_run.get()
 
     expect_same(done.once, done.twice, event="restoring a second time")

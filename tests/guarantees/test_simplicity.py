@@ -1,4 +1,4 @@
-"""The whole solution works on one's own server: no way out is needed, and no object store."""
+"""The whole solution works on one server: it needs no network access and no object store."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ DEFAULT_ROUTE = "00000000"  # proc(5), net/route: the destination, in hexadecima
 
 
 class Isolated(NamedTuple):
-    """What was seen of the stack while no network of it had a way out; `served` is None where nobody serves media."""
+    """What was seen of the stack while its networks had no way out; `served` is None if no service serves media."""
 
     routes: list[str]
     networks: list[str]
@@ -39,8 +39,8 @@ class Isolated(NamedTuple):
     served: Served | None
 
 
-@pytest.fixture(scope="module", name="isolated")
-def _isolated(session_stack: Stack, seeded_media: SeededMedia) -> Deferred[Isolated]:
+@pytest.fixture(scope="module", name="isolated_stack")
+def _isolated_stack(session_stack: Stack, seeded_media: SeededMedia) -> Deferred[Isolated]:
     """The stack, for a while, with all of its networks cut off from the outside."""
     stack = session_stack
     with journal.step("event: cutting off every network's way out"):
@@ -85,13 +85,13 @@ def asked_from_inside(stack: Stack, endpoint: Endpoint) -> Platform:
 
 
 def routes_of(stack: Stack, container: str) -> list[str]:
-    """Return the routes of a container, as the kernel lists them, whatever programs its image has."""
+    """Return the routes of a container, as the kernel lists them; the image needs no programs for that."""
     beside = helper_container.command(stack.run.labels, f"--network=container:{container}")
     return commands.check([*beside, "cat", "/proc/net/route"], env=stack.environment).text.splitlines()[1:]
 
 
-def test_there_was_really_no_way_out(isolated: Deferred[Isolated]) -> None:
-    seen = isolated.get()
+def test_there_was_really_no_way_out(isolated_stack: Deferred[Isolated]) -> None:
+    seen = isolated_stack.get()
 
     ways_out = [line for line in seen.routes if line.split()[1] == DEFAULT_ROUTE]
 
@@ -101,8 +101,8 @@ def test_there_was_really_no_way_out(isolated: Deferred[Isolated]) -> None:
     journal.add_evidence(f"networks {', '.join(seen.networks)}: internal, no default route in the container")
 
 
-def test_uploading_and_serving_work_without_a_way_out(isolated: Deferred[Isolated]) -> None:
-    seen = isolated.get()
+def test_uploading_and_serving_work_without_a_way_out(isolated_stack: Deferred[Isolated]) -> None:
+    seen = isolated_stack.get()
 
     assert seen.stored or seen.served, f"without a way out, {seen.upload.path} was accepted and is not in the volume"
     if seen.served is None:

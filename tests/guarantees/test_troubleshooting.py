@@ -64,7 +64,7 @@ class Damage:
 def _damage(session_stack: Stack, seeded_media: SeededMedia, operator: Operator) -> Iterator[Deferred[Damage]]:
     """Every permission in the volume is taken away; then the guide's command is typed."""
 
-    def break_and_mend() -> Damage:
+    def break_and_repair() -> Damage:
         operator.step("permissions")
         uploads, _ = seed_media(session_stack, seeded_media)
         # The service's user may change the mode of what it owns, and of nothing else.
@@ -83,7 +83,7 @@ def _damage(session_stack: Stack, seeded_media: SeededMedia, operator: Operator)
         user = session_stack.service_container.user()
         return Damage(uploads, before, user, served, refused, session_stack.media.manifest())
 
-    yield Deferred(break_and_mend)
+    yield Deferred(break_and_repair)
     # A command that didn't help must not break what comes next as well.
     with suppress(PromiseBroken):
         session_stack.media.shell("chmod -R u+rwX .")
@@ -141,15 +141,15 @@ def _trouble(request: pytest.FixtureRequest) -> str:
 
 
 @dataclass(frozen=True)
-class Restarted:
+class RestartRun:
     """The stack before its trouble and after the restart, and whether it answered in between."""
 
     event_result: EventResult
     answered_in_trouble: list[bool]
 
 
-@pytest.fixture(scope="module", name="restarted")
-def _restarted(trouble: str, session_stack: Stack, seeded_media: SeededMedia, operator: Operator) -> Restarted:
+@pytest.fixture(scope="module", name="restart_run")
+def _restart_run(trouble: str, session_stack: Stack, seeded_media: SeededMedia, operator: Operator) -> RestartRun:
     """The service is in trouble; then the guide's restart line is typed."""
     answered: list[bool] = []
 
@@ -162,25 +162,25 @@ def _restarted(trouble: str, session_stack: Stack, seeded_media: SeededMedia, op
     event_result = run_event(
         session_stack, seeded_media, f"restarting a service that was {trouble}", go_wrong_and_restart
     )
-    return Restarted(event_result, answered)
+    return RestartRun(event_result, answered)
 
 
 @restart
-def test_the_service_really_was_in_trouble(restarted: Restarted, trouble: str) -> None:
-    assert restarted.event_result.after
-    assert restarted.answered_in_trouble == [False], f"the service still answered while it was meant to be {trouble}"
+def test_the_service_really_was_in_trouble(restart_run: RestartRun, trouble: str) -> None:
+    assert restart_run.event_result.after
+    assert restart_run.answered_in_trouble == [False], f"the service still answered while it was meant to be {trouble}"
     journal.add_evidence(f"{trouble}: no answer before the restart")
 
 
 @restart
-def test_the_restart_brings_the_media_back(restarted: Restarted) -> None:
-    restarted.event_result.expect_same_volume()
-    restarted.event_result.expect_same_media()
+def test_the_restart_brings_the_media_back(restart_run: RestartRun) -> None:
+    restart_run.event_result.expect_same_volume()
+    restart_run.event_result.expect_same_media()
 
 
 @restart
-def test_the_restart_brings_the_service_back(restarted: Restarted, seeded_media: SeededMedia) -> None:
-    event_result = restarted.event_result
+def test_the_restart_brings_the_service_back(restart_run: RestartRun, seeded_media: SeededMedia) -> None:
+    event_result = restart_run.event_result
     assert event_result.after
 
     expect_served_as_before(event_result.stack, event_result.uploads, event=event_result.event)

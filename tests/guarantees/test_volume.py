@@ -1,4 +1,4 @@
-"""The volume that the guide speaks of: it is there, it is the right one, and media really are in it."""
+"""The volume that the guide names: it exists, it is the right one, and it holds the media."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def test_a_named_volume_backs_the_media_root(stack: Stack, deployment: Deploymen
 
     assert [stack.run.name(source) for source in written] == [name], (
         f"{stack.media_root} is backed by {name!r}, which the compose file does not name: an anonymous volume is left "
-        "behind, with all media, when the container is made anew"
+        "behind, with all media, when the container is recreated"
     )
     journal.add_evidence(f"volume {name} is mounted at {target}")
 
@@ -53,7 +53,7 @@ def test_the_guides_command_names_the_volume_that_holds_the_media(
             f"the media are in {' and '.join(real) or 'no volume'}, but line {step.line} of {step.source.name} names "
             f"{' and '.join(named)}",
             means=CONSEQUENCES[procedure],
-            next_step=mend(deployment, settings, named[0]),
+            next_step=fix_hint(deployment, settings, named[0]),
         )
     journal.add_evidence(f"the guide's {procedure} command names {real[0]}, which is where the media are")
 
@@ -66,8 +66,8 @@ CONSEQUENCES = {
 }
 
 
-def mend(deployment: Deployment, settings: Settings, named: str) -> str:
-    """Return what an owner changes so that the guide's commands reach the media, also those that are there."""
+def fix_hint(deployment: Deployment, settings: Settings, named: str) -> str:
+    """Return what to change so that the guide's commands reach the media, including existing ones."""
     own = deployment.media_mount(settings.service, settings.media_root)
     if own is None or own.kind != "volume" or not own.source:
         return f"mount {named}:{settings.media_root} in the compose file, and declare the volume with  name: {named}"

@@ -20,7 +20,7 @@ def test_nothing_that_was_acknowledged_is_lost(
         soak.go_round(supported_faults(engine, fault_run.operator), enough)
         say(soak.progress_line())
         expect_nothing_lost(
-            soak.findings, fault_run.history, event=f"{len(fault_run.injected_faults)} faults amid uploads"
+            soak.findings, fault_run.history, event=f"{len(fault_run.injected_faults)} faults during uploads"
         )
 
     idle = [fault.event for fault in fault_run.injected_faults if fault.before == fault.after]

@@ -1,4 +1,4 @@
-"""What an ordeal shows: which events happened amid which uploads, how soon it went on, and that nothing is lost."""
+"""What a fault run shows: which events happened during which uploads, how soon uploads resumed, and that nothing is lost."""
 
 from __future__ import annotations
 
@@ -156,14 +156,14 @@ def _ordeal() -> FaultRun:
     return FaultRun(stack.as_stack(), cast("Operator", None), engine(), seed="1")
 
 
-def test_an_event_amid_uploads_is_told_of_until_they_go_on(
+def test_an_event_during_uploads_is_reported_until_they_resume(
     fault_run: FaultRun, caplog: pytest.LogCaptureFixture
 ) -> None:
     with caplog.at_level(logging.INFO, journal.PROGRESS.name):
         fault_run.inject_all([Event("a crash", lambda *_: None, lambda _: "")])
 
     (told,) = [cast("Any", record).step for record in caplog.records if record.name == journal.PROGRESS.name]
-    assert told.what == "event: a crash, amid uploads"
+    assert told.what == "event: a crash, during uploads"
     assert told.seconds >= fault_run.injected_faults[0].recovery
 
 
@@ -175,7 +175,7 @@ def test_events_happen_until_it_is_enough(fault_run: FaultRun) -> None:
     assert [fault.event for fault in fault_run.injected_faults] == ["a crash", "a deploy"]
 
 
-def test_events_happen_in_their_order_amid_uploads(fault_run: FaultRun) -> None:
+def test_events_happen_in_their_order_during_uploads(fault_run: FaultRun) -> None:
     stack = cast("Any", fault_run.stack)
 
     def become(container: str) -> Event:

@@ -140,7 +140,7 @@ def test_a_finding_tells_who_met_what_and_where() -> None:
 def test_what_nobody_read_is_told_as_such() -> None:
     (finding,) = check((A,), stored=at(a="a"), served={})
 
-    assert finding.seen == "was never asked for: nobody knows whether it is served"
+    assert finding.seen == "was never asked for: it is unknown whether it is served"
 
 
 def test_of_very_many_copies_the_first_are_named() -> None:
@@ -172,7 +172,7 @@ def test_what_is_found_is_counted_and_the_first_are_named() -> None:
     lost = [f"  lost: avatars/{number}, acknowledged, is not stored" for number in range(2, 9)]
     assert broken.value.seen.split("\n") == [first, torn, *lost[:4], "  …"]
     assert broken.value.detail.split("\n") == [first, torn, *lost]
-    assert broken.value.means == "people are told that their picture is kept, and it is not"
+    assert broken.value.means == "the service confirms uploads that are then lost"
 
 
 @pytest.mark.parametrize(("lost", "shown"), [(1, 1), (5, 5), (6, 5)])

@@ -250,10 +250,10 @@ def test_an_accepted_upload_of_which_nobody_could_tell_where_it_is_is_unknown() 
 
     first = load.history[0]
     assert (first.outcome, first.path) == ("unknown", "")
-    assert first.reason == "accepted, but nobody told where it is: ConnectionError"
+    assert first.reason == "accepted, but the answer names no place: ConnectionError"
 
 
-def test_a_login_that_fails_amid_events_is_noted_and_uploads_go_on() -> None:
+def test_a_login_that_fails_during_events_is_noted_and_uploads_go_on() -> None:
     with load_on(LoginFailed("logging in was answered 503")) as load:
         load.wait_for_uploads(1, since=0.0)
 
