@@ -141,7 +141,8 @@ def test_a_second_migration_changes_nothing_and_says_so(
     assert again.ok, f"migrating a second time ended with status {again.status}: {again.complaint}"
     expect_same(before, stack.media.manifest(), event="migrating a second time")
     assert text_of(again) != first_migration.get().text, (
-        f"it prints the same as in the first run, so it does not say that there was nothing to do: {again.text!r}"
+        "it prints the same as when it brought everything, so it does not say that there was nothing to do: "
+        f"{again.text!r}"
     )
 
 

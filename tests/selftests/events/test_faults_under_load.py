@@ -1,4 +1,4 @@
-"""What a fault run shows: which events happened during which uploads, how soon uploads resumed, and that nothing is lost."""
+"""What a fault run shows: which events met which uploads, how soon these resumed, and that nothing is lost."""
 
 from __future__ import annotations
 
