@@ -29,7 +29,10 @@ DEFAULT_ROUTE = "00000000"  # proc(5), net/route: the destination, in hexadecima
 
 
 class Isolated(NamedTuple):
-    """What was seen of the stack while its networks had no way out; `served` is None if no service serves media."""
+    """What was seen of the stack while its networks had no way out.
+
+    `served` is None if no service serves media; only then is the volume asked, and `stored` says what it holds.
+    """
 
     routes: list[str]
     networks: list[str]
@@ -71,7 +74,8 @@ def look_at_isolated(stack: Stack, seeded_media: SeededMedia) -> Isolated:
     served = asked_from_inside(stack, stack.media_endpoint).fetch(upload.url) if is_asked else None
     open_networks = [name for name, network in networks.items() if not network.attrs["Internal"]]
     routes = routes_of(stack, str(container.id))
-    return Isolated(routes, list(networks), open_networks, upload, is_stored(stack, upload), served)
+    stored = served is None and is_stored(stack, upload)
+    return Isolated(routes, list(networks), open_networks, upload, stored, served)
 
 
 def asked_from_inside(stack: Stack, endpoint: Endpoint) -> Platform:
