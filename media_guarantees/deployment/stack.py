@@ -70,16 +70,16 @@ class Stack:
         self.token = uploads.token
         self.deviations = tuple(deviations)
         # What most callers want of the project.
-        self.model, self.folder, self.run, self.environment = (
-            *(project.model, project.folder),
-            *(project.run, project.environment),
-        )
+        self.model, self.folder = project.model, project.folder
+        self.run, self.environment = project.run, project.environment
         self.service_container = ServiceContainer(self.container, self.service, self.environment, self.run.labels)
         self.backing = MediaBacking(project, self.service_container, self.service, self.media_root)
         self.endpoint = Endpoint(self.service, lambda: project.containers(self.service), lambda: self._tcp_ports)
         self.health = ServiceHealth(project, self.service, self._answers, self.endpoint.health_seconds)
         self.media_endpoint = self._endpoint_of(uploads.media_server) if uploads.media_server else self.endpoint
-        self._serving: dict[str, Any] = {"api": uploads.api, "media_address": self.media_endpoint.address}
+        # Only where they are served elsewhere: a client asks for that address again before each picture.
+        elsewhere = self.media_endpoint.address if self.media_endpoint is not self.endpoint else None
+        self._serving: dict[str, Any] = {"api": uploads.api, "media_address": elsewhere}
         self._api = HttpPlatform(self.address, uploads.token, **self._serving)
         self.platform: Platform = self._api if self._tcp_ports else self._through_exec()
 

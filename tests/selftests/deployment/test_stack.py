@@ -4,6 +4,8 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
+import requests
+from docker.models.containers import Container
 from fake_engine import MODEL, Found, container, ended, mount, publishing
 from fake_programs import Programs
 
@@ -150,3 +152,23 @@ def test_that_an_image_has_no_shell_is_told_with_how_media_get_in_then(
         found(container()).choose_platform("exec")
 
     assert "handed over as by `docker cp`, in that user's name" in caplog.text
+
+
+def test_the_engine_is_asked_once_where_many_pictures_are_served(found: Found, monkeypatch: pytest.MonkeyPatch) -> None:
+    stack = found(container(NetworkSettings=publishing(**{"8000": "32768"})))
+    asked: list[str] = []
+    containers = stack.project.containers
+
+    def counted(service: str) -> list[Container]:
+        asked.append(service)
+        return containers(service)
+
+    monkeypatch.setattr(stack.project, "containers", counted)
+    monkeypatch.setattr(
+        requests.Session, "request", lambda *_, **__: SimpleNamespace(status_code=200, content=b"", headers={})
+    )
+
+    for number in range(3):
+        stack.platform.fetch(f"/media/{number}.png")
+
+    assert asked == ["web-project"], "each picture costs a request to the engine"
