@@ -1,4 +1,4 @@
-"""A live server: a private engine that the gate knows nothing of."""
+"""A live server: a private engine, which the gate finds as it would any other."""
 
 from __future__ import annotations
 

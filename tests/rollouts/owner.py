@@ -1,4 +1,4 @@
-"""The owner of a live server: a folder with the platform's files, an engine, and the habits of deploying to it."""
+"""The owner of a live server: a folder with the platform's files, an engine, and the commands that deploy to it."""
 
 from __future__ import annotations
 

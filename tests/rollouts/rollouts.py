@@ -180,7 +180,7 @@ def a_byte_changed_before_a_quick_look(owner: Owner) -> None:
 
 
 @bad(KEPT, "size")
-def pictures_encoded_anew(owner: Owner) -> None:
+def pictures_reencoded(owner: Owner) -> None:
     owner.at_start(
         "python -c \"import pathlib; from PIL import Image; [Image.open(p).convert('RGB').save(p, 'JPEG', quality=60) "
         "for p in pathlib.Path('media').rglob('*.jpg')]\""
@@ -277,7 +277,7 @@ def quick_look(owner: Owner) -> None:
 
 
 @harmless("of the same image")
-def made_anew(owner: Owner) -> None:
+def recreated(owner: Owner) -> None:
     owner.up("--force-recreate")
 
 

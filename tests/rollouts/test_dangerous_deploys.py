@@ -1,4 +1,4 @@
-"""What would lose the media in the next deploy is told before it: by the compose file and by the scripts beside it."""
+"""The gate reports, before a deploy, what in the compose file or the scripts beside it would lose the media."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def test_a_script_that_loses_them_is_named_with_its_line(owner: Owner, command: 
     assert words in said
 
 
-def test_a_changed_label_is_told_and_with_yes_to_every_question_broken(owner: Owner) -> None:
+def test_a_changed_label_is_reported_and_is_broken_where_a_script_says_yes_to_every_question(owner: Owner) -> None:
     edit(owner.compose_file, NAME, f"{NAME}    labels: {{kept: by us}}\n")
 
     asked = look(owner, UP)

@@ -1,4 +1,4 @@
-"""One deploy to several servers, by context and by ssh, with one that is down: a verdict each, and one for all."""
+"""One deploy to several servers, by context and by ssh, one of them down: each gets a verdict, and all get one."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ssh_server import ssh_to
 from media_guarantees.engine import connection as engines
 from media_guarantees.engine.connection import Engine
 
-NOBODY = "unix:///nobody/docker.sock"
+NO_ENGINE = "unix:///nobody/docker.sock"
 
 
 class Seen(NamedTuple):
@@ -35,7 +35,7 @@ def _seen(server: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     folder = tmp_path_factory.mktemp("servers")
     with engines.private(CACHE) as second, provided(second), ssh_to(second, folder / "ssh", CACHE) as way:
         with living_on(server, folder / "one") as one, living_on(second, folder / "two") as two:
-            for name, address in (("web-1", server.environment["DOCKER_HOST"]), ("web-3", NOBODY)):
+            for name, address in (("web-1", server.environment["DOCKER_HOST"]), ("web-3", NO_ENGINE)):
                 one.docker("context", "create", name, "--docker", f"host={address}")
             try:
                 yield deploy_to_all(one, two, way.address, f"{way.programs}{os.pathsep}{one.environment['PATH']}")
@@ -56,18 +56,18 @@ def deploy_to_all(one: Owner, two: Owner, address: str, path: str) -> Seen:
 
     after = one.make("after-deploy", HOSTS=f"web-1,{address},web-3")
 
-    told = json.loads((one.reports / "hosts.json").read_text(encoding="utf-8"))
-    hosts = {each["host"]: each for each in told["hosts"]}
-    return Seen(after.returncode, after.stdout, hosts, told["verdict"], "web-1", address)
+    report = json.loads((one.reports / "hosts.json").read_text(encoding="utf-8"))
+    hosts = {each["host"]: each for each in report["hosts"]}
+    return Seen(after.returncode, after.stdout, hosts, report["verdict"], "web-1", address)
 
 
 def test_each_server_has_its_own_verdict(seen: Seen) -> None:
-    verdicts = {host: told["verdict"] for host, told in seen.hosts.items()}
+    verdicts = {host: verdict["verdict"] for host, verdict in seen.hosts.items()}
 
     assert verdicts == {seen.good: "proved", seen.bad: "broken", "web-3": "unproven"}, seen.said
 
 
-def test_what_is_wrong_is_told_by_server(seen: Seen) -> None:
+def test_what_is_wrong_is_reported_by_server(seen: Seen) -> None:
     assert "persistence.update: seen: 1 gone" in seen.hosts[seen.bad]["reason"]
     assert seen.hosts[seen.good]["reason"] == ""
 

@@ -1,4 +1,4 @@
-"""The gate looks and doesn't touch: shown by the engine's events and by every inode, while people go on uploading."""
+"""The gate only reads: the engine's events and every inode show it, while people upload."""
 
 from __future__ import annotations
 
@@ -88,11 +88,11 @@ def _watched(lasting_owner: Owner) -> Watched:
             assert made.returncode == 0, made.stdout
         uploads = len(accepted) - many
         after = inodes(owner)
-    told = owner.docker("events", f"--since={begun:.6f}", f"--until={time.time():.6f}", "--format", "{{json .}}")
+    printed = owner.docker("events", f"--since={begun:.6f}", f"--until={time.time():.6f}", "--format", "{{json .}}")
     with owner.state.open("rb") as record:
         asked_for = set(json.loads(record.readline())["served"])
     service = owner.compose("ps", "--quiet", "web-project").text
-    events = [json.loads(line) for line in told.splitlines()]
+    events = [json.loads(line) for line in printed.splitlines()]
     return Watched(before, after, asked_for, events, service, uploads, found, things(owner))
 
 

@@ -1,4 +1,4 @@
-"""The recipes, as they would be typed: a deploy with the gate around it, and the drill for cron and monitors."""
+"""The recipes as an operator types them: a deploy with the gate around it, and the drill for cron and monitors."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The gate on deploys of every kind, each typed as its owner would: what does harm is caught, the rest let through."""
+"""The gate accuses every deploy that harms the media, and no other; each is typed as its owner would."""
 
 from __future__ import annotations
 

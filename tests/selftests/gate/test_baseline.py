@@ -1,4 +1,4 @@
-"""What was so before a deploy is read back as it was written, or refused with what to do about it."""
+"""The record of before a deploy is read back as it was written, or refused with what to do about it."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -64,7 +64,7 @@ def test_a_user_who_is_not_known_stays_so(file: Path) -> None:
     assert read_record(file, engine="E1").user is None
 
 
-def test_nobody_else_can_read_the_names_of_files(file: Path) -> None:
+def test_only_its_owner_can_read_the_names_of_files_in_a_record(file: Path) -> None:
     write_record(RECORD, SURVEY, file)
 
     assert file.stat().st_mode & 0o777 == 0o600

@@ -90,7 +90,7 @@ def test_what_is_new_is_welcome() -> None:
     assert (seen.new, seen.counts) == (1, {})
 
 
-def test_another_user_may_have_lost_what_nobody_changed() -> None:
+def test_another_user_may_lose_access_to_unchanged_files() -> None:
     seen = judged(line(mode="600"), line(mode="600"), users=(SERVICE, User(12345, (12345,))))
 
     assert seen.counts == {UNREACHABLE: 1}

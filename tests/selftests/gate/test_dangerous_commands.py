@@ -1,4 +1,4 @@
-"""A command that would delete the media is named with its line; one that is meant to, or can't, accuses nobody."""
+"""A command that would delete the media is named with its line; one that is meant to, or can't, is not accused."""
 
 import os
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""A restore drill tells what was lost from what people changed meanwhile, and leaves nothing on the server."""
+"""A restore drill does not count what people changed while it ran as lost, and leaves nothing on the server."""
 
 import logging
 import os
@@ -58,7 +58,7 @@ def test_what_was_lost_is_a_difference() -> None:
     assert [(change.path, change.aspect) for change in changes] == [(b"a", "content"), (b"b", "missing")]
 
 
-def test_what_people_changed_meanwhile_is_not_held_against_the_backup() -> None:
+def test_what_people_changed_during_the_backup_is_no_loss() -> None:
     live = Survey({b"a": FILE, b"b": FILE})
 
     changes = drilled(live, meanwhile=frozenset({b"b", b"new"})).differences(
@@ -68,7 +68,7 @@ def test_what_people_changed_meanwhile_is_not_held_against_the_backup() -> None:
     assert changes == ()
 
 
-def test_where_everything_changed_meanwhile_nothing_was_compared() -> None:
+def test_where_everything_changed_during_the_backup_nothing_was_compared() -> None:
     with pytest.raises(NothingCompared):
         drilled(Survey({b"a": FILE}), meanwhile=frozenset({b"a"})).differences(Survey({b"a": FILE}).manifest())
 
@@ -97,7 +97,7 @@ def test_one_archive_is_a_backup(names: tuple[str, ...]) -> None:
         (0, "", False),
     ],
 )
-def test_only_what_people_changed_meanwhile_is_no_failure(status: int, said: str, meanwhile: bool) -> None:
+def test_only_changes_during_the_backup_are_no_failure(status: int, said: str, meanwhile: bool) -> None:
     assert people_were_uploading(Outcome((), status, b"", said.encode(), 0.0)) is meanwhile
 
 

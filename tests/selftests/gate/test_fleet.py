@@ -120,7 +120,7 @@ def engine():
     ],
     ids=["usage error", "exit"],
 )
-def test_why_a_real_pytest_did_not_run_is_told_in_a_line(
+def test_why_a_real_pytest_did_not_run_is_reported_in_a_line(
     tmp_path: Path, configure: str, fixture: str, reason: str
 ) -> None:
     (tmp_path / "conftest.py").write_text(CONFTEST.format(configure=configure, fixture=fixture))
@@ -162,7 +162,7 @@ def test_a_run_that_was_cut_short_proves_nothing(verdict: str, expected: str) ->
     assert (seen, reason) == (expected, "its run was cut short")
 
 
-def test_why_a_host_is_unproven_is_told_by_its_guarantees() -> None:
+def test_why_a_host_is_unproven_is_reported_by_its_guarantees() -> None:
     guarantees = [
         {"id": "a", "verdict": "unproven", "reason": "nothing was deployed", "tests": []},
         {"id": "b", "verdict": "proved", "reason": "", "tests": []},

@@ -40,5 +40,5 @@ def test_removals_are_declared_by_pattern_or_by_list(tmp_path: Path) -> None:
     assert not any(map(declared, (b"", b"avatars/ab", b"tmp")))
 
 
-def test_nothing_is_declared_unless_somebody_does() -> None:
+def test_without_a_declaration_nothing_may_be_removed() -> None:
     assert not SETTINGS.is_declared()(b"a")

@@ -30,7 +30,7 @@ VOLUME = {"Type": "volume", "Name": "media_volume", "Destination": "/media", "RW
 
 
 def container(name: str, *, project: str = "connect", mounts: Any = (VOLUME,), **labels: str) -> dict[str, Any]:
-    """Tell of a container as the engine does."""
+    """Return what the engine reports of a container."""
     names = {"service": "web-project", "project": project, **labels}
     return {
         "Id": name,
@@ -91,7 +91,7 @@ def test_the_service_is_found_with_what_backs_its_media(live: Answer) -> None:
     )
 
 
-def test_the_volume_is_told_from_any_other(live: Answer) -> None:
+def test_the_volume_is_known_by_its_creation_and_not_only_by_its_name(live: Answer) -> None:
     service = live(container("c1"))
 
     born = "2026-01-01 00:00:00.5 +0000, inode 7"
@@ -137,7 +137,7 @@ def test_a_service_that_does_not_run_is_a_broken_promise(live: Answer) -> None:
         ([], ROOT_MOUNT.replace("ext4", "tmpfs"), "is backed by a tmpfs"),
     ],
 )
-def test_what_is_no_volume_is_told_for_what_it_is(live: Answer, mounts: Any, mountinfo: str, said: str) -> None:
+def test_what_is_no_volume_is_reported_as_what_it_is(live: Answer, mounts: Any, mountinfo: str, said: str) -> None:
     service = live(container("c1", mounts=mounts), mountinfo=mountinfo)
 
     with pytest.raises(PromiseBroken) as broken:

@@ -1,4 +1,4 @@
-"""The gate refuses options that make no sense, says how it looked, and knows what a quick look has to read."""
+"""The gate says how it scanned, chooses what a quick scan reads, and compares what all containers mount."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -95,12 +95,12 @@ def test_containers_with_one_volume_have_one() -> None:
     assert gate_before(FakeLive("media_volume", "media_volume")).expect_one_volume().name == "media_volume"
 
 
-def test_containers_with_different_volumes_are_told_apart() -> None:
+def test_containers_with_different_volumes_are_broken() -> None:
     with pytest.raises(PromiseBroken, match="c0: media_volume, made yesterday; c1: other, made yesterday"):
         gate_before(FakeLive("media_volume", "other")).expect_one_volume()
 
 
-def test_containers_with_different_folders_of_a_volume_are_told_apart() -> None:
+def test_containers_with_different_folders_of_a_volume_are_broken() -> None:
     live = FakeLive("html", "html")
     live.replicas[1].folder = "media"
 
@@ -137,7 +137,7 @@ def test_another_folder_of_the_same_volume_is_a_shadow() -> None:
 
 
 def test_where_no_port_is_known_nothing_was_served(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(gate_module, "served_as_held", lambda *_: pytest.fail("there is nobody to ask"))
+    monkeypatch.setattr(gate_module, "served_as_held", lambda *_: pytest.fail("there is no port to ask"))
     replica = SimpleNamespace(identifier="c1", ports=())
 
     faults = gate_before(FakeLive("media_volume")).asked(cast("Any", [replica]), [b"a"], Survey({b"a": OLD}))

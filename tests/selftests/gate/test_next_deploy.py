@@ -1,4 +1,4 @@
-"""What the next deploy makes of the media volume is told before it: another volume, none, or the same one deleted."""
+"""The gate reports, before a deploy, whether it would use another media volume, none, or delete this one."""
 
 from pathlib import Path
 from typing import Any
@@ -96,7 +96,7 @@ def test_a_project_that_was_renamed_takes_another_volume(tmp_path: Path, where: 
         expect(on, "connect_m")
 
 
-def test_a_name_that_only_the_deploy_chooses_accuses_nobody(tmp_path: Path) -> None:
+def test_a_name_that_only_the_deploy_chooses_is_unproven(tmp_path: Path) -> None:
     """A CI job checks the platform out into a folder of another name, and deploys with `-p connect`."""
     on = deployment(tmp_path, {"source": "m", "target": ROOT}, name="checkout", m={"name": "checkout_m"})
 
@@ -127,7 +127,7 @@ def test_the_hash_is_the_one_that_compose_keeps(settings: dict[str, Any], label:
     assert divergences(declared, {"Labels": {HASH_LABEL: label}}) == ()
 
 
-def test_what_was_changed_in_the_file_is_told() -> None:
+def test_what_was_changed_in_the_file_is_reported() -> None:
     live = {
         "Driver": "local",
         "Options": None,
@@ -146,11 +146,11 @@ def test_what_was_changed_in_the_file_is_told() -> None:
     [({"external": True}, {HASH_LABEL: "0"}), ({"labels": {"a": "1"}}, {}), ({"labels": {"a": "1"}}, None)],
     ids=["external", "made by an older Compose", "made by hand"],
 )
-def test_a_volume_that_compose_never_makes_anew_does_not_diverge(settings: dict[str, Any], labels: Any) -> None:
+def test_a_volume_that_compose_never_recreates_does_not_diverge(settings: dict[str, Any], labels: Any) -> None:
     assert divergences(DeclaredVolume("m", "m", settings), {"Labels": labels}) == ()
 
 
-def test_a_hash_that_nothing_visible_explains_is_told_all_the_same() -> None:
+def test_a_hash_that_nothing_visible_explains_is_reported_too() -> None:
     live = {"Driver": "local", "Labels": {HASH_LABEL: "0"}}
 
     assert divergences(DeclaredVolume("m", "m", {"name": "m"}), live) == (

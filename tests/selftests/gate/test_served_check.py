@@ -80,7 +80,7 @@ def test_each_fault_is_named(port: int) -> None:
     }
 
 
-def test_nobody_who_listens_is_no_answer(port: int) -> None:
+def test_a_port_on_which_nothing_listens_gives_no_answer(port: int) -> None:
     del port
 
     assert asked(1, b"gone", held={b"gone": b"x"}) == {b"gone": "no answer"}

@@ -66,7 +66,9 @@ def test_what_changes_while_it_is_read_is_looked_at_again(tree: Path, helper: He
     seen = take_survey(helper, once)
 
     assert not seen.unstable
-    assert seen.manifest().entries[b"a"] == read_directory(tree).entries[b"a"], "what came meanwhile may be left out"
+    assert seen.manifest().entries[b"a"] == read_directory(tree).entries[b"a"], (
+        "an upload during the scan may be left out"
+    )
 
 
 def test_what_never_holds_still_is_named_and_not_vouched_for(tree: Path, helper: Helper, shim: Shim) -> None:
@@ -79,7 +81,7 @@ def test_what_never_holds_still_is_named_and_not_vouched_for(tree: Path, helper:
     assert set(seen.manifest().entries) == {b".", b"calm"}
 
 
-def test_what_people_delete_meanwhile_is_no_fault(tree: Path, helper: Helper, shim: Shim) -> None:
+def test_what_people_delete_during_the_scan_is_no_fault(tree: Path, helper: Helper, shim: Shim) -> None:
     (tree / "kept").write_text("x")
     (tree / "deleted").write_text("x")
 
@@ -178,15 +180,15 @@ def test_a_line_is_taken_apart() -> None:
     assert entry_of(b"l", b"- l 3 777 0 0 1.5 2.5 1 1:2 to a place").target == b"to a place"
 
 
-@pytest.fixture(name="told")
-def _told(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    told: list[str] = []
-    monkeypatch.setattr(journal, "progress", told.append)
-    return told
+@pytest.fixture(name="progress")
+def _progress(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    lines: list[str] = []
+    monkeypatch.setattr(journal, "progress", lines.append)
+    return lines
 
 
-def test_a_person_who_waits_is_told_how_far_it_is(
-    tree: Path, helper: Helper, told: list[str], monkeypatch: pytest.MonkeyPatch
+def test_a_long_scan_reports_its_progress(
+    tree: Path, helper: Helper, progress: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(volume_scan, "_TELL_SECONDS", -1.0)
     for number in range(30):
@@ -194,7 +196,7 @@ def test_a_person_who_waits_is_told_how_far_it_is(
 
     take_survey(helper, os.environ)
 
-    assert told[-1] == "manifest: 30 contents read"
+    assert progress[-1] == "manifest: 30 contents read"
 
 
 def test_a_helper_that_says_nothing_any_more_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
