@@ -77,16 +77,17 @@ def _publish_media_server(stack: Stack) -> None:
 
 
 def wait_for_first_start(stack: Stack) -> None:
-    """Wait until the service is ready. Raises `BadInput` with its last log lines if it never answers.
+    """Wait until the service is ready. Raises `BadInput` with its last log lines if it never comes up.
 
-    A service that answers with an error is up: the tests find what is wrong with it.
+    A service that answers with an error is up, and so is one without a port whose health check fails: the tests find
+    what is wrong with it.
     """
     try:
         stack.find_endpoints()
         stack.health.wait_until_ready()
     except PromiseBroken as broken:
-        if status := _status(stack):
-            journal.progress(f"stack: {stack.service} is up, but answers {status}; going on without waiting longer")
+        if ailment := _ailment(stack):
+            journal.progress(f"stack: {stack.service} is up, but {ailment}; going on without waiting longer")
             stack.health.stop_recovering()
             return
         raise _not_up(stack, broken) from broken
@@ -151,6 +152,15 @@ def _state(stack: Stack) -> str:
         f"its container is {newest.status}, exit status {state['ExitCode']}, started again {restarts} times, and "
         f"gives no answer; it said last:\n{said}"
     )
+
+
+def _ailment(stack: Stack) -> str:
+    """What is wrong with a service that is up; empty if it isn't up."""
+    if status := _status(stack):
+        return f"answers {status}"
+    states = [container.attrs["State"] for container in stack.project.containers(stack.service)]
+    is_unhealthy = any(state.get("Health", {}).get("Status") == "unhealthy" for state in states)
+    return "its health check fails" if stack.endpoint.unserved and is_unhealthy else ""
 
 
 def _status(stack: Stack) -> int:

@@ -5,7 +5,7 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
-from fake_engine import engine_here
+from fake_engine import container, engine_here
 from fake_programs import Programs
 
 from media_guarantees.core.errors import BadInput, PromiseBroken
@@ -127,6 +127,29 @@ def test_a_service_that_answers_with_a_fault_of_its_own_is_up_and_nothing_more_i
     cast("Any", stack.health).wait_until_ready = stop_recovering
     cast("Any", stack).platform = SimpleNamespace(probe=lambda: 503, answers=lambda: False)
 
+    wait_for_first_start(stack)
+
+    with pytest.raises(PromiseBroken, match="web is still not ready after a restart"):
+        stack.health.recover()
+
+
+def never_ready() -> None:
+    raise PromiseBroken("timed out")
+
+
+@pytest.mark.parametrize(("health", "is_up"), [("unhealthy", True), ("starting", False)])
+def test_a_service_without_a_port_is_up_when_its_health_check_has_failed(
+    stack: Stack, health: str, *, is_up: bool
+) -> None:
+    running = container(State={"ExitCode": 0, "Pid": 100, "Health": {"Status": health}})
+    running.logs = lambda **_: b""
+    cast("Any", stack.project).containers = lambda *_, **__: [running]
+    cast("Any", stack.health).wait_until_ready = never_ready
+
+    if not is_up:
+        with pytest.raises(BadInput, match="web should come up and answer: timed out"):
+            wait_for_first_start(stack)
+        return
     wait_for_first_start(stack)
 
     with pytest.raises(PromiseBroken, match="web is still not ready after a restart"):
