@@ -47,16 +47,20 @@ def wait_until(
     died: Callable[[], str | None] = lambda: None,
     clock: Clock | None = None,
     every: float = 0.02,
+    slowing: float = 0.0,
 ) -> T:
     """Call `probe` until it returns something true, and return that.
 
     `what` completes the sentence "waiting until ...". `died` returns the reason once waiting is pointless, else None.
-    `seconds` is the deadline, `every` the pause between two calls in seconds. The probe is called at least once, and
-    once more after the deadline or the death, as the condition may have become true at the last moment. Raises
-    `DeadlineExceeded`.
+    `seconds` is the deadline, `every` the pause between two calls in seconds. Where calls are costly, the pauses grow
+    with the wait: they are at least the share `slowing` of the time waited so far.
+
+    The probe is called at least once, and once more after the deadline or the death, as the condition may have become
+    true at the last moment. Raises `DeadlineExceeded`.
     """
     clock = clock or MachineClock()
-    deadline = clock.now() + seconds
+    begun = clock.now()
+    deadline = begun + seconds
     with journal.timed("wait", what):
         while True:
             late = clock.now() >= deadline
@@ -68,7 +72,7 @@ def wait_until(
                 raise DeadlineExceeded(f"waiting until {what} is pointless: {reason}")
             if late:
                 raise DeadlineExceeded(f"timed out after {seconds:g} s waiting until {what}")
-            clock.pause(every)
+            clock.pause(max(every, slowing * (clock.now() - begun)))
 
 
 def _quietly(ask: Callable[[], T]) -> T:

@@ -18,6 +18,8 @@ READY_SECONDS = 60.0
 # Where the upload API is described, the service will answer: a first start may make a database.
 DESCRIBED_SECONDS = 180.0
 REPAIR_SECONDS = 10.0
+# Each look at the service costs the engine several requests: they become rarer, and add at most this share to a start.
+SLOWING = 0.03
 # A later start may take AGAIN_TIMES as long as the slowest start so far, but at least AGAIN_SECONDS.
 AGAIN_TIMES, AGAIN_SECONDS = 20, 30.0
 # A start that takes long is reported on this often.
@@ -62,7 +64,8 @@ class ServiceHealth:
         """
         begun = time.monotonic()
         limit = self._limit(max(within, self._health_seconds()))
-        wait_until(self._answers, what=f"{self._service} answers", seconds=limit, died=self._reporting())
+        answers = f"{self._service} answers"
+        wait_until(self._answers, what=answers, seconds=limit, died=self._reporting(), slowing=SLOWING)
         self._starts.append(time.monotonic() - begun)
 
     def wait_for(self, endpoint: Endpoint, *, is_promised: bool = False) -> None:

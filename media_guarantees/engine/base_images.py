@@ -18,7 +18,7 @@ from pathlib import Path
 from media_guarantees.core import journal
 from media_guarantees.core.errors import BadInput
 from media_guarantees.engine.helper_container import label_arguments
-from media_guarantees.system import commands
+from media_guarantees.system import commands, folder_lock
 from media_guarantees.system.debian_packages import PackageArchive, library_environment
 from media_guarantees.system.run_id import LABEL, Run
 
@@ -41,22 +41,28 @@ def root_file_system(cache: Path) -> Path:
     """
     archive = cache / "images" / "root.tar"
     if not archive.is_file():
-        tools = PackageArchive(cache / "packages").unpack("mmdebstrap", ("mmdebstrap",))
         archive.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=archive.parent, prefix=".building-") as folder:
-            fresh = Path(folder) / "root.tar"
-            excluded = [f"--dpkgopt=path-exclude={pattern}" for pattern in _EXCLUDED]
-            program = [str(tools / "usr/bin/mmdebstrap"), "--variant=minbase", f"--include={_INCLUDE}", *excluded]
-            environment = library_environment(tools) | {"TMPDIR": folder}
-            with journal.step("images: building a root file system from packages (20 to 60 s)"):
-                built = commands.run([*program, _release(), str(fresh)], env=environment)
-            if not built.ok:
-                raise BadInput(
-                    f"no registry answers, and no stand-in image could be built: {built.complaint}",
-                    "check the network, the package sources, and that mmdebstrap can run here (perl, root)",
-                )
-            fresh.rename(archive)
+        with folder_lock.waited_for(archive.parent, f"building images in {archive.parent}"):
+            if not archive.is_file():
+                _build_root(archive, PackageArchive(cache / "packages").unpack("mmdebstrap", ("mmdebstrap",)))
     return archive
+
+
+def _build_root(archive: Path, tools: Path) -> None:
+    """Make `archive` with the mmdebstrap unpacked into `tools`."""
+    with tempfile.TemporaryDirectory(dir=archive.parent, prefix=".building-") as folder:
+        fresh = Path(folder) / "root.tar"
+        excluded = [f"--dpkgopt=path-exclude={pattern}" for pattern in _EXCLUDED]
+        program = [str(tools / "usr/bin/mmdebstrap"), "--variant=minbase", f"--include={_INCLUDE}", *excluded]
+        environment = library_environment(tools) | {"TMPDIR": folder}
+        with journal.step("images: building a root file system from packages (20 to 60 s)"):
+            built = commands.run([*program, _release(), str(fresh)], env=environment)
+        if not built.ok:
+            raise BadInput(
+                f"no registry answers, and no stand-in image could be built: {built.complaint}",
+                "check the network, the package sources, and that mmdebstrap can run here (perl, root)",
+            )
+        fresh.rename(archive)
 
 
 def _release() -> str:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from media_guarantees.core import journal
 from media_guarantees.engine.base_images import UBUNTU, ImageSpec, root_file_system
-from media_guarantees.system import commands
+from media_guarantees.system import commands, folder_lock
 from media_guarantees.system.debian_packages import PackageArchive
 
 _IMAGE = re.compile(
@@ -41,15 +41,22 @@ def busybox_root(cache: Path) -> Path:
     """Return the path of a tar archive with BusyBox under the names of all its programs, made once."""
     archive = cache / "images" / "busybox.tar"
     if not archive.is_file():
-        with journal.step("images: building a BusyBox root from packages"):
-            program = PackageArchive(cache / "packages").unpack("busybox", ("busybox-static",)) / "bin/busybox"
-            names = commands.check([str(program), "--list-full"]).text.split()
-            archive.parent.mkdir(parents=True, exist_ok=True)
-            fresh = archive.with_suffix(".new")
-            with tarfile.open(fresh, "w") as tar:
-                _fill(tar, program.read_bytes(), names)
-            fresh.replace(archive)
+        archive.parent.mkdir(parents=True, exist_ok=True)
+        with folder_lock.waited_for(archive.parent, f"building images in {archive.parent}"):
+            if not archive.is_file():
+                _build_busybox(archive, PackageArchive(cache / "packages").unpack("busybox", ("busybox-static",)))
     return archive
+
+
+def _build_busybox(archive: Path, tools: Path) -> None:
+    """Make `archive` with the BusyBox unpacked into `tools`."""
+    program = tools / "bin/busybox"
+    with journal.step("images: building a BusyBox root from packages"):
+        names = commands.check([str(program), "--list-full"]).text.split()
+        fresh = archive.with_suffix(".new")
+        with tarfile.open(fresh, "w") as tar:
+            _fill(tar, program.read_bytes(), names)
+        fresh.replace(archive)
 
 
 def _fill(tar: tarfile.TarFile, program: bytes, names: list[str]) -> None:

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from media_guarantees.core import journal
 from media_guarantees.core.errors import BadInput
-from media_guarantees.system import commands
+from media_guarantees.system import commands, folder_lock
 
 # The machine's hooks would act on the machine: clean its caches, notify its desktop.
 _CONFIGURATION = """\
@@ -53,14 +53,25 @@ class PackageArchive:
         """
         root = self.cache / name
         if not root.is_dir():
-            self.cache.mkdir(parents=True, exist_ok=True)
-            what = f"{name}: downloading {', '.join(packages)} from the package archive"
-            with journal.step(what), tempfile.TemporaryDirectory(dir=self.cache, prefix=f".{name}-") as folder:
-                fresh = Path(folder) / "root"
-                for package in self._download(packages, Path(folder), complete=complete):
-                    commands.check(["dpkg", "-x", str(package), str(fresh)])
-                _put(fresh, root)
+            self._state.mkdir(parents=True, exist_ok=True)
+            # apt-get gives up where another one is reading the archive's lists.
+            with folder_lock.waited_for(self._state, f"downloading packages into {self.cache}"):
+                if not root.is_dir():
+                    self._unpack(root, packages, complete=complete)
         return root
+
+    def _unpack(self, root: Path, packages: Sequence[str], *, complete: bool) -> None:
+        what = f"{root.name}: downloading {', '.join(packages)} from the package archive"
+        with journal.step(what), tempfile.TemporaryDirectory(dir=self.cache, prefix=f".{root.name}-") as folder:
+            fresh = Path(folder) / "root"
+            for package in self._download(packages, Path(folder), complete=complete):
+                commands.check(["dpkg", "-x", str(package), str(fresh)])
+            fresh.rename(root)
+
+    @property
+    def _state(self) -> Path:
+        """Where apt-get keeps its lists and caches of this archive."""
+        return self.cache / (f".apt-{self.release}" if self.release else ".apt")
 
     def _download(self, packages: Sequence[str], folder: Path, *, complete: bool) -> list[Path]:
         if not self.available():
@@ -88,7 +99,7 @@ class PackageArchive:
         return [line.split()[1] for line in lines if line.startswith("Inst ")] or list(packages)
 
     def _options(self) -> list[str]:
-        state = self.cache / (f".apt-{self.release}" if self.release else ".apt")
+        state = self._state
         for part in ("lists/partial", "cache/archives/partial"):
             (state / part).mkdir(parents=True, exist_ok=True)
         configuration = state / "apt.conf"
@@ -140,14 +151,6 @@ def _mirrors() -> list[str]:
     own = [f"Release: {system.get('VERSION_CODENAME')}", "Component: main", "Created-By: Packages"]
     listed = commands.run(["apt-get", "indextargets", "--format", "$(REPO_URI)", *own])
     return sorted({*listed.text.split()}) or [_DEBIAN]
-
-
-def _put(fresh: Path, root: Path) -> None:
-    try:
-        fresh.rename(root)
-    except OSError:
-        if not root.is_dir():  # else another run was faster, and what it unpacked is as good
-            raise
 
 
 def library_environment(root: Path, environment: dict[str, str] | None = None) -> dict[str, str]:

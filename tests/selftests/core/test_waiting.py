@@ -4,26 +4,10 @@ import logging
 from collections.abc import Callable, Iterator
 
 import pytest
+from fake_clock import WoundClock
 
 from media_guarantees.core.errors import PromiseBroken
 from media_guarantees.core.waiting import DeadlineExceeded, MachineClock, wait_until
-
-
-class WoundClock:
-    """A clock that goes only while somebody pauses."""
-
-    def __init__(self) -> None:
-        self.time = 1000.0
-        self.pauses: list[float] = []
-
-    def now(self) -> float:
-        """Return the time to which the test wound it."""
-        return self.time
-
-    def pause(self, seconds: float) -> None:
-        """Let the time pass, at once."""
-        self.pauses.append(seconds)
-        self.time += seconds
 
 
 @pytest.fixture(name="clock")
@@ -49,6 +33,14 @@ def test_it_pauses_between_two_probes_as_long_as_it_is_told(clock: WoundClock) -
     wait_until(answers(None, None, "found"), what="it is there", seconds=5, clock=clock, every=0.5)
 
     assert clock.pauses == [0.5, 0.5]
+
+
+def test_pauses_grow_with_the_wait_where_each_look_is_costly(clock: WoundClock) -> None:
+    looks = answers(None, None, None, None, "found")
+
+    wait_until(looks, what="it is there", seconds=50, clock=clock, every=1, slowing=0.5)
+
+    assert clock.pauses == [1, 1, 1, 1.5], "a pause should be at least half of the time waited so far"
 
 
 def test_in_vain_it_says_what_for_and_how_long(clock: WoundClock) -> None:

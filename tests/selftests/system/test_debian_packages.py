@@ -1,15 +1,18 @@
 """Packages are downloaded once, unpacked in one step, and without a trace in the machine's own package state."""
 
+import logging
 import os
 import platform
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 from fake_programs import Programs
 
 from media_guarantees.core.errors import BadInput
-from media_guarantees.system import debian_packages
+from media_guarantees.core.waiting import wait_until
+from media_guarantees.system import debian_packages, folder_lock
 from media_guarantees.system.commands import CommandFailed
 from media_guarantees.system.debian_packages import PackageArchive, library_environment
 
@@ -93,12 +96,24 @@ def test_what_failed_to_unpack_leaves_no_folder_to_be_mistaken_for_whole(serve: 
     assert [path.name for path in archive.cache.iterdir()] == [".apt"], "only apt's own lists may stay"
 
 
-def test_another_run_that_was_faster_is_no_failure(serve: Serve, archive: PackageArchive) -> None:
-    serve(dpkg=f"{UNPACK}; mkdir -p {archive.cache}/engine/usr/bin/theirs")
+def test_what_another_run_is_downloading_is_waited_for_and_not_downloaded_again(
+    serve: Serve, archive: PackageArchive, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Two runs of apt-get on the same lists: the second finds them locked, or half of them there."""
+    programs = serve()
+    lists = archive.cache / ".apt"
+    lists.mkdir(parents=True)
+    caplog.set_level(logging.INFO, logger="verify.progress")
 
-    root = archive.unpack("engine", ["runc"])
+    with ThreadPoolExecutor() as pool:
+        with folder_lock.taken(lists):  # by the other run
+            unpacking = pool.submit(archive.unpack, "engine", ["runc"])
+            wait_until(lambda: "downloading packages" in caplog.text, what="it says that it waits", seconds=30)
+            (archive.cache / "engine/usr/bin/theirs").mkdir(parents=True)
+        root = unpacking.result(timeout=30)
 
-    assert (root / "usr/bin/theirs").is_dir(), "what the other run unpacked must stay: it may be in use already"
+    assert (root / "usr/bin/theirs").is_dir(), "what the other run unpacked is what counts"
+    assert not programs.calls("apt-get"), "it was downloaded twice"
 
 
 def test_packages_with_nothing_in_them_do_not_pass_for_unpacked(serve: Serve, archive: PackageArchive) -> None:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import fcntl
+import logging
 import os
 import subprocess
 from pathlib import Path
 
 import pytest
+from fake_clock import WoundClock
 
+from media_guarantees.core.errors import BadInput
 from media_guarantees.system import folder_lock
 
 
@@ -36,6 +39,33 @@ def test_a_lock_ends_with_its_process(tmp_path: Path) -> None:
 
     with folder_lock.taken(tmp_path) as afterwards:
         assert afterwards, "its holder was killed"
+
+
+def test_a_lock_that_is_held_is_waited_for_and_the_wait_is_reported(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, logger="verify.progress")
+    clock = WoundClock()
+    held = folder_lock.take(tmp_path)
+    assert held is not None
+    clock.at(1001, lambda: os.close(held))
+
+    with folder_lock.waited_for(tmp_path, "building images", clock=clock), folder_lock.taken(tmp_path) as free:
+        assert not free, "the lock should be held now"
+
+    assert "waiting for another run, which is building images" in caplog.text
+    assert clock.time >= 1001, "it did not wait"
+
+
+def test_a_lock_that_is_never_given_up_ends_the_wait_in_words(tmp_path: Path) -> None:
+    waiting = folder_lock.waited_for(tmp_path, "building images", clock=WoundClock())
+
+    with (
+        folder_lock.taken(tmp_path),
+        pytest.raises(BadInput, match="another run has been building images for 900 s, and holds the lock on"),
+        waiting,
+    ):
+        pytest.fail("the lock is held by another run")
 
 
 def test_a_child_does_not_hold_the_lock_on(tmp_path: Path) -> None:
