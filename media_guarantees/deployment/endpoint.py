@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from typing import Any
-
-from docker.models.containers import Container
+from typing import TYPE_CHECKING, Any
 
 from media_guarantees.core import journal
 from media_guarantees.core.waiting import wait_until
 from media_guarantees.deployment.port_probe import Protocol, spoken_at
+
+if TYPE_CHECKING:
+    from docker.models.containers import Container
 
 # A port of a container without a health check is taken for closed when it has run for so long and says nothing.
 SILENT_SECONDS = 20.0

@@ -7,8 +7,6 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
-import docker.errors
-
 from media_guarantees.deployment.compose.media_mount import Mount, mounts_of, require_mount, require_volume
 from media_guarantees.deployment.compose_project import ComposeProject
 from media_guarantees.deployment.service_container import ServiceContainer
@@ -55,9 +53,11 @@ class MediaBacking:
 
     def exists(self, volume: str) -> bool:
         """Whether the engine has a volume called `volume`. Asking never makes one."""
+        from docker.errors import NotFound  # noqa: PLC0415 - not before an engine is asked: see ComposeProject.client
+
         try:
             self._project.client.volumes.get(volume)
-        except docker.errors.NotFound:
+        except NotFound:
             return False
         return True
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable
-
-from docker.models.containers import Container
+from typing import TYPE_CHECKING
 
 from media_guarantees.core import journal
 from media_guarantees.core.errors import PromiseBroken
@@ -13,6 +12,9 @@ from media_guarantees.core.waiting import wait_until
 from media_guarantees.deployment.compose_project import DOWN, ComposeProject
 from media_guarantees.deployment.endpoint import Endpoint
 from media_guarantees.deployment.sandbox.project_folder import write_model
+
+if TYPE_CHECKING:
+    from docker.models.containers import Container
 
 READY_SECONDS = 60.0
 # Where the upload API is described, the service will answer: a first start may make a database.

@@ -10,11 +10,9 @@ import tarfile
 import time
 from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
-import docker.errors
 import testinfra
-from docker.models.containers import Container
-from docker.utils import decode_json_header
 from testinfra.host import Host
 
 from media_guarantees.core import journal
@@ -23,6 +21,10 @@ from media_guarantees.engine import helper_container
 from media_guarantees.media.upload_client import owned_archive
 from media_guarantees.system import commands
 
+if TYPE_CHECKING:
+    from docker.models.containers import Container
+
+# `docker` is not imported at the top: see ComposeProject.client.
 _NOT_REGULAR = 0x8F280000  # Go's os.ModeType, in which the engine encodes the kind of a file
 _DELETED = 2  # the engine's API, "Get changes on a container's filesystem"
 
@@ -127,12 +129,14 @@ class ServiceContainer:
 
     def _hand_over(self, folder: str, path: str, content: bytes) -> commands.Outcome:
         """Hand a file to the engine, as `docker cp` does, which takes no program in the container."""
+        from docker.errors import APIError  # noqa: PLC0415
+
         uid, gid = map(int, self.user().split(":"))
         container, begun = self._container(), time.monotonic()
         command = ("docker", "cp", path, f"{container.id}:{folder}")
         try:
             container.put_archive(folder, owned_archive(path, content, uid, gid))
-        except docker.errors.APIError as refused:
+        except APIError as refused:
             return commands.Outcome(command, 1, b"", str(refused).encode(), time.monotonic() - begun)
         return commands.Outcome(command, 0, b"", b"", time.monotonic() - begun)
 
@@ -168,6 +172,8 @@ class ServiceContainer:
 
 def _link_target(container: Container, path: str) -> str:
     """Return where a symbolic link in a container leads in the end; "" for what is none."""
+    from docker.utils import decode_json_header  # noqa: PLC0415
+
     if container.client is None:
         raise ValueError("a container without a client can't be asked")
     api = container.client.api
@@ -184,9 +190,11 @@ def _unescaped(field: str) -> str:
 
 def _file_digest(container: Container, path: str) -> str:
     """Return the SHA-256 of a regular file in a container, without the help of any program in there; "" for others."""
+    from docker.errors import NotFound  # noqa: PLC0415
+
     try:
         stream, about = container.get_archive(path)
-    except docker.errors.NotFound:  # gone since it was listed
+    except NotFound:  # gone since it was listed
         return ""
     if about is None or about["mode"] & _NOT_REGULAR:
         return ""

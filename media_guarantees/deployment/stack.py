@@ -5,10 +5,9 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import requests
-from docker.models.containers import Container
 
 from media_guarantees.core import journal
 from media_guarantees.core.errors import PromiseBroken, Unproven
@@ -22,6 +21,9 @@ from media_guarantees.media.media_volume import VolumeMedia
 from media_guarantees.media.upload_api import UploadApi
 from media_guarantees.media.upload_client import CONNECT, ExecPlatform, HttpPlatform, Platform, UnpublishedPlatform
 from media_guarantees.system import commands
+
+if TYPE_CHECKING:
+    from docker.models.containers import Container
 
 
 @dataclass(frozen=True)

@@ -6,14 +6,16 @@ import posixpath
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-
-import docker
+from typing import TYPE_CHECKING
 
 from media_guarantees.engine import helper_container
 from media_guarantees.media.container_listing import LISTING, read_listing
 from media_guarantees.media.host_listing import read_directory, sizes_below
 from media_guarantees.media.manifest import Manifest
 from media_guarantees.system import commands
+
+if TYPE_CHECKING:
+    from docker import DockerClient
 
 
 def is_directory(backing: str) -> bool:
@@ -29,7 +31,7 @@ class VolumeMedia:
     """
 
     volume: str
-    client: docker.DockerClient
+    client: DockerClient
     environment: Mapping[str, str]
     labels: Mapping[str, str]
     is_local: bool = False
