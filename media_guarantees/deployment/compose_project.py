@@ -47,7 +47,7 @@ class ComposeProject:
     @cached_property
     def client(self) -> DockerClient:
         """The engine's API."""
-        # Not at the top: it takes a tenth of what is loaded before a run's first line.
+        # Loaded here, where an engine is asked: a run's first line does not wait for it.
         from docker import DockerClient  # noqa: PLC0415
 
         client = DockerClient.from_env(environment=self.environment)

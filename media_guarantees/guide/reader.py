@@ -12,11 +12,13 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from html import unescape
 from pathlib import Path
-
-from markdown_it import MarkdownIt
-from markdown_it.token import Token
+from typing import TYPE_CHECKING
 
 from media_guarantees.guide.steps import PROCEDURES, GuideError, Step, read_steps
+
+if TYPE_CHECKING:
+    from markdown_it import MarkdownIt
+    from markdown_it.token import Token
 
 __all__ = [
     "Guide",
@@ -235,6 +237,9 @@ def _language(info: str) -> str:
 
 
 def _markdown() -> MarkdownIt:
+    # Loaded here, where a guide is read: a run's first line does not wait for it.
+    from markdown_it import MarkdownIt  # noqa: PLC0415
+
     return MarkdownIt("commonmark").enable("table")
 
 
