@@ -181,7 +181,7 @@ def _small_disk(engine: Engine, session_stack: Stack, run_folder: Path) -> Itera
     [f"{FILL}; truncate --size=-{BIG_FILE // 2} {FILLER}", f"{FILL_INODES}; rm {FILLER}/?"],
     ids=["bytes", "inodes"],
 )
-def test_a_volume_that_is_full_half_way_is_told_and_the_next_migration_completes(
+def test_a_volume_that_is_full_half_way_is_reported_and_the_next_migration_completes(
     small_disk: Disk, migration: Migration, fill: str
 ) -> None:
     small_disk.run("sh", "-c", f'cd "$1" && {fill}', "sh", small_disk.folder)

@@ -183,7 +183,7 @@ def test_an_upload_is_there_whole_or_not_at_all(struck: Struck) -> None:
         expect_same(Manifest(kept), answer.found, event=event, mtime="ignore")
 
 
-def test_what_was_there_is_served_meanwhile(struck: Struck) -> None:
+def test_older_pictures_are_served_during_the_fault(struck: Struck) -> None:
     assert struck.served
     assert all(struck.served), f"{struck.served.count(False)} of {len(struck.served)} pictures were not served"
 

@@ -99,7 +99,7 @@ def test_any_tree_comes_back_through_the_guides_backup_and_restore(travel: Trave
 
 @few
 @given(case=damaged_forests())
-def test_any_damage_to_what_was_restored_is_told_by_its_path_and_aspect_alone(
+def test_any_damage_to_what_was_restored_is_reported_by_its_path_and_aspect_alone(
     travel: Travel, session_stack: Stack, case: tuple[Tree, Sequence[Damage]]
 ) -> None:
     forest, damages = case

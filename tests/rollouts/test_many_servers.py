@@ -83,7 +83,7 @@ def test_there_is_one_verdict_for_all(seen: Seen) -> None:
     assert "broken: 3 hosts" in seen.said
 
 
-def test_each_report_tells_of_its_own_server(seen: Seen) -> None:
+def test_each_report_is_about_its_own_server(seen: Seen) -> None:
     for host in (seen.good, seen.bad):
         evidence = json.loads(Path(seen.hosts[host]["report"], "guarantees.json").read_text(encoding="utf-8"))
         assert evidence["target"]["server"] == host

@@ -1,4 +1,4 @@
-"""What several self-tests use: programs that do nothing, a stack without an engine, a folder, an engine's slot."""
+"""Fixtures that several self-tests use: stand-in programs, a stack without an engine, folders, an engine slot."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -36,7 +36,7 @@ def _tree(tmp_path: Path) -> Path:
 
 @pytest.fixture(name="nasty_tree")
 def _nasty_tree(tree: Path) -> Path:
-    """A folder with every name and every kind of file that is easily got wrong."""
+    """A folder with all the names and kinds of files that programs often handle wrongly."""
     plant_nasty_tree(tree)
     return tree
 

@@ -1,4 +1,4 @@
-"""A clock for waits: a test of a deadline takes no time."""
+"""A simulated clock for waits, so that the test of a deadline takes no time."""
 
 from __future__ import annotations
 

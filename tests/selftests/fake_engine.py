@@ -1,4 +1,4 @@
-"""What an engine tells of a stack, made up: containers, what they mount and publish, and a stack that finds them."""
+"""A fake engine's API: containers with their mounts and ports, and a stack that finds them."""
 
 import base64
 import json
@@ -28,25 +28,25 @@ Found = Callable[..., Stack]
 
 
 def engine_here(*, life: str = "", **environment: str) -> Engine:
-    """Make an engine whose programs are those on the PATH; a private one if it has a `life`."""
+    """Return an engine whose programs are those on the PATH; a private one if a `daemon` is named."""
     power = cast("Any", SimpleNamespace(life=lambda: life)) if life else None
     kind = "private" if life else "shared"
     return Engine(kind, {**os.environ, **environment}, ("docker-compose",), "26.1.5", "2.40.3", power)
 
 
 def linking(**links: str) -> SimpleNamespace:
-    """Make an engine's API that tells of symbolic links in containers, by their paths without slashes."""
+    """Return an engine's API that reports symbolic links in containers, by their paths without slashes."""
 
     def head(_url: str, *, params: dict[str, str], timeout: float) -> SimpleNamespace:
         del timeout
-        told = json.dumps({"linkTarget": links.get(params["path"].replace("/", ""), "")})
-        return SimpleNamespace(headers={"X-Docker-Container-Path-Stat": base64.b64encode(told.encode()).decode()})
+        status = json.dumps({"linkTarget": links.get(params["path"].replace("/", ""), "")})
+        return SimpleNamespace(headers={"X-Docker-Container-Path-Stat": base64.b64encode(status.encode()).decode()})
 
     return SimpleNamespace(base_url="http://engine", api_version="1.41", timeout=60, head=head)
 
 
 def container(created: str = "1", **attributes: Any) -> SimpleNamespace:
-    """Make what the engine tells of a container that runs, publishes nothing and mounts nothing."""
+    """Return a running container as the Docker SDK does; by default it publishes and mounts nothing."""
     attrs: dict[str, Any] = {
         "Created": created,
         "NetworkSettings": {"Ports": {}},
@@ -77,7 +77,7 @@ def mount(target: str, kind: str = "volume", name: str = "media_volume") -> dict
 
 
 def bound(directory: object) -> SimpleNamespace:
-    """Make a container whose media are in a directory of the host."""
+    """Return a container whose media are in a directory of the host."""
     mounts = [{"Type": "bind", "Source": str(directory), "Destination": "/srv/media"}]
     return container(Mounts=mounts, State={"Pid": 100, "StartedAt": "09:00"})
 
@@ -90,7 +90,7 @@ def stack_found(
     api: UploadApi = CONNECT,
     deviations: tuple[str, ...] = (),
 ) -> Stack:
-    """Make a stack of which the engine finds these containers and volumes; a private engine if it has a `life`."""
+    """Return a stack whose engine has these containers and volumes; a private engine if a `daemon` is named."""
     deployment = Deployment((folder / "compose.yml",), {}, "web-project")
     project = ComposeProject(engine_here(life=life), MODEL, folder, RUN)
     asked: list[dict[str, Any]] = []

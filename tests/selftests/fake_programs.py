@@ -1,4 +1,4 @@
-"""Stand-ins for programs such as `docker`: small scripts on a PATH of the test's own, which record their calls."""
+"""Stand-ins for programs such as `docker`: small scripts on the test's own PATH, which record their calls."""
 
 import os
 import shlex

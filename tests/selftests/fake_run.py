@@ -27,7 +27,7 @@ LOST = TestRecord(
 
 
 def facts(**others: Any) -> RunFacts:
-    """Make the facts of a run of ten seconds."""
+    """Return the facts of a run of ten seconds."""
     engine = {"kind": "private", "version": "20.10.24", "compose": "2.40.3", "stand_ins": ["ubuntu"]}
     target = {"compose_files": ["docker-compose.yml"], "guide": "docs/guide.md", "service": "web-project"}
     return RunFacts(**{"engine": engine, "target": target, "started": 1_767_225_600.9, "seconds": 10.0, **others})
@@ -45,7 +45,7 @@ def judgement(
 
 
 def busy(*spans: tuple[float, float]) -> RunFacts:
-    """Make the facts of a run in which commands ran at these times, for so long."""
+    """Return the facts of a run in which commands ran: pairs of a start and a length, in seconds."""
     return facts(events=[Event("command", "docker ps", start, seconds) for start, seconds in spans])
 
 
@@ -69,7 +69,7 @@ HOSTILE = (
 
 
 def typical_run() -> tuple[RunFacts, list[Judgement]]:
-    """Make a run of the whole catalogue, with every verdict, and with everything that a report can show."""
+    """Return a run of the whole catalogue with every verdict and everything that a report can show."""
     began = 1_767_225_600.0
     typed = Event("guide", "bash -c 'docker run --rm -v media_volume:/source ubuntu true'", began + 4, 1.5, 0)
     events = [Event("command", "docker-compose up --detach", began + 1, 2.0, 0), typed]
@@ -101,7 +101,7 @@ def typical_run() -> tuple[RunFacts, list[Judgement]]:
 
 
 def hostile_run() -> tuple[RunFacts, list[Judgement]]:
-    """Make a run in which every text is hostile."""
+    """Return a run in which every text is hostile."""
     everything = "\n".join(HOSTILE)
     event = Event("command", everything, 1_767_225_601.0, 0.5, 1)
     step = Step("step", f"event: {everything}", 1_767_225_601.0, 0.5, over=True)

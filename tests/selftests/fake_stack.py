@@ -28,13 +28,13 @@ IDENTITY = ServiceState(
 
 
 def manifest_of(**files: str) -> Manifest:
-    """Make a manifest in which each file has the SHA-256 given."""
+    """Return a manifest of these files, each with its SHA-256."""
     entries = [Entry(name.encode(), "file", 1, sha256, 0o644, 0, 0, 0, b"") for name, sha256 in files.items()]
     return Manifest({entry.path: entry for entry in entries})
 
 
 def sample(name: str, content: bytes = b"") -> Sample:
-    """Make an upload that isn't really a picture."""
+    """Return a sample that isn't really a picture."""
     return Sample("avatars", name, content or name.encode(), "image/png", f"note of {name}")
 
 
@@ -65,12 +65,12 @@ class FakePlatform:
         return Served(200, found.content, found.content_type) if found else Served(404, b"", "text/html")
 
     def probe(self, *, within: float = 1.0) -> int:
-        """Return its health, whatever time it is given."""
+        """Return the status of the health check; the time limit is ignored."""
         del within
         return 200 if self.up else 503
 
     def answers(self, *, within: float = 1.0) -> bool:
-        """Whether it is up, whatever time it is given."""
+        """Whether the platform is up; the time limit is ignored."""
         del within
         return self.up
 
@@ -81,7 +81,7 @@ class FakePlatform:
 
     @contextmanager
     def keep_alive(self) -> Iterator[None]:
-        """Do nothing for the block: there is nothing to connect to."""
+        """Do nothing: there is no connection to keep."""
         yield
 
 
@@ -136,11 +136,11 @@ class FakeStack:
         return self.who
 
     def running_services(self) -> list[str]:
-        """The service runs."""
+        """Return the one service, which runs."""
         return [self.service]
 
     def restart_policy(self, service: str) -> str:
-        """It comes back by itself."""
+        """Return the policy of a service that starts again by itself."""
         return "always" if service == self.service else "no"
 
     def recover(self) -> None:
@@ -159,7 +159,7 @@ class FakeStack:
 
 
 def client_with(*names: str, **attributes: object) -> docker.DockerClient:
-    """Make a client of an engine that has only the volumes with these names, with these attributes."""
+    """Return a client of an engine that has only volumes of these names, with these attributes."""
 
     def get(name: str) -> object:
         if name not in names:

@@ -1,4 +1,4 @@
-"""What the small tests of an inner run ask for, in place of the stages of a real one."""
+"""Fixtures for the small tests of an inner run, in place of the stages of a real run."""
 
 from __future__ import annotations
 
@@ -46,19 +46,19 @@ def samples() -> tuple[Sample, ...]:
 
 @pytest.fixture(scope="session", name="engine")
 def _engine() -> Engine:
-    """An engine that nothing is asked of."""
+    """An engine that receives no requests."""
     return Engine("private", {}, ("docker-compose",), "28.5.2", "2.40.3")
 
 
 @pytest.fixture(scope="session", name="seeded_media")
 def _seeded_media() -> SeededMedia:
-    """Two pictures, uploaded as soon as there is a stack."""
+    """Two pictures, uploaded when the stack exists."""
     return SeededMedia(samples(), 1)
 
 
 @pytest.fixture(scope="session", name="stack")
 def _stack(engine: Engine, seeded_media: SeededMedia) -> Stack:
-    """A stack that serves something else than was uploaded."""
+    """A stack that serves other content than was uploaded."""
     del engine
     stack = StandInStack()
     first, second = seeded_media.ensure_uploaded(stack)
@@ -68,11 +68,11 @@ def _stack(engine: Engine, seeded_media: SeededMedia) -> Stack:
 
 @pytest.fixture(scope="session", name="session_stack")
 def _session_stack() -> Stack:
-    """A stack, for a soak."""
+    """The stack of a soak."""
     return StandInStack()
 
 
 @pytest.fixture(scope="session", name="operator")
 def _operator() -> Operator:
-    """An operator who is never asked to do anything."""
+    """An operator who has nothing to type."""
     return cast("Operator", None)

@@ -85,7 +85,7 @@ class InnerRun:
 
     @property
     def has_evidence(self) -> bool:
-        """Whether it left any."""
+        """Whether the run left evidence."""
         return (self.reports / "latest" / "guarantees.json").exists()
 
     @property
@@ -101,7 +101,7 @@ class InnerRun:
 
 
 class Runs:
-    """Starts inner runs in `folder`, which has to be the current one, in this very process."""
+    """Starts inner runs in `folder`, which must be the working directory, in this process."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -127,7 +127,7 @@ class Runs:
 
 
 def _status_of(run: Callable[[], int]) -> int:
-    """Return how a process would end that does this: with a traceback, where an exception leaves pytest."""
+    """Return the exit status that a process would have, and print a traceback if an exception leaves pytest."""
     try:
         return int(run())
     except KeyboardInterrupt:

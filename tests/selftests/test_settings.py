@@ -1,4 +1,4 @@
-"""What can't be run is refused before anything is started, each time with what to do about it."""
+"""Options with which a run is impossible are refused before anything starts, each with a hint."""
 
 import os
 import platform
@@ -39,7 +39,7 @@ def _settings(tmp_path: Path) -> Settings:
 
 @pytest.fixture(name="use_machine")
 def _use_machine(monkeypatch: pytest.MonkeyPatch) -> UseMachine:
-    """Make this a machine on which a private engine can run, but for what a test takes away from it."""
+    """Make this look like a machine that can run a private engine, except for what a test removes."""
 
     def use(
         *, system: str = "Linux", user: int = 0, dockerd: bool = True, archive: bool = True, free: int = DISK_BYTES
@@ -204,7 +204,7 @@ def test_a_seed_that_is_no_number_is_refused(given: str) -> None:
 
 
 def collected(*options: str) -> subprocess.CompletedProcess[str]:
-    """Collect one guarantee's tests, in a process of its own."""
+    """Collect the tests of one guarantee in a separate process."""
     target = ("tests/guarantees/test_simplicity.py", "--collect-only")
     command = [sys.executable, "-m", "pytest", *target, *options]
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
@@ -249,5 +249,5 @@ def test_auto_is_private_only_for_root_on_linux(
     ],
 )
 def test_a_media_root_is_written_as_the_engine_writes_it(settings: Settings, given: str, root: str) -> None:
-    """Compared as it was typed, "…/media/" is nowhere mounted, and a sound deployment is called broken."""
+    """If "…/media/" were compared as typed, no mount would match and a sound deployment would be called broken."""
     assert replace(settings, media_root=given).media_root == root

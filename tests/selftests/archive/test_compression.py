@@ -1,4 +1,4 @@
-"""Content is decompressed as it was compressed, by whatever program; what was changed since is called damaged."""
+"""Content that any program compressed is decompressed exactly; content that was changed since is called damaged."""
 
 import bz2
 import gzip
@@ -34,7 +34,7 @@ either_library = pytest.mark.usefixtures("library")
 
 
 class Watched(BytesIO):
-    """A file that notes how much was read of it at a time at most."""
+    """A file that records the size of its largest read."""
 
     most = 0
 
@@ -222,7 +222,7 @@ def named(content: bytes) -> bytes:
     ],
     ids=["a time", "gzip -9", "gzip -1, an unknown system", "FAT", "an extra field", "a name"],
 )
-def test_a_gzip_header_is_read_whoever_wrote_it(archive: bytes) -> None:
+def test_a_gzip_header_of_any_program_is_read(archive: bytes) -> None:
     assert decompress(archive) == NOISE
 
 

@@ -1,4 +1,4 @@
-"""Of hundreds of archives that were damaged by chance, the check lets not one through; and it refuses no sound one."""
+"""The check refuses every one of hundreds of randomly damaged archives, and no sound one."""
 
 import random
 import subprocess
@@ -31,7 +31,7 @@ SOUND = 40
 
 
 def plant(root: Path, rng: random.Random) -> Manifest:
-    """Make a small tree of pictures, links and folders by chance, and archive it as the guide does."""
+    """Create a small random tree of pictures, links and folders, and archive it as the guide does."""
     for number in range(rng.randrange(1, 12)):
         folder = root / rng.choice(("avatars", "event_banners", "profile_pictures"))
         folder.mkdir(parents=True, exist_ok=True)

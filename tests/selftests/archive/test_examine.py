@@ -1,4 +1,4 @@
-"""An archive that GNU tar made is read and accepted as it is; one that was damaged, anywhere, never is."""
+"""An archive that GNU tar made is accepted; one that was damaged anywhere never is."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ SEED = 20260101
 
 
 def seeded() -> random.Random:
-    """Be repeatable: the damage is by chance, but always the same."""
+    """Return a generator with a fixed seed, so that random damage is the same in every run."""
     return random.Random(SEED)  # noqa: S311 - nothing here is secret
 
 
@@ -164,7 +164,7 @@ def test_a_truncated_archive_is_called_truncated(archive: bytes, part: int) -> N
 
 
 def assert_refused_if_it_matters(archive: bytes, bit: int) -> None:
-    """A bit may be flipped without a consequence: in gzip's header, and in a run, where any distance means the same."""
+    """Some bits change nothing: in gzip's header, and in a run of equal bytes, where any distance gives the same."""
     damaged = flipped(archive, bit)
     if not kinds(damaged):
         before_checksum = bit // 8 < len(archive) - 8
@@ -250,7 +250,7 @@ def test_an_archive_cut_inside_a_member_is_truncated(archive: bytes) -> None:
     assert "in './avatars/" in problem.message
 
 
-def test_of_a_cut_archive_with_a_new_end_only_a_manifest_tells_what_is_missing(tree: Path, archive: bytes) -> None:
+def test_what_a_cut_archive_with_a_new_end_lacks_is_known_only_from_a_manifest(tree: Path, archive: bytes) -> None:
     content = decompress(archive)
     cut = compress(with_end_marker(content[: boundaries(content)[-2]]))
     last = read_directory(tree).entries.keys() - read_archive(BytesIO(cut)).entries.keys()
@@ -334,7 +334,7 @@ def test_a_comparison_with_an_empty_manifest_is_an_error(archive: bytes) -> None
         check(BytesIO(archive), against=Manifest({}))
 
 
-def test_what_is_in_an_archive_is_told_and_hashed_where_that_is_asked_for(tree: Path, archive: bytes) -> None:
+def test_what_is_in_an_archive_is_reported_and_hashed_where_that_is_asked_for(tree: Path, archive: bytes) -> None:
     for source in (BytesIO(archive), tree.parent / "backup.tar.gz"):
         told = examine(source).contents
         assert told.entries.keys() == read_directory(tree).entries.keys()
@@ -343,7 +343,7 @@ def test_what_is_in_an_archive_is_told_and_hashed_where_that_is_asked_for(tree: 
     assert hashed == examine(BytesIO(archive), against=read_directory(tree)).contents == read_archive(BytesIO(archive))
 
 
-def test_of_a_damaged_archive_is_told_what_came_before_the_damage(archive: bytes) -> None:
+def test_what_precedes_the_damage_of_an_archive_is_reported(archive: bytes) -> None:
     content = decompress(archive)
     found = examine(BytesIO(compress(content[: boundaries(content)[-1] - 100])))
 
@@ -424,7 +424,7 @@ def test_a_name_is_right_as_the_guide_has_it(name: str, right: bool) -> None:
     assert [problem.kind for problem in check_name(name)] == ([] if right else ["name"])
 
 
-def test_a_wrong_name_is_told_with_the_right_form() -> None:
+def test_a_wrong_name_is_reported_with_the_right_form() -> None:
     (problem,) = check_name("backups/media.tar.gz")
 
     assert problem.message == "'media.tar.gz' isn't media_backup_YYYYMMDD.tar.gz, with a day that exists"
@@ -439,7 +439,7 @@ def test_a_name_is_of_the_day_that_is_asked_for() -> None:
 
 
 class Work:
-    """Work that notes how it is called and how far it says that it is."""
+    """A step of the journal that records its name and its progress."""
 
     def __init__(self) -> None:
         self.steps: list[tuple[str, int, str]] = []
@@ -468,7 +468,7 @@ def _work(monkeypatch: pytest.MonkeyPatch) -> Work:
     return work
 
 
-def test_a_file_that_is_read_tells_how_far_it_is(tree: Path, tmp_path: Path, work: Work) -> None:
+def test_reading_a_file_reports_progress(tree: Path, tmp_path: Path, work: Work) -> None:
     file = tmp_path / "media_backup_20260131.tar.gz"
     file.write_bytes(back_up(tree))
 
@@ -562,7 +562,7 @@ def test_what_was_lost_beside_the_media_is_no_loss_of_theirs(tree: Path) -> None
     assert found.media.entries.keys() == original.entries.keys()
 
 
-def test_an_archive_of_the_volume_that_lost_its_own_entry_is_told_from_one_of_named_folders(tree: Path) -> None:
+def test_an_archive_of_the_volume_without_its_own_entry_is_not_taken_for_one_of_named_folders(tree: Path) -> None:
     subprocess.run(["tar", "-czf", "../dot.tgz", "./avatars"], cwd=tree, check=True)
     subprocess.run(["tar", "-czf", "../named.tgz", "avatars"], cwd=tree, check=True)
 

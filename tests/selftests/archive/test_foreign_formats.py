@@ -1,4 +1,4 @@
-"""What can't be read here is called what it is, and neither sound nor damaged."""
+"""An archive in a foreign format is named as such, and called neither sound nor damaged."""
 
 from io import BytesIO
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Archives that other programs wrote are accepted as they are, for what they hold; with one damage each they aren't.
+"""Archives that other programs wrote are accepted and read right; with any single damage they are refused.
 
 How they were made is in others/README.md.
 """

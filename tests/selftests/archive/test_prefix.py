@@ -1,4 +1,4 @@
-"""The media in a backup are found wherever in it they are, by what they have at their top."""
+"""The media in a backup are found under any prefix, by their top-level entries."""
 
 from dataclasses import replace
 

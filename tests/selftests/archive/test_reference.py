@@ -1,4 +1,4 @@
-"""What an archive is compared with is read and never made or changed."""
+"""The reference that an archive is compared with is only read, never created or changed."""
 
 from pathlib import Path
 
@@ -46,7 +46,7 @@ def test_without_a_docker_client_it_says_so(tmp_path: Path, monkeypatch: pytest.
         read_reference("media_volume")
 
 
-def test_a_volume_that_changes_meanwhile_is_not_compared_with(programs: Programs, volume: Path) -> None:
+def test_a_volume_that_changes_while_it_is_read_is_no_reference(programs: Programs, volume: Path) -> None:
     programs.add("sha256sum", f'echo new > "{volume}/new.jpg"; exec /usr/bin/sha256sum "$@"')
     programs.add("docker", f'[ "$1" = volume ] && exit 0\n{run_here(volume)}')
 
@@ -56,7 +56,7 @@ def test_a_volume_that_changes_meanwhile_is_not_compared_with(programs: Programs
         read_reference("media_volume")
 
 
-def test_a_container_that_fails_is_told_of(programs: Programs) -> None:
+def test_a_container_that_fails_is_reported(programs: Programs) -> None:
     programs.add("docker", '[ "$1" = volume ] && exit 0\necho "no such image" >&2; exit 125')
 
     with pytest.raises(BadInput, match="media_volume can't be read: no such image"):

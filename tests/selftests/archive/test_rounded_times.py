@@ -1,4 +1,4 @@
-"""Times that a program rounds are the same times; a time that only looks rounded is another one."""
+"""Times that a program rounded count as equal; a time that only looks rounded does not."""
 
 import pytest
 

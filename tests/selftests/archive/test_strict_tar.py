@@ -1,4 +1,4 @@
-"""An archive is read to its very end, and what is wrong is told with the place where it is."""
+"""An archive is read to its end, and each defect is reported with its position."""
 
 import hashlib
 import re
@@ -35,7 +35,7 @@ def everybodys(**attributes: str) -> bytes:
 
 
 def extension(kind: bytes, body: bytes) -> bytes:
-    """Write what tells of the next member: "L" is its long name, "K" its long target."""
+    """Write a header about the next member: "L" has its long name, "K" its long link target."""
     member = tarfile.TarInfo("././@LongLink")
     member.type, member.size = kind, len(body)
     return member.tobuf(tarfile.GNU_FORMAT) + body + bytes(-len(body) % 512)
@@ -47,7 +47,7 @@ def read(content: bytes, *, hashed: bool = True) -> list[Member]:
 
 
 def refusal(content: bytes) -> str:
-    """Tell why an archive of this content, and no other end, is refused."""
+    """Return why an archive of this content is refused; no end is added."""
     with pytest.raises(DamagedArchive) as caught:
         list(read_members(iter([content])))
     return str(caught.value)
@@ -78,13 +78,13 @@ def test_it_is_the_same_archive_in_whatever_pieces_it_comes(size: int) -> None:
     assert list(read_members(pieces)) == list(read_members(iter([content])))
 
 
-def test_content_that_nobody_asked_for_is_read_but_not_hashed() -> None:
+def test_content_that_was_not_asked_for_is_read_but_not_hashed() -> None:
     members = read(file("a", b"content") + file("b", b"b"), hashed=False)
 
     assert [(member.name, member.sha256) for member in members] == [(b"a", ""), (b"b", "")]
 
 
-def test_attributes_are_the_next_members_alone_unless_they_are_everybodys() -> None:
+def test_attributes_apply_to_the_next_member_alone_unless_they_are_global() -> None:
     members = read(file("first") + everybodys(uid="7") + file("a") + file("b", uid="8") + file("c"))
 
     assert [member.uid for member in members] == [0, 7, 8, 7]
@@ -205,11 +205,11 @@ def test_zeros_after_the_end_marker_fill_up_tars_records(records: int) -> None:
         (with_end_marker(file("a") + extension(b"L", b"n")), "header: a long name belongs to no member (after 'a')"),
     ],
 )
-def test_what_is_wrong_is_told_with_its_place(content: bytes, problem: str) -> None:
+def test_what_is_wrong_is_reported_with_its_place(content: bytes, problem: str) -> None:
     assert refusal(content) == problem
 
 
-def test_damage_to_the_compressed_content_is_told_with_the_member_that_it_hit() -> None:
+def test_damage_to_the_compressed_content_is_reported_with_the_member_that_it_hit() -> None:
     noise = hashlib.shake_128(b"seed").digest(1_000_000)
     archive = compress(with_end_marker(file("a") + file("b", noise)))
 
@@ -363,7 +363,7 @@ def test_a_map_does_not_go_on_without_end(monkeypatch: pytest.MonkeyPatch) -> No
     assert judgement(old_sparse(b"x" * 47, 470, *pairs, (460, 1))) == "it holds a sparse file of too many parts"
 
 
-def test_everybodys_attributes_make_no_file_sparse() -> None:
+def test_global_attributes_make_no_file_sparse() -> None:
     everybody = everybodys(**{"GNU.sparse.map": "0,1", "GNU.sparse.size": "1"})
 
     assert [member.size for member in read(everybody + file("a", b"content"))] == [7]

@@ -1,4 +1,4 @@
-"""A header is read as GNU tar and POSIX lay it out, and one that can't be meant is refused with the reason."""
+"""A header is read as GNU tar and POSIX define it; an impossible one is refused with the reason."""
 
 import tarfile
 from typing import Literal
@@ -135,11 +135,11 @@ def test_an_attribute_without_a_value_overrides_nothing() -> None:
 @pytest.mark.parametrize(
     ("kind", "extends"), [(b"L", "next"), (b"K", "next"), (b"x", "next"), (b"X", "next"), (b"g", "all"), (b"0", "")]
 )
-def test_it_is_told_to_whom_attributes_apply(kind: bytes, extends: str) -> None:
+def test_attributes_say_what_they_apply_to(kind: bytes, extends: str) -> None:
     assert Header(block((TYPE, kind)), {}).extends == extends
 
 
-def test_attributes_of_a_member_are_not_those_of_what_tells_more_of_it() -> None:
+def test_attributes_of_a_member_do_not_apply_to_the_headers_before_it() -> None:
     header = Header(block((TYPE, b"L"), (SIZE, b"00000000003\0")), {b"size": b"999", b"path": b"other"})
 
     assert (header.size, header.name, header.attributes) == (3, b"a", {})

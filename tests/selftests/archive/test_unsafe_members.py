@@ -1,4 +1,4 @@
-"""An archive that is whole may still be a trap; each trap is told by its kind, and healthy links are left in peace."""
+"""An intact archive may still be unsafe; each unsafe member is named by its kind, and harmless links are accepted."""
 
 import tarfile
 from collections import Counter
@@ -115,7 +115,7 @@ def test_a_trap_is_named_with_its_member(trap: str) -> None:
 
 
 @pytest.mark.parametrize("trap", WORDS)
-def test_a_trap_is_told_with_what_it_would_do(trap: str) -> None:
+def test_an_unsafe_member_is_reported_with_what_it_would_do(trap: str) -> None:
     members, _, name = TRAPS[trap]
 
     assert [problem.message for problem in check(archive_of(*members)) if problem.member == name.encode()][-1:] == [
@@ -227,7 +227,7 @@ def test_a_link_in_the_place_of_the_whole_volume_is_unsafe() -> None:
     ]
 
 
-def test_of_each_danger_a_thousand_members_are_told() -> None:
+def test_of_each_danger_a_thousand_members_are_reported() -> None:
     fifos = [(f"./{number}", tarfile.FIFOTYPE) for number in range(1001)]
 
     kinds = [problem.kind for problem in check(archive_of(*fifos, ("../x",)))]
@@ -257,7 +257,7 @@ def test_no_manifest_is_made_of_what_has_two_meanings(trap: str) -> None:
     assert (caught.value.problem.member, caught.value.problem.message) == (name.encode(), WORDS[trap])
 
 
-def test_a_problem_tells_its_kind_its_member_and_why() -> None:
+def test_a_problem_names_its_kind_its_member_and_the_reason() -> None:
     (problem,) = check(archive_of(("./x\n", FILE, 0o4755)))
 
     assert str(problem) == r"set-id bits: './x\n': mode 4755 would run it as its owner or group"

@@ -1,4 +1,4 @@
-"""A person asks whether a backup may be relied on, and is told in words and by the exit status."""
+"""`check-archive` answers whether a backup can be relied on, in words and by its exit status."""
 
 import os
 import random
@@ -55,7 +55,7 @@ def check(*arguments: object) -> int:
     return check_archive.main([str(argument) for argument in arguments])
 
 
-def test_a_sound_archive_passes_and_what_is_in_it_is_told(archive: Path, capsys: Capture) -> None:
+def test_a_sound_archive_passes_and_its_content_is_summarized(archive: Path, capsys: Capture) -> None:
     assert check(archive) == 0
 
     said = capsys.readouterr().out.splitlines()
@@ -264,7 +264,7 @@ def test_a_thousand_problems_are_not_all_shown(tmp_path: Path, capsys: Capture) 
 
 
 def prepared(tmp_path: Path, what: str) -> Path:
-    """Make something that is no archive, in its place."""
+    """Put something that is no archive in its place."""
     path = tmp_path / NAME
     if what == "pipe":
         os.mkfifo(path)
@@ -310,7 +310,7 @@ def test_what_can_not_be_compared_with_is_refused_in_words(
 
 
 @pytest.mark.parametrize("arguments", [[], ["a", "b"], ["--against"], ["--no-such-option", "a"]])
-def test_a_wrong_call_is_told_how_to_call(arguments: list[str], capsys: Capture) -> None:
+def test_a_wrong_call_gets_the_usage(arguments: list[str], capsys: Capture) -> None:
     with pytest.raises(SystemExit) as ended_with:
         check(*arguments)
 
@@ -330,7 +330,7 @@ def test_it_is_a_program_that_needs_nothing_but_python(archive: Path, kind: str)
 
 
 def run_bare(archive: Path) -> subprocess.CompletedProcess[str]:
-    """Run the program on a Python that has nothing but its standard library."""
+    """Run the program on a Python that has only its standard library."""
     return subprocess.run(
         [sys.executable, "-S", "-m", "media_guarantees", "check-archive", archive],
         capture_output=True,

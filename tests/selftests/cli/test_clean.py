@@ -1,4 +1,4 @@
-"""Cleaning up undoes all that the project did and nothing else, and never under the feet of a run."""
+"""`clean` removes everything that the project created and nothing else, and never during a run."""
 
 from pathlib import Path
 
@@ -16,7 +16,7 @@ ENDED = f"{STARTED}0"  # the same process number, but another start
 
 @pytest.fixture(name="checkout")
 def _checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Make a checkout in which things were left lying about."""
+    """Return a checkout with leftovers of earlier runs."""
     root = tmp_path / "checkout"
     compiled = ("media_guarantees/core/__pycache__", "fixtures/__pycache__", "tools/__pycache__")
     for folder in (".cache/runs", ".venv/bin", "reports", "service", "tests", ".git", *compiled):

@@ -1,4 +1,4 @@
-"""A stack that stays can be found for as long as its keeper lives, and goes when its keeper is told."""
+"""A kept stack can be found as long as the process that keeps it lives, and `down` ends both."""
 
 import os
 import signal
@@ -34,7 +34,7 @@ with kept_stack.written_down(reached, Path({state!r})):
 
 @pytest.fixture(name="state", autouse=True)
 def _state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """Where a stack is written down, in a checkout of its own."""
+    """The file that records the kept stack, in a separate checkout."""
     state = tmp_path / "up" / "state.json"
     script = KEEPER.format(root=str(ROOT), folder=str(tmp_path), state=str(state))
     monkeypatch.setattr(kept_stack, "STATE", state)
@@ -47,7 +47,7 @@ def _state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
 @pytest.fixture(name="mine")
 def _mine(tmp_path: Path) -> KeptStack:
-    """A stack that this very process keeps."""
+    """A stack that this process keeps."""
     environment = {"PATH": "/engine's/bin:/usr/bin", "DOCKER_HOST": "unix:///tmp/x.sock", "HOME": "/root"}
     return kept_stack.describe("http://127.0.0.1:8000", tmp_path, environment, "web-project", "t0k3n")
 
@@ -83,7 +83,7 @@ def test_a_second_stack_does_not_take_the_firsts_place(mine: KeptStack) -> None:
         assert kept_stack.find() == mine, "the second has taken the first one along"
 
 
-def test_a_person_is_told_all_that_it_takes(mine: KeptStack, tmp_path: Path) -> None:
+def test_the_instructions_of_a_kept_stack_are_complete(mine: KeptStack, tmp_path: Path) -> None:
     assert kept_stack.told(mine) == [
         "The stack is up, at http://127.0.0.1:8000",
         "  token: t0k3n",
@@ -133,7 +133,7 @@ def test_a_terminal_that_is_gone_does_not_end_a_stack_that_comes_up(tmp_path: Pa
     assert kept_stack.find() is not None
 
 
-def test_a_stack_comes_up_says_what_goes_on_and_goes_when_told() -> None:
+def test_a_stack_comes_up_announces_its_progress_and_goes_down_on_request() -> None:
     said: list[str] = []
 
     kept_stack.up([], said.append)

@@ -1,4 +1,4 @@
-"""A monitor is told the truth about the last restore drill: what is old, missing or unproven is never OK."""
+"""`monitor` reports the last restore drill; one that is old, missing or unproven is never OK."""
 
 import json
 import os
@@ -34,7 +34,7 @@ def leave(
     started: str = "2026-01-01T00:00:00Z",
     **more: object,
 ) -> Path:
-    """Leave the evidence of a run on an engine of some `kind`, with such verdicts on backup, restore, and the rest."""
+    """Write the evidence of a run on an engine of this `kind`, with verdicts on backup, restore and the rest."""
     ids = ("backup.created", "restore.disaster", "persistence.update")
     evidence = {
         "verdict": verdicts[0],
@@ -57,13 +57,13 @@ def test_the_newest_evidence_is_read(tmp_path: Path) -> None:
 
 
 def monitored(reports: Path) -> tuple[int, str]:
-    """Return what a monitor says an hour after the drill."""
+    """Return the output of `monitor` an hour after the drill."""
     return judge(read_drill(reports), now=DRILL.began + HOUR, max_age=26 * HOUR)
 
 
 @pytest.mark.parametrize("kind", ["live", "private"])
 def test_a_proved_run_that_restored_nothing_is_no_drill(tmp_path: Path, kind: str) -> None:
-    """As before a deploy, where a run proves no more than that the media are in a volume."""
+    """Such a run happens before a deploy: it proves only that the media are in a volume."""
     leave(tmp_path, "proved", kind=kind)
 
     assert monitored(tmp_path) == (UNKNOWN, "no evidence of a restore drill: run make restore-drill")
@@ -151,7 +151,7 @@ def test_an_older_drill_is_not_taken_for_one_that_did_not_come_about() -> None:
     assert (status, line.partition(":")[0]) == (UNKNOWN, "the restore drill did not run")
 
 
-def test_metrics_tell_age_and_outcome_of_each_guarantee() -> None:
+def test_metrics_have_age_and_outcome_of_each_guarantee() -> None:
     told = metrics(BROKEN, now=DRILL.began + HOUR, last_success=7.0).splitlines()
 
     assert "media_restore_drill_last_success_timestamp_seconds 7" in told

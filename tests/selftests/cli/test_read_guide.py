@@ -1,4 +1,4 @@
-"""The author of a guide sees what is read out of it, in a moment and without Docker."""
+"""`read-guide` shows the author of a guide what is read out of it, without Docker."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Expensive work is done once; its result, or its error, is given to each test that asks, and only then."""
+"""Expensive work is done once; each test that asks gets its result or its error."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What goes wrong is told in parts that a person can act on."""
+"""An error's message has the parts that a person needs: what was seen, what it means, what to do."""
 
 from unittest import SkipTest
 
@@ -8,7 +8,7 @@ from media_guarantees.core.deferred import Deferred
 from media_guarantees.core.errors import BadInput, PromiseBroken, Unproven
 
 
-def test_bad_input_tells_the_problem_and_then_what_to_do() -> None:
+def test_bad_input_says_the_problem_and_then_what_to_do() -> None:
     problem = BadInput("no such file: x.yml", "name one with --compose-file")
 
     assert str(problem) == "no such file: x.yml\n  hint: name one with --compose-file"
@@ -39,11 +39,11 @@ def test_a_broken_promise_counts_as_a_failed_assertion() -> None:
     ],
     ids=["seen", "seen and means", "seen and next", "all"],
 )
-def test_a_broken_promise_tells_what_it_knows_and_leaves_out_the_rest(parts: dict[str, str], text: str) -> None:
+def test_a_broken_promise_shows_the_parts_that_it_has(parts: dict[str, str], text: str) -> None:
     assert str(PromiseBroken(**parts)) == text  # type: ignore[arg-type]
 
 
-def test_what_is_meant_for_a_file_is_not_told_at_length() -> None:
+def test_input_for_a_file_is_not_logged_in_full() -> None:
     problem = PromiseBroken("12 files are missing", detail="- a\n- b\n")
 
     assert "- a" not in str(problem)
@@ -56,7 +56,7 @@ def test_what_can_not_be_shown_is_a_skip_and_no_failed_assertion() -> None:
     assert not issubclass(Unproven, AssertionError), "a guarantee would be broken for want of evidence"
 
 
-def test_what_can_not_be_shown_is_told_to_everybody_who_asks() -> None:
+def test_a_reason_for_unproven_is_given_each_time_it_is_asked_for() -> None:
     def fail() -> None:
         raise Unproven("the guide has no backup")
 

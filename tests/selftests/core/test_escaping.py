@@ -1,4 +1,4 @@
-"""Names and logs are shown as they are, except for what would act unseen."""
+"""Names and logs are shown unchanged, except for characters that would act invisibly."""
 
 import pytest
 
@@ -38,5 +38,5 @@ def test_a_short_text_stays_whole() -> None:
     assert shortened("abc", 3) == "abc"
 
 
-def test_a_long_text_tells_how_much_was_left_out() -> None:
+def test_a_long_text_says_how_much_was_left_out() -> None:
     assert shortened("abcdef", 4) == "abcd\n… and 2 characters more"

@@ -1,4 +1,4 @@
-"""A file is written whole or not at all, for its owner alone, and no link that somebody left there is followed."""
+"""A file is written whole or not at all, readable by its owner alone, and links left in its place are not followed."""
 
 import os
 import stat
@@ -67,7 +67,7 @@ def test_a_link_in_its_place_is_replaced_and_not_followed(tmp_path: Path) -> Non
 
 
 def test_links_at_names_that_can_be_guessed_are_not_followed(tmp_path: Path) -> None:
-    """In a folder that everybody may write to, such as /tmp, another user may have put them there."""
+    """In a folder that all users can write to, such as /tmp, another user may have created them."""
     precious = tmp_path / "precious"
     precious.write_text("precious")
     folder = tmp_path / "everybodys"

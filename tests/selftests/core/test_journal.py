@@ -1,4 +1,4 @@
-"""The journal times what is done, tells it to whoever listens, and never lets a secret out."""
+"""The journal times commands, requests and waits, logs them, and never shows a secret."""
 
 import logging
 import time
@@ -18,7 +18,7 @@ def _no_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(name="heard")
 def _heard(caplog: pytest.LogCaptureFixture) -> Iterator[pytest.LogCaptureFixture]:
-    """Listen to all that the journal says, to whichever of its loggers."""
+    """Collect the records of all loggers of the journal."""
     with caplog.at_level(logging.INFO, logger="verify"):
         yield caplog
 
@@ -35,7 +35,7 @@ def test_work_is_journalled_once_it_is_over(heard: pytest.LogCaptureFixture) -> 
     assert (event.kind, event.what, event.status) == ("command", "docker ps", "ok")
 
 
-def test_whoever_works_says_how_it_ended(heard: pytest.LogCaptureFixture) -> None:
+def test_work_says_how_it_ended(heard: pytest.LogCaptureFixture) -> None:
     with journal.timed("request", "GET /healthz") as event:
         event.status = 503
 
@@ -83,7 +83,7 @@ def test_braces_in_an_argument_are_no_placeholders(heard: pytest.LogCaptureFixtu
     assert [event.what for event in events_in(heard)] == ["asking {{.ID}} {0}"]
 
 
-def test_what_nobody_is_to_hear_is_not_journalled(heard: pytest.LogCaptureFixture) -> None:
+def test_what_is_muted_is_not_journalled(heard: pytest.LogCaptureFixture) -> None:
     with journal.muted(), journal.timed("request", "GET /healthz"):
         journal.record(Event("command", "docker ps"))
 
@@ -205,7 +205,7 @@ def steps_in(heard: pytest.LogCaptureFixture) -> list[journal.Step]:
     return [record.step for record in heard.records if hasattr(record, "step")]
 
 
-def test_a_step_is_told_of_when_it_begins_and_when_it_is_over(heard: pytest.LogCaptureFixture) -> None:
+def test_a_step_is_announced_when_it_begins_and_when_it_ends(heard: pytest.LogCaptureFixture) -> None:
     heard.set_level("DEBUG", logger=journal.PROGRESS.name)
 
     with journal.step("event: recreating", total=10) as step:

@@ -1,4 +1,4 @@
-"""Numbers are rounded for people, and read exactly from programs."""
+"""Numbers are rounded for people and parsed exactly from programs' output."""
 
 import pytest
 

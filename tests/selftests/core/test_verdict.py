@@ -1,4 +1,4 @@
-"""Verdicts are combined in one place, and nothing judged is never proved."""
+"""Verdicts are combined in one place; a run without any judgement is not proved."""
 
 import pytest
 

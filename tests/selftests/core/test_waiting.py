@@ -1,4 +1,4 @@
-"""Waiting ends with what was waited for, with the time, or with the death of what would bring it."""
+"""A wait ends when its condition is true, at its deadline, or when the process that it depends on dies."""
 
 import logging
 from collections.abc import Callable, Iterator
@@ -16,7 +16,7 @@ def _clock() -> WoundClock:
 
 
 def answers(*values: str | None) -> Callable[[], str | None]:
-    """Return a probe that gives these values one by one; nobody may ask for more."""
+    """Return a probe that gives these values one by one, and fails if it is asked once more."""
     return iter(values).__next__
 
 
@@ -29,7 +29,7 @@ def test_the_probe_is_asked_until_it_finds(clock: WoundClock) -> None:
     assert wait_until(answers(None, "", "found"), what="it is there", seconds=5, clock=clock) == "found"
 
 
-def test_it_pauses_between_two_probes_as_long_as_it_is_told(clock: WoundClock) -> None:
+def test_it_pauses_between_two_probes_for_the_given_time(clock: WoundClock) -> None:
     wait_until(answers(None, None, "found"), what="it is there", seconds=5, clock=clock, every=0.5)
 
     assert clock.pauses == [0.5, 0.5]
@@ -43,7 +43,7 @@ def test_pauses_grow_with_the_wait_where_each_look_is_costly(clock: WoundClock) 
     assert clock.pauses == [1, 1, 1, 1.5], "a pause should be at least half of the time waited so far"
 
 
-def test_in_vain_it_says_what_for_and_how_long(clock: WoundClock) -> None:
+def test_a_timeout_says_what_was_waited_for_and_how_long(clock: WoundClock) -> None:
     with pytest.raises(DeadlineExceeded, match=r"timed out after 2 s waiting until web-project answers"):
         wait_until(lambda: None, what="web-project answers", seconds=2, clock=clock)
 
@@ -67,7 +67,7 @@ def test_an_answer_that_is_there_after_the_deadline_counts(clock: WoundClock) ->
     assert wait_until(probe, what="it is there", seconds=5, clock=clock)
 
 
-def test_death_ends_the_wait_at_once_and_is_told(clock: WoundClock) -> None:
+def test_death_ends_the_wait_at_once_and_is_reported(clock: WoundClock) -> None:
     with pytest.raises(DeadlineExceeded, match=r"until it answers is pointless: exited with 3") as raised:
         wait_until(lambda: None, what="it answers", seconds=60, died=lambda: "exited with 3", clock=clock)
 
@@ -93,7 +93,7 @@ def test_what_came_just_before_the_death_counts(clock: WoundClock) -> None:
     assert wait_until(lambda: found, what="it speaks", seconds=5, died=died, clock=clock) == ["last words"]
 
 
-def test_nobody_asks_after_the_death_of_what_has_answered(clock: WoundClock) -> None:
+def test_a_death_after_the_answer_is_not_looked_for(clock: WoundClock) -> None:
     def died() -> str:
         pytest.fail("asked, though the answer was there")
 
@@ -114,7 +114,7 @@ def test_what_the_probe_raises_goes_on(clock: WoundClock) -> None:
 
 @pytest.fixture(name="journalled")
 def _journalled(caplog: pytest.LogCaptureFixture) -> Iterator[pytest.LogCaptureFixture]:
-    """Listen to the events of the journal."""
+    """Collect the events of the journal."""
     with caplog.at_level(logging.INFO, logger="verify.events"):
         yield caplog
 
@@ -127,7 +127,7 @@ def test_a_wait_is_journalled_once_however_often_it_probed(
     assert [message.partition(",")[0] for message in journalled.messages] == ["wait it is there: ok"]
 
 
-def test_a_wait_in_vain_is_journalled_as_such(clock: WoundClock, journalled: pytest.LogCaptureFixture) -> None:
+def test_a_wait_that_timed_out_is_journalled_as_such(clock: WoundClock, journalled: pytest.LogCaptureFixture) -> None:
     with pytest.raises(DeadlineExceeded, match="timed out"):
         wait_until(lambda: None, what="it is there", seconds=0, clock=clock)
 

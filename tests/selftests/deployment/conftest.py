@@ -1,4 +1,4 @@
-"""What the self-tests of a deployment stand on: a stack whose engine a test makes up."""
+"""Fixtures of the deployment's self-tests: a stack on a fake engine."""
 
 from functools import partial
 from pathlib import Path
@@ -9,5 +9,5 @@ from fake_engine import Found, stack_found
 
 @pytest.fixture(name="found")
 def _found(tmp_path: Path) -> Found:
-    """Make a stack of which the engine finds these containers and volumes."""
+    """Return a stack whose engine has the given containers and volumes."""
     return partial(stack_found, tmp_path)

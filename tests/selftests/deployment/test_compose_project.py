@@ -1,4 +1,4 @@
-"""A Compose project of the sandbox: its containers, what it says, and that it goes whole."""
+"""A Compose project of the sandbox: its containers, its logs, and its complete removal."""
 
 import json
 import time

@@ -1,4 +1,4 @@
-"""A service is asked at the port where HTTP is spoken. Where there is none, that is said, and the run goes on."""
+"""A service is asked at the port that speaks HTTP. Without one, the evidence says so and the run goes on."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def test_a_service_without_a_port_is_not_waited_for() -> None:
     assert find(endpoint(container(), ports=())).unserved == "web publishes and exposes no port"
 
 
-def test_a_port_that_speaks_something_else_is_told_at_once(spoken: dict[int, str]) -> None:
+def test_a_port_that_speaks_something_else_is_reported_at_once(spoken: dict[int, str]) -> None:
     spoken[25] = "something else"
 
     found = find(endpoint(container(25), ports=(25,)), seconds=0.0)
@@ -74,7 +74,7 @@ def test_a_port_that_speaks_something_else_is_told_at_once(spoken: dict[int, str
     assert found.unserved == "web publishes port 25, which speaks no HTTP"
 
 
-def test_a_port_that_stays_closed_is_told_once_the_container_had_its_time() -> None:
+def test_a_port_that_stays_closed_is_reported_once_the_container_had_its_time() -> None:
     found = find(endpoint(container(80), ports=(80,)))
 
     assert found.unserved == "web publishes port 80, at which nobody answers"

@@ -1,4 +1,4 @@
-"""Who types the guide's commands: confined on an engine of the run's own, under names of the run's on a shared one."""
+"""The operator is confined on a private engine, and uses the run's names on a shared one."""
 
 from __future__ import annotations
 
@@ -97,7 +97,7 @@ def test_the_guide_is_read_for_these_media(stack: Stack, tmp_path: Path) -> None
         assert operator.guide.media == media_names(stack)
 
 
-def test_the_shell_is_told_where_the_engine_keeps_its_volumes(power: PrivateEngine, tmp_path: Path) -> None:
+def test_the_shell_knows_where_the_engine_keeps_its_volumes(power: PrivateEngine, tmp_path: Path) -> None:
     side = engine_side(power)
 
     assert (side.process(), side.volumes, side.init.name) == (17, tmp_path / "data/volumes", "docker-init")

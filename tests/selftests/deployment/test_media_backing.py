@@ -1,4 +1,4 @@
-"""What keeps the media is found by the mount that covers them, and told from another of the same name."""
+"""What keeps the media is found by the mount that covers them, and distinguished from another of the same name."""
 
 import os
 from pathlib import Path
@@ -59,7 +59,7 @@ def test_a_volume_exists_under_its_whole_name_only(found: Found, name: str, *, e
     assert found(volumes=("media_volume",)).backing.exists(name) is exists
 
 
-def test_a_directory_of_the_host_that_is_made_anew_is_another_one(found: Found, tmp_path: Path) -> None:
+def test_a_directory_of_the_host_that_is_recreated_is_another_one(found: Found, tmp_path: Path) -> None:
     directory = tmp_path / "media"
     directory.mkdir()
     stack = found(bound(directory), life="dockerd 1")

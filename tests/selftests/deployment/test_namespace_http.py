@@ -1,4 +1,4 @@
-"""What goes over the wire inside a container's network is HTTP as a server knows it, byte for byte."""
+"""Requests inside a container's network are valid HTTP, byte for byte."""
 
 import os
 from collections.abc import Iterator
@@ -33,7 +33,7 @@ def lines(request: requests.PreparedRequest) -> list[bytes]:
 
 
 def answering(programs: Programs, folder: Path, answer: bytes) -> None:
-    """Let the helper container get an answer, once it has heard the whole question."""
+    """Let the helper container receive an answer after the whole request."""
     (folder / "answer").write_bytes(answer)
     programs.add("docker", f"cat > {folder}/question; cat {folder}/answer")
 
@@ -81,7 +81,7 @@ def test_an_answer_is_read_with_status_reason_headers_and_body() -> None:
     ],
     ids=["chunks", "until the end", "by length"],
 )
-def test_a_body_is_whole_however_its_end_is_told(
+def test_a_body_is_complete_however_its_end_is_marked(
     programs: Programs, session: requests.Session, tmp_path: Path, answer: bytes
 ) -> None:
     answering(programs, tmp_path, answer)
@@ -146,14 +146,14 @@ def test_routes_are_removed_by_a_helper_that_may_and_that_goes_away(programs: Pr
     assert {"--rm", "--cap-add=NET_ADMIN", "--network=container:c1", "--label=run=1"} <= set(options)
 
 
-def test_a_route_that_stays_is_told(programs: Programs) -> None:
+def test_a_route_that_stays_is_reported(programs: Programs) -> None:
     programs.add("docker", 'echo "route: Operation not permitted" >&2; exit 1')
 
     with pytest.raises(CommandFailed, match="route: Operation not permitted"):
         remove_default_route("c1", os.environ, {})
 
 
-def test_the_cookies_of_an_answer_are_told() -> None:
+def test_the_cookies_of_an_answer_are_reported() -> None:
     answer = b"HTTP/1.1 200 OK\r\nSet-Cookie: a=1\r\nSet-Cookie: session=abc\r\nContent-Length: 0\r\n\r\n"
     request = requests.Request("GET", "http://127.0.0.1:80/").prepare()
 

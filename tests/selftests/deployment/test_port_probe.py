@@ -1,4 +1,4 @@
-"""What is spoken at a port is found out by asking, and no port is taken for another kind."""
+"""A probe finds which protocol a port speaks, and mistakes none for another."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Talk = Callable[[socket.socket], None]
 
 @contextmanager
 def listening(talk: Talk) -> Iterator[int]:
-    """A port at which each connection is talked to in this way, until the block ends."""
+    """A port that handles each connection with this function until the block ends."""
     with socket.create_server(("127.0.0.1", 0)) as server:
 
         def serve() -> None:
@@ -55,7 +55,7 @@ def hang_up(connection: socket.socket) -> None:
 
 @pytest.fixture(name="tls", scope="module")
 def _tls(tmp_path_factory: pytest.TempPathFactory) -> ssl.SSLContext:
-    """A server's side of TLS, with a certificate that nobody has signed."""
+    """The server side of TLS, with a self-signed certificate."""
     folder = tmp_path_factory.mktemp("tls")
     key, certificate = folder / "key.pem", folder / "certificate.pem"
     self_signed(key, certificate)
@@ -76,7 +76,7 @@ def test_an_answer_is_http_whatever_its_status(status: bytes) -> None:
         assert spoken_at(port) == "http"
 
 
-def test_a_certificate_that_nobody_signed_is_https(tls: ssl.SSLContext) -> None:
+def test_a_self_signed_certificate_is_https(tls: ssl.SSLContext) -> None:
     def talk(connection: socket.socket) -> None:
         with tls.wrap_socket(connection, server_side=True) as secured:
             secured.recv(1)
@@ -133,7 +133,7 @@ def _platform(tls: ssl.SSLContext) -> Iterator[HttpPlatform]:
 
 
 @pytest.mark.parametrize("test", ["first", "later"])
-def test_a_platform_with_a_certificate_that_nobody_signed_is_asked_without_a_warning(
+def test_a_platform_with_a_self_signed_certificate_is_asked_without_a_warning(
     platform: HttpPlatform, test: str
 ) -> None:
     assert test

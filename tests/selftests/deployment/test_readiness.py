@@ -1,4 +1,4 @@
-"""A service is waited for as long as it may take to start, and not after it ended; what a test broke is repaired."""
+"""A start is waited for as long as it may take, but not after the service ended; a broken stack is repaired."""
 
 import json
 from pathlib import Path
@@ -16,7 +16,7 @@ from media_guarantees.deployment import readiness
 
 @pytest.mark.parametrize("policy", ["", "no"])
 @pytest.mark.parametrize("status", ["exited", "dead"])
-def test_a_container_that_ended_for_good_is_told_with_status_and_last_lines(
+def test_a_container_that_ended_for_good_is_reported_with_status_and_last_lines(
     found: Found, policy: str, status: str
 ) -> None:
     assert found(ended(policy, status)).health._exit_reason() == "its container ended with status 137: the last 5 lines"

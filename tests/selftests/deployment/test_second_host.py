@@ -1,4 +1,4 @@
-"""What another host gets and what it must not have; that media come to life there is shown by the guarantees."""
+"""What a second host gets and what it must not have; the guarantees test a restore on it."""
 
 import json
 import os
@@ -118,7 +118,7 @@ def test_the_deployment_is_built_there(host: Stack, programs: Programs) -> None:
 
 
 @pytest.mark.usefixtures("chosen")
-def test_a_deployment_that_can_not_be_built_there_is_told(home: Stack, programs: Programs, tmp_path: Path) -> None:
+def test_a_deployment_that_can_not_be_built_there_is_reported(home: Stack, programs: Programs, tmp_path: Path) -> None:
     programs.add("docker-compose", "echo no such base >&2; exit 17")
 
     with pytest.raises(BadInput, match="the build failed: no such base"):

@@ -1,4 +1,4 @@
-"""What is read out of a service's container, and written into it, through an engine that a test makes up."""
+"""Reading from a service's container and writing into it, through a fake engine."""
 
 import hashlib
 import io
@@ -100,7 +100,7 @@ def test_without_a_shell_a_file_is_handed_to_the_engine_in_the_name_of_the_servi
 
 @pytest.fixture(name="writing")
 def _writing(inside: InteriorOf, programs: Programs) -> ServiceContainer:
-    """The inside of a container that is this machine."""
+    """A service container whose programs run on this machine."""
     programs.add("docker", 'while [ "$1" != sh ]; do shift; done; exec "$@"')
     return inside(container(top=top))
 
@@ -119,13 +119,13 @@ def test_a_file_is_written_as_the_services_user(writing: ServiceContainer, tmp_p
     assert programs.calls("docker")[-1].startswith(f"exec --user={USER} --interactive c1 sh -c ")
 
 
-def test_a_file_that_can_not_be_written_is_told_by_status(writing: ServiceContainer, tmp_path: Path) -> None:
+def test_a_file_that_can_not_be_written_is_reported_by_status(writing: ServiceContainer, tmp_path: Path) -> None:
     (tmp_path / "media").touch()
 
     assert not writing.write(str(tmp_path / "media"), "avatars/x.png", b"x").ok
 
 
-def test_the_inside_of_one_container_is_opened_once_and_that_of_the_next_anew(programs: Programs) -> None:
+def test_each_container_is_opened_once(programs: Programs) -> None:
     del programs
     running = [container("c1")]
     interior = ServiceContainer(lambda: cast("Container", running[-1]), "web-project", dict(os.environ))

@@ -1,4 +1,4 @@
-"""What is read out of an engine's answers about a stack; what needs an engine is shown by the guarantees."""
+"""How an engine's answers about a stack are read; the guarantees test what needs an engine."""
 
 from types import SimpleNamespace
 from typing import Any, cast
@@ -86,7 +86,7 @@ def test_media_are_given_as_one_says_or_through_the_api_if_there_is_one(
         ("http", "media are uploaded through the platform's own API"),
     ],
 )
-def test_how_media_get_in_is_told_and_what_is_different_in_the_sandbox(
+def test_the_evidence_says_how_media_are_uploaded_and_what_differs_in_the_sandbox(
     found: Found, programs: Programs, caplog: pytest.LogCaptureFixture, upload: str, told: str
 ) -> None:
     programs.add("docker")
@@ -98,7 +98,7 @@ def test_how_media_get_in_is_told_and_what_is_different_in_the_sandbox(
     assert observed == [told, "in the sandbox, db runs without devices"]
 
 
-def test_one_more_client_has_a_session_of_its_own_and_finds_the_platform_as_it_is_told(found: Found) -> None:
+def test_one_more_client_has_its_own_session_and_uses_the_given_address(found: Found) -> None:
     stack = found()
     stack.choose_platform("http")
 
@@ -109,7 +109,7 @@ def test_one_more_client_has_a_session_of_its_own_and_finds_the_platform_as_it_i
     assert other._find_address() == "http://127.0.0.1:1"
 
 
-def test_where_nobody_acknowledges_anything_there_are_no_clients(found: Found) -> None:
+def test_a_platform_without_acknowledgements_gets_no_clients(found: Found) -> None:
     stack = found()
     stack.platform = stack._through_exec()
 
@@ -143,7 +143,7 @@ def test_until_it_is_looked_for_the_endpoint_is_the_first_port_that_is_published
     assert found().endpoint.port == 8000
 
 
-def test_that_an_image_has_no_shell_is_told_with_how_media_get_in_then(
+def test_an_image_without_a_shell_is_reported_with_how_media_are_uploaded_then(
     found: Found, programs: Programs, caplog: pytest.LogCaptureFixture
 ) -> None:
     programs.add("docker", "exit 127")

@@ -1,4 +1,4 @@
-"""A deployment that does not come up is refused with what it said last, and never with a traceback."""
+"""A deployment that does not start is refused with its last log lines, never with a traceback."""
 
 from pathlib import Path
 from types import SimpleNamespace
@@ -35,7 +35,7 @@ def _stack(tmp_path: Path, programs: Programs) -> Stack:
     return Stack(Deployment((tmp_path / "compose.yml",), model, "web"), project, Uploads("/media"))
 
 
-def test_a_build_that_fails_is_told_with_its_last_lines(stack: Stack, programs: Programs) -> None:
+def test_a_build_that_fails_is_reported_with_its_last_lines(stack: Stack, programs: Programs) -> None:
     programs.add("docker-compose", "seq 1 40 >&2; echo 'no such base image' >&2; exit 17")
 
     with pytest.raises(BadInput) as refused:
@@ -91,7 +91,7 @@ def ended() -> SimpleNamespace:
     return SimpleNamespace(status="exited", attrs=attrs, logs=lambda **_: said)
 
 
-def test_a_container_that_exits_at_once_is_told_with_its_last_lines(stack: Stack) -> None:
+def test_a_container_that_exits_at_once_is_reported_with_its_last_lines(stack: Stack) -> None:
     def stop_recovering() -> None:
         raise PromiseBroken("waiting until web answers is pointless")
 
@@ -109,7 +109,7 @@ def test_a_container_that_exits_at_once_is_told_with_its_last_lines(stack: Stack
     assert refused.value.hint.endswith("compose.yml up web")
 
 
-def test_a_container_that_ends_as_soon_as_it_is_up_is_told_with_its_last_lines(stack: Stack) -> None:
+def test_a_container_that_ends_as_soon_as_it_is_up_is_reported_with_its_last_lines(stack: Stack) -> None:
     def look(_upload: str) -> None:
         raise PromiseBroken("web has no running container")
 
@@ -156,7 +156,7 @@ def test_a_service_without_a_port_is_up_when_its_health_check_has_failed(
         stack.health.recover()
 
 
-def test_what_compose_says_of_a_start_that_failed_is_told_and_no_more(stack: Stack) -> None:
+def test_what_compose_says_of_a_start_that_failed_is_reported_and_no_more(stack: Stack) -> None:
     error = Exception("Command docker-compose returned 1: " + "\n".join(map(str, range(30))) + "\ndb is unhealthy")
 
     refusal = explain_failed_start(stack, error)

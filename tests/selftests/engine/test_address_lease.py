@@ -1,4 +1,4 @@
-"""A range of addresses is one engine's at a time, whichever checkout it is of, and free again when that one is gone."""
+"""A range of addresses belongs to one engine at a time, across checkouts, and is free when that engine ends."""
 
 import itertools
 import os
@@ -25,7 +25,7 @@ input()
 
 @pytest.fixture(name="pools", autouse=True)
 def _pools(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Two ranges that nobody else on this machine claims, engines and other runs of these tests included."""
+    """Two ranges that nothing else on this machine claims, not even other runs of these tests."""
     pools = [f"10.{octet}.{os.getpid() // 256 % 256}.{os.getpid() % 256}/32" for octet in (1, 2)]
     monkeypatch.setattr(address_lease, "POOLS", tuple(map(IPv4Network, pools)))
     return pools
@@ -78,7 +78,7 @@ def test_with_nothing_left_there_is_no_claim(monkeypatch: pytest.MonkeyPatch) ->
     assert address_lease.claim() is None
 
 
-def test_a_machine_that_refuses_for_another_reason_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_machine_that_refuses_for_another_reason_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_: object) -> None:
         raise PermissionError(1, "no")
 

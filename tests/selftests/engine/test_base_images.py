@@ -1,4 +1,4 @@
-"""An image is the one that is there, else the real one, else a stand-in that says that it is one."""
+"""An image is taken from the engine, else from a registry; else a labelled stand-in replaces it."""
 
 import platform
 import subprocess
@@ -53,7 +53,7 @@ def docker(*args: str, **options: Any) -> commands.Outcome:
 def engine(
     programs: Programs, *, image: str = "exit 1", pull: str = "", tag: str = "", imported: str = "", **others: str
 ) -> None:
-    """Put a `docker` on the PATH that has no image, unless the scripts of its verbs say otherwise."""
+    """Put a `docker` on the PATH that has no image, unless a script for one of its commands says otherwise."""
     verbs = {"image": image, "pull": pull, "tag": tag, "import": imported, **others}
     programs.add("docker", "\n".join(f'if [ "$1" = {verb} ]; then :; {script}\nfi' for verb, script in verbs.items()))
 
@@ -62,7 +62,7 @@ def engine(
     ("labels", "stands_in"),
     [("null", False), ('{"maintainer": "x"}', False), (MARKED, True)],
 )
-def test_an_image_that_is_there_is_used_and_told_from_a_stand_in(
+def test_an_image_that_is_there_is_used_and_known_from_a_stand_in(
     programs: Programs, cache: Path, labels: str, *, stands_in: bool
 ) -> None:
     engine(programs, image=f"echo '{labels}'")
@@ -88,7 +88,7 @@ def test_a_stand_in_is_imported_under_the_name_with_labels_that_say_what_it_is(p
     )
 
 
-def test_why_there_is_a_stand_in_is_told(programs: Programs, cache: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_why_there_is_a_stand_in_is_reported(programs: Programs, cache: Path, caplog: pytest.LogCaptureFixture) -> None:
     engine(programs, pull=NO_REGISTRY)
 
     with caplog.at_level("INFO", "verify.progress"):
@@ -97,7 +97,7 @@ def test_why_there_is_a_stand_in_is_told(programs: Programs, cache: Path, caplog
     assert "no registry gave ubuntu (dial tcp: no route to host); using a stand-in" in caplog.text
 
 
-def test_a_pull_without_an_end_gives_a_stand_in_and_is_told_in_words(
+def test_a_pull_without_an_end_gives_a_stand_in_and_is_reported_in_words(
     programs: Programs, cache: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     engine(programs)
@@ -126,7 +126,7 @@ def test_a_pull_that_fails_without_a_word_gives_a_stand_in_too(programs: Program
         ({"pull": NO_REGISTRY, "imported": "echo read-only >&2; exit 1"}, "docker import .* status 1: read-only"),
     ],
 )
-def test_an_engine_that_fails_is_told_in_its_words(
+def test_an_engines_failure_is_reported_in_its_own_words(
     programs: Programs, cache: Path, broken: dict[str, str], words: str
 ) -> None:
     engine(programs, **broken)
@@ -156,7 +156,7 @@ def test_the_real_image_needs_no_holding(programs: Programs, cache: Path) -> Non
     assert len(programs.calls("docker")) == 1
 
 
-def test_a_stand_in_that_goes_with_another_run_is_made_anew(programs: Programs, cache: Path, tmp_path: Path) -> None:
+def test_a_stand_in_that_another_run_removes_is_created_again(programs: Programs, cache: Path, tmp_path: Path) -> None:
     gone = tmp_path / "gone"
     create = f"[ -e {gone} ] || {{ : > {gone}; echo No such image >&2; exit 1; }}"
     engine(programs, image=f"[ ! -e {gone} ] && echo '{MARKED}' || exit 1", pull=NO_REGISTRY, create=create)
@@ -172,7 +172,7 @@ def test_a_stand_in_that_goes_with_another_run_is_made_anew(programs: Programs, 
     ]
 
 
-def test_a_stand_in_that_can_never_be_held_is_told_in_the_engines_words(programs: Programs, cache: Path) -> None:
+def test_a_stand_in_that_can_never_be_held_is_reported_in_the_engines_words(programs: Programs, cache: Path) -> None:
     engine(programs, image=f"echo '{MARKED}'", create="echo no space >&2; exit 1")
 
     with pytest.raises(CommandFailed, match=r"docker create .* ended with status 1: no space"):
@@ -220,7 +220,7 @@ def test_the_root_file_system_is_of_this_machines_release_and_has_python(program
     assert call.split()[-2] == "bookworm"
 
 
-def test_a_build_that_fails_is_told_in_its_words_and_leaves_nothing(programs: Programs, cache: Path) -> None:
+def test_a_build_that_fails_is_reported_in_its_words_and_leaves_nothing(programs: Programs, cache: Path) -> None:
     unpacked = cache / "packages/mmdebstrap/usr/bin"
     programs.add("mmdebstrap", f"{BUILD}; echo 'E: cannot chroot' >&2; exit 25", folder=unpacked)
 
@@ -232,7 +232,7 @@ def test_a_build_that_fails_is_told_in_its_words_and_leaves_nothing(programs: Pr
 
 
 @pytest.mark.parametrize("release", [{}, {"ID": "gentoo"}])
-def test_a_machine_without_a_debian_release_is_told_to_load_the_images(
+def test_a_machine_without_a_debian_release_has_to_load_the_images(
     cache: Path, monkeypatch: pytest.MonkeyPatch, release: dict[str, str]
 ) -> None:
     monkeypatch.setattr(platform, "freedesktop_os_release", lambda: release)

@@ -1,4 +1,4 @@
-"""An engine is somebody's who answers; what a run puts on its PATH points where it should, at every moment."""
+"""An engine that answers is described by its version; the links in a run's bin folder are never missing or wrong."""
 
 import os
 from collections.abc import Mapping
@@ -121,7 +121,7 @@ def test_a_distributions_suffix_is_no_part_of_the_version(engine: Programs) -> N
 
 
 @pytest.mark.parametrize("name", ["COMPOSE_FILE", "COMPOSE_PROJECT_NAME", "COMPOSE_PROFILES", "DOCKER_CONTEXT"])
-def test_nothing_makes_compose_or_docker_look_elsewhere_than_told(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+def test_no_variable_makes_compose_or_docker_use_another_engine(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     monkeypatch.setenv(name, "elsewhere")
     monkeypatch.setenv("HTTPS_PROXY", "kept")
 
@@ -129,7 +129,7 @@ def test_nothing_makes_compose_or_docker_look_elsewhere_than_told(monkeypatch: p
     assert own_environment()["HTTPS_PROXY"] == "kept"
 
 
-def test_an_engine_that_does_not_answer_is_told_with_its_address(programs: Programs) -> None:
+def test_an_engine_that_does_not_answer_is_reported_with_its_address(programs: Programs) -> None:
     programs.add("docker", 'echo "Cannot connect to the Docker daemon" >&2; exit 1')
 
     with pytest.raises(BadInput) as refused:
@@ -139,7 +139,7 @@ def test_an_engine_that_does_not_answer_is_told_with_its_address(programs: Progr
     assert "set DOCKER_HOST or a context, or run as root on Linux with ENGINE=private" in refused.value.hint
 
 
-def test_an_engine_that_keeps_silent_is_told_in_words(programs: Programs, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_engine_that_keeps_silent_is_reported_in_words(programs: Programs, monkeypatch: pytest.MonkeyPatch) -> None:
     programs.add("docker", "exec sleep 60")
     monkeypatch.setattr(engines, "ENGINE_SECONDS", 0.1)
 

@@ -1,4 +1,4 @@
-"""Who holds a slot, and what is written down in it for whoever comes after a kill."""
+"""A slot has one holder at a time, and records what the next run must remove if its holder is killed."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -97,7 +97,7 @@ def test_what_is_remembered_survives_the_run(slot: Slot) -> None:
     assert Slot(slot.folder).recorded_folders() == [Path("/tmp/media-verify-x")]
 
 
-def test_whoever_is_killed_while_sweeping_has_forgotten_nothing(slot: Slot) -> None:
+def test_a_sweep_that_is_killed_keeps_its_record(slot: Slot) -> None:
     slot.record_folder(Path("/tmp/media-verify-first"))
     slot.record_folder(Path("/tmp/media-verify-second"))
 
@@ -113,7 +113,7 @@ def test_what_is_forgotten_is_gone_and_forgetting_again_does_no_harm(slot: Slot)
 
 
 @pytest.mark.parametrize("note", ["", '{"folders": ["/tmp/med', "{}"])
-def test_a_note_that_nobody_can_read_is_as_good_as_none(slot: Slot, note: str) -> None:
+def test_an_unreadable_note_counts_as_none(slot: Slot, note: str) -> None:
     (slot.folder / "running.json").write_text(note)
 
     assert slot.recorded_folders() == []

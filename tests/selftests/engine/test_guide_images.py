@@ -1,4 +1,4 @@
-"""Images that a guide's commands use are known by name, and BusyBox stands in for those that are nothing else."""
+"""The images that a guide's commands use are recognised by name; BusyBox stands in for Alpine and BusyBox."""
 
 import subprocess
 import tarfile
@@ -55,7 +55,7 @@ def test_busybox_stands_in_for_what_is_busybox_and_debian_for_its_kin() -> None:
 
 @pytest.fixture(name="root")
 def _root(tmp_path: Path, programs: Programs, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Build the root with a program that says it is `sh` and `tar`."""
+    """Build the root with a program that lists `sh` and `tar` as its names."""
     unpacked = tmp_path / "busybox" / "bin"
     unpacked.mkdir(parents=True)
     programs.add("busybox", "printf 'bin/busybox\\nbin/sh\\nusr/bin/tar\\n'", folder=unpacked)

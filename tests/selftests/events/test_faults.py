@@ -1,4 +1,4 @@
-"""What happens to deployments, as commands and signals; that it does happen is shown by the guarantees."""
+"""Faults as commands and signals; the guarantees test their effect on a real engine."""
 
 import json
 import os
@@ -23,13 +23,13 @@ WRITTEN = json.dumps(MODEL)
 
 @pytest.fixture(name="programs")
 def _programs(programs: Programs, tmp_path: Path) -> Programs:
-    """A `docker` that keeps what it is handed on standard input."""
+    """A `docker` that records its standard input."""
     programs.add("docker", f"cat > {tmp_path}/stdin")
     return programs
 
 
 class DeployedStack:
-    """A stack whose service runs as processes 100 and 101 of an image; it remembers what is deployed."""
+    """A stack whose service runs as processes 100 and 101 of an image; it records deployments."""
 
     service = "web-project"
     name = "mine-connect"
@@ -60,7 +60,7 @@ class DeployedStack:
         return [self.container()] if service == self.service else []
 
     def identity(self) -> SimpleNamespace:
-        """Return what tells which process is the main one."""
+        """Return an identity that names the main process."""
         return SimpleNamespace(process=100)
 
     def docker(self, *args: str, **options: Any) -> commands.Outcome:
@@ -68,7 +68,7 @@ class DeployedStack:
         return commands.check(["docker", *args], env=self.environment, **options)
 
     def deploy(self, model: dict[str, Any]) -> None:
-        """Remember what is deployed."""
+        """Record the deployment."""
         self.deployed.append(model)
 
     def compose(self, *args: str) -> None:
@@ -78,7 +78,7 @@ class DeployedStack:
 
 @pytest.fixture(name="stack")
 def _stack() -> DeployedStack:
-    """A stack of our own, fresh for each test."""
+    """A fresh stack for each test."""
     return DeployedStack()
 
 
@@ -177,7 +177,7 @@ class MortalStack:
 
 
 def end(stack: Any, *, ends_service: bool = True, restart: Callable[[str], object] | None = None) -> list[str]:
-    """Let a service end, and return what the operator types then."""
+    """End a service, and return what the operator types then."""
     typed: list[str] = []
     operator = SimpleNamespace(run_checked=restart or typed.append)
     event = faults.Event("a crash", lambda seen, *_: setattr(seen, "up", False), str, ends_service=ends_service)

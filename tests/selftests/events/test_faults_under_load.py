@@ -1,4 +1,4 @@
-"""What a fault run shows: which events met which uploads, how soon these resumed, and that nothing is lost."""
+"""A fault run reports the uploads around each event, how soon they resumed, and every lost upload."""
 
 from __future__ import annotations
 
@@ -105,7 +105,7 @@ def test_an_order_is_drawn_that_the_seed_brings_back() -> None:
 
 
 def operator(*procedures: str) -> Operator:
-    """Make somebody whose guide describes these procedures."""
+    """Return an operator whose guide describes these procedures."""
 
     def step(procedure: str) -> None:
         if procedure not in procedures:
@@ -138,7 +138,7 @@ class OpenPlatform:
     kinds = KINDS
 
     def post(self, sample: Sample, **_: object) -> None:
-        """Take a picture in."""
+        """Accept a picture."""
 
     def is_accepted(self, _: object) -> bool:
         """Accept it."""
@@ -206,7 +206,7 @@ def test_what_happened_before_an_event_that_failed_is_not_forgotten(fault_run: F
     assert fault_run.injected_faults == []
 
 
-def test_while_the_engine_is_off_nobody_asks_it_for_an_address(fault_run: FaultRun) -> None:
+def test_an_engine_that_is_off_is_not_asked_for_an_address(fault_run: FaultRun) -> None:
     seen: list[bool] = []
 
     def crash(*_: object) -> None:
@@ -238,7 +238,7 @@ def test_a_platform_that_does_not_answer_gives_nothing_back() -> None:
     assert read_back(stack.as_stack(), [UploadAttempt("", 0, 1, "acknowledged", "a", "/media/a")]) == {"a": ""}
 
 
-def test_an_ordeal_is_judged_by_the_volume_and_by_what_is_served(fault_run: FaultRun) -> None:
+def test_a_fault_run_is_judged_by_the_volume_and_by_what_is_served(fault_run: FaultRun) -> None:
     fault_run.history.append(UploadAttempt("00", 0.0, 1.0, "acknowledged", "a", "/media/a"))
 
     assert [str(finding) for finding in fault_run.judge()] == ["lost: a, acknowledged, is not served"]

@@ -1,4 +1,4 @@
-"""How a disk is made, mounted, copied and left; what it is to a service is shown by the guarantees."""
+"""A loop disk is created, mounted, copied and unmounted; the guarantees test it under a service."""
 
 from pathlib import Path
 from types import SimpleNamespace
@@ -17,7 +17,7 @@ ROOT = "/srv/media"
 
 
 def power() -> PrivateEngine:
-    """Make an engine that sees what this machine sees."""
+    """Return an engine whose mounts are this machine's."""
     return cast("PrivateEngine", SimpleNamespace(nsenter_command=lambda *args: list(args)))
 
 
@@ -50,7 +50,7 @@ def test_a_disk_is_as_large_and_has_as_many_inodes_as_was_asked_for(
     ]
 
 
-def test_without_mkfs_it_is_told_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_mkfs_the_message_says_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("media_guarantees.events.loop_disk._SBIN", str(tmp_path))
 
     with pytest.raises(BadInput, match=r"there is no mkfs\.ext4") as refused:
@@ -75,7 +75,7 @@ def test_a_disk_is_unmounted_whatever_happens_in_the_block(programs: Programs, t
     assert len(programs.calls("umount")) == 1
 
 
-def test_a_machine_without_loop_devices_is_told_so_in_mounts_words(programs: Programs, tmp_path: Path) -> None:
+def test_a_machine_without_loop_devices_is_refused_in_mounts_words(programs: Programs, tmp_path: Path) -> None:
     programs.add("mount", "echo 'failed to setup loop device' >&2; exit 32")
 
     with pytest.raises(BadInput, match="can't be mounted: failed to setup loop device"):
@@ -113,7 +113,7 @@ def volume(source: str, target: str, **options: Any) -> dict[str, Any]:
     return {"type": "volume", "source": source, "target": target, **options}
 
 
-def test_everybody_who_uses_the_volume_uses_the_disk_instead(disk: Disk) -> None:
+def test_every_service_that_uses_the_volume_uses_the_disk_instead(disk: Disk) -> None:
     model = {
         "services": {
             "web-project": {"volumes": [volume("media", f"{ROOT}/"), volume("database", "/srv/database")]},
@@ -150,7 +150,7 @@ def test_the_owners_model_stays_as_it_is(disk: Disk) -> None:
 
 
 class Deployed:
-    """A stack that writes down what is deployed."""
+    """A stack that records what is deployed."""
 
     model: dict[str, Any] = {"services": {"web-project": {"volumes": [volume("media", ROOT)]}}}  # noqa: RUF012
     service = "web-project"
@@ -165,16 +165,16 @@ class Deployed:
         self.project = self.health = self  # one object is all the parts of it
 
     def deploy(self, model: dict[str, Any], *options: str) -> None:
-        """Note which volume is at the media root, and how it comes there."""
+        """Record which volume is mounted at the media root, and its driver's options."""
         self.sources.append(model["services"]["web-project"]["volumes"][0]["source"])
         self.options.append(options)
 
     def wait_until_ready(self) -> None:
-        """Note that somebody waits."""
+        """Record the wait."""
         self.said.append(("ready",))
 
     def docker(self, *args: str) -> None:
-        """Note what is asked of the engine."""
+        """Record the command."""
         self.said.append(args)
 
 

@@ -1,4 +1,4 @@
-"""A migration is stopped when something of it is in the volume, and its options are read out of its own words."""
+"""A migration is stopped after it wrote something into the volume; its options are read out of its own help."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def test_one_that_is_over_before_shows_nothing(migrate: Any, volume: Path) -> No
 
 
 class Moving:
-    """A stack whose volume is something else at each look, until the looks are over."""
+    """A stack that returns another manifest at each call, in the given order."""
 
     def __init__(self, *looks: Manifest | Exception) -> None:
         self._looks = iter(looks)
@@ -85,7 +85,7 @@ class Moving:
         return self
 
     def manifest(self) -> Manifest:
-        """Return, or raise, the next look."""
+        """Return, or raise, the next of them."""
         look = next(self._looks)
         if isinstance(look, Exception):
             raise look

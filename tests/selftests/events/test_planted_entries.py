@@ -1,4 +1,4 @@
-"""Everything that a file system can hold is planted as it is meant to be, and known from media."""
+"""Every kind of file-system entry is planted as specified, and is not mistaken for media."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from media_guarantees.system import commands
 
 
 class LocalStack:
-    """A stack whose volume is a folder of this machine, and whose helper is a shell in there."""
+    """A stack whose volume is a folder of this machine, and whose helper container is a shell in that folder."""
 
     def __init__(self, volume: Path) -> None:
         self.volume = volume
@@ -37,7 +37,7 @@ class LocalStack:
         return self
 
     def shell(self, script: str, *args: str, stdin: bytes | None = None) -> commands.Outcome:
-        """Run a script there; only root can give a file away."""
+        """Run a script in the volume; `chown` to another user needs root."""
         if os.geteuid() != 0:
             script = script.replace('chown "$3" foreign', ":")
         return commands.check(["bash", "-c", script, "bash", *args], cwd=self.volume, stdin=stdin)
@@ -124,7 +124,7 @@ def test_what_is_planted_is_known_by_its_path(path: bytes, *, known: bool) -> No
 
 
 def tree(owner: int, *, picture: int = 1000) -> Manifest:
-    """A service's folder of planted entries, one of which is `owner`'s, beside a picture."""
+    """Return the manifest of planted entries beside a picture; one of the entries belongs to `owner`."""
     owners = {FOLDER: 1000, FOLDER + b"/foreign": owner, b"picture": picture}
     return Manifest({path: Entry(path, "file", 1, "00", 0o600, uid, uid, 0, b"") for path, uid in owners.items()})
 

@@ -1,4 +1,4 @@
-"""The platform is always trusted with every sample, and what it lost is told by name."""
+"""Every sample is uploaded, uploaded again after a loss, and a loss is reported by name."""
 
 from dataclasses import replace
 
@@ -38,7 +38,7 @@ def test_every_sample_is_uploaded(seeded_media: SeededMedia, stack: FakeStack) -
     assert [upload.sample for upload in uploads] == list(SAMPLES)
 
 
-def test_an_upload_tells_how_it_was_served_when_it_was_new(seeded_media: SeededMedia, stack: FakeStack) -> None:
+def test_an_upload_records_how_it_was_served_when_it_was_new(seeded_media: SeededMedia, stack: FakeStack) -> None:
     uploads = seeded_media.ensure_uploaded(stack.as_stack())
 
     assert [upload.served for upload in uploads] == [
@@ -239,7 +239,9 @@ def test_what_was_never_served_is_held_to_its_storage(
     assert seeded_media.ensure_uploaded(stack.as_stack()) == uploads, "what is stored is not uploaded again"
 
 
-def test_where_nobody_can_be_asked_it_is_said_why(seeded_media: SeededMedia, caplog: pytest.LogCaptureFixture) -> None:
+def test_the_reason_why_no_request_is_possible_is_given(
+    seeded_media: SeededMedia, caplog: pytest.LogCaptureFixture
+) -> None:
     stack = UnservedStack()
     stack.platform.serves = False
     uploads = seeded_media.ensure_uploaded(stack.as_stack())
@@ -250,7 +252,7 @@ def test_where_nobody_can_be_asked_it_is_said_why(seeded_media: SeededMedia, cap
     assert caplog.messages == ["web-project publishes no port: after a restart, only their storage is judged"]
 
 
-def test_a_new_file_that_is_not_stored_where_nobody_serves_is_a_broken_promise(seeded_media: SeededMedia) -> None:
+def test_a_new_file_that_is_not_stored_breaks_the_promise_where_no_service_serves(seeded_media: SeededMedia) -> None:
     stack = UnservedStack()
     seeded_media.ensure_uploaded(stack.as_stack())
     stack.platform.upload = FakePlatform().upload  # type: ignore[method-assign]

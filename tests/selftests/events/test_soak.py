@@ -1,4 +1,4 @@
-"""A soak judges after every round, lets go of nothing that it hasn't judged, and tells the truth in figures."""
+"""A soak judges after every round, evicts only uploads that were judged, and reports exact figures."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def strike(event: str, recovery: float) -> InjectedFault:
 
 
 class FakeOrdeal:
-    """Uploads three pictures in every round, for each event that happens; loses those that it is told to."""
+    """A fault run that uploads three pictures for each event, and loses the ones that the test names."""
 
     seed = "7"
 
@@ -42,7 +42,7 @@ class FakeOrdeal:
         self.asked_for: list[list[str]] = []
 
     def inject_all(self, events: tuple[Event, ...], *, enough: Callable[[], bool]) -> None:
-        """Let events happen."""
+        """Inject the events."""
         self.asked_for.append([event.name for event in events])
         for event in events:
             if enough():
@@ -134,7 +134,7 @@ def test_a_round_in_which_nothing_happened_has_nothing_to_judge(fault_run: FakeO
 
 @pytest.fixture(name="removed")
 def _removed(fault_run: FakeOrdeal) -> list[str]:
-    """The paths of pictures that were removed from the volume, which they are."""
+    """The paths that the soak has removed from the volume."""
     removed: list[str] = []
 
     class Media:
@@ -213,7 +213,7 @@ def test_the_figures_are_for_programs_too(fault_run: FakeOrdeal) -> None:
     }
 
 
-def test_how_far_it_is_and_how_it_ended_are_told_in_words(fault_run: FakeOrdeal) -> None:
+def test_progress_and_result_are_shown_in_words(fault_run: FakeOrdeal) -> None:
     soak = soaking(fault_run)
     soak.go_round(EVENTS[:1], never)
 

@@ -1,4 +1,4 @@
-"""The checker, tried on histories written by hand: what it must find, what it must not, and every small case."""
+"""The checker on hand-written histories: every defect that it must find, none that it must not, all small cases."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ from media_guarantees.media.manifest import Entry, Manifest
 
 
 def upload(name: str, outcome: Outcome = "acknowledged") -> UploadAttempt:
-    """Make an upload of the content called `name`, which the platform put at the path of that name."""
+    """Return an upload of the content `name` to the path of that name."""
     path = f"avatars/{name}" if outcome == "acknowledged" else ""
     return UploadAttempt(f"sha of {name}", 0.0, 1.0, outcome, path, f"/media/{path}" if path else "", "")
 
 
 def at(**names: str) -> dict[str, str]:
-    """Say which content is at which path."""
+    """Return which content is at which path."""
     return {f"avatars/{path}": f"sha of {name}" if name else "" for path, name in names.items()}
 
 
@@ -41,7 +41,7 @@ HISTORY = (A, B, UNKNOWN)
 
 
 def told(findings: tuple[Finding, ...]) -> list[str]:
-    """Say in short who met which defect."""
+    """Return the findings in short: which upload has which defect."""
     return [f"{finding.attempt.sha256.removeprefix('sha of ')} {finding.defect}" for finding in findings]
 
 
@@ -73,7 +73,7 @@ def test_what_is_found(stored: dict[str, str], served: dict[str, str], found: li
     assert told(check(HISTORY, stored=stored, served=served)) == found
 
 
-def test_where_serving_is_not_in_question_nobody_has_to_ask() -> None:
+def test_no_request_is_required_where_serving_is_not_in_question() -> None:
     assert check(HISTORY, stored=at(a="a", b="b")) == ()
 
 
@@ -96,7 +96,7 @@ def test_a_history_without_an_acknowledged_upload_shows_nothing(history: tuple[U
 
 
 def is_well(attempt: UploadAttempt, stored: Mapping[str, str], served: Mapping[str, str]) -> bool:
-    """Say what is promised, in other words than the checker's."""
+    """State the promise independently of the checker."""
     copies = list(stored.values()).count(attempt.sha256)
     if attempt.outcome != "acknowledged":
         return copies <= 1
@@ -126,7 +126,7 @@ def test_every_history_of_two_uploads_is_judged_as_promised() -> None:
     assert judged == 5 * 5**5
 
 
-def test_a_finding_tells_who_met_what_and_where() -> None:
+def test_a_finding_names_the_upload_its_defect_and_its_path() -> None:
     findings = check(HISTORY, stored=at(a="half of a", b="b", x="b"), served=at(a="", b="a"))
 
     assert [str(finding) for finding in findings] == [
@@ -137,7 +137,7 @@ def test_a_finding_tells_who_met_what_and_where() -> None:
     ]
 
 
-def test_what_nobody_read_is_told_as_such() -> None:
+def test_an_upload_that_was_never_read_is_reported_as_such() -> None:
     (finding,) = check((A,), stored=at(a="a"), served={})
 
     assert finding.seen == "was never asked for: it is unknown whether it is served"
@@ -149,7 +149,7 @@ def test_of_very_many_copies_the_first_are_named() -> None:
     assert finding.seen == f"is stored 6 times: {', '.join(f'avatars/{name}' for name in 'abcde')}"
 
 
-def test_an_upload_that_has_no_path_is_told_by_its_content() -> None:
+def test_an_upload_without_a_path_is_named_by_its_content() -> None:
     unknown = UploadAttempt("0123456789abcdef" * 4, 0.0, 1.0, "unknown")
     (finding,) = check((A, unknown), stored=at(a="a") | {"x": unknown.sha256, "y": unknown.sha256})
 
@@ -176,7 +176,7 @@ def test_what_is_found_is_counted_and_the_first_are_named() -> None:
 
 
 @pytest.mark.parametrize(("lost", "shown"), [(1, 1), (5, 5), (6, 5)])
-def test_it_is_told_where_more_was_found_than_is_shown(lost: int, shown: int) -> None:
+def test_findings_that_are_not_shown_are_counted(lost: int, shown: int) -> None:
     history = [upload(f"{number}") for number in range(lost)]
 
     with pytest.raises(PromiseBroken) as broken:
@@ -190,7 +190,7 @@ def test_the_digests_of_a_tree_are_those_of_its_files() -> None:
     assert hashes_by_path(manifest_of(**{"avatars/ação.png": "00", "b": "01"})) == {"avatars/ação.png": "00", "b": "01"}
 
 
-def test_a_name_in_another_encoding_is_told_as_python_tells_it() -> None:
+def test_a_name_in_another_encoding_is_shown_as_python_shows_it() -> None:
     entry = Entry(b"avatars/a\xe7\xe3o.png", "file", 1, "00", 0o644, 0, 0, 0, b"")
 
     assert hashes_by_path(Manifest({entry.path: entry})) == {os.fsdecode(entry.path): "00"}

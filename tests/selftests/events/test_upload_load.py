@@ -1,4 +1,4 @@
-"""Clients note what became of every upload, whatever happens to it, and end by themselves."""
+"""Clients record the outcome of every upload, whatever goes wrong, and end by themselves."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ Answer = int | Exception
 
 
 class ScriptedPlatform:
-    """Answers uploads as it is told to, in turn: with a status, or with what goes wrong."""
+    """A platform that answers uploads with these answers in turn: a status, or an exception."""
 
     kinds = KINDS
 
@@ -42,7 +42,7 @@ class ScriptedPlatform:
         self.asked = 0
 
     def post(self, sample: Sample, **_: object) -> SimpleNamespace:
-        """Take a picture in, or not."""
+        """Give the next answer."""
         self.offered.append(sample)
         answer = next(self.to_come)
         if isinstance(answer, Exception):
@@ -50,7 +50,7 @@ class ScriptedPlatform:
         return SimpleNamespace(status_code=answer)
 
     def is_accepted(self, response: SimpleNamespace) -> bool:
-        """Take 201 for an acceptance."""
+        """Treat 201 as accepted."""
         return bool(response.status_code == 201)
 
     def parse_upload(self, sample: Sample, _: object, **__: object) -> Upload:
@@ -58,13 +58,13 @@ class ScriptedPlatform:
         return Upload(sample, f"at {sample.sha256}", f"/at/{sample.sha256}", "", 0)
 
     def answers(self) -> bool:
-        """Be asked, and be well."""
+        """Be healthy."""
         self.asked += 1
         return True
 
 
 def archive_made_by(platform: type[ScriptedPlatform], *answers: Answer) -> Callable[[], HttpPlatform]:
-    """Return what makes platforms that give these answers, and then accept everything."""
+    """Return a factory of platforms that give these answers, and then accept everything."""
     return lambda: cast("HttpPlatform", platform(chain(answers, repeat(201))))
 
 
@@ -75,13 +75,13 @@ def load_on(
     seconds: float = 10.0,
     limit: int = 1000,
 ) -> AbstractContextManager[Load]:
-    """Let clients upload to platforms that give each of them these answers, and then accept everything."""
+    """Run clients against platforms that give each of them these answers, and then accept everything."""
     history = [] if history is None else history
     return uploading(archive_made_by(platform, *answers), history=history, seed="1", seconds=seconds, limit=limit)
 
 
 def over(load: Load) -> None:
-    """Wait until an upload comes that can't come: all clients have ended."""
+    """Wait for an upload that can't come, so that all clients end."""
     with pytest.raises(DeadlineExceeded, match="have done all"):
         load.wait_for_uploads(1, since=time.monotonic() + 60)
 
@@ -238,7 +238,7 @@ def test_a_client_that_meets_a_fault_of_its_own_does_not_end_in_silence() -> Non
         load.wait_for_uploads(1, since=time.monotonic() + 60)
 
 
-def test_an_accepted_upload_of_which_nobody_could_tell_where_it_is_is_unknown() -> None:
+def test_an_accepted_upload_without_a_known_place_is_unknown() -> None:
     class CutOffPlatform(ScriptedPlatform):
         def parse_upload(self, sample: Sample, _: object, **__: object) -> Upload:
             if len(self.offered) == 1:

@@ -1,4 +1,4 @@
-"""The watcher tells what a file holds at this moment, whatever its name, and does not outlive its block."""
+"""The watcher reports a file's hash at this moment, whatever its name, and ends with its block."""
 
 import hashlib
 import os
@@ -87,14 +87,14 @@ def test_the_watching_container_ends_with_its_block(media: VolumeMedia) -> None:
     assert process.returncode == 0, "the end of its input is to end it, not a signal"
 
 
-def test_a_container_that_does_not_start_is_told(programs: Programs, media: VolumeMedia) -> None:
+def test_a_container_that_does_not_start_is_reported(programs: Programs, media: VolumeMedia) -> None:
     programs.add("docker", "exit 125")
 
     with pytest.raises(CommandFailed, match="status 125: the watching container ended"), watching(media):
         pass
 
 
-def test_a_container_that_ends_meanwhile_is_told(programs: Programs, media: VolumeMedia) -> None:
+def test_a_container_that_ends_meanwhile_is_reported(programs: Programs, media: VolumeMedia) -> None:
     programs.add("docker", "echo watching; exec 0<&-; exit 137")
 
     with watching(media) as watcher:

@@ -1,4 +1,4 @@
-"""The catalogue holds every guarantee of the document, and finds its promise in any guide that makes it."""
+"""The catalogue has every guarantee of the document, and finds its promise in any guide that makes it."""
 
 from pathlib import Path
 
@@ -77,13 +77,13 @@ of_the_document = pytest.mark.parametrize(
 
 @pytest.fixture(scope="module", name="project_guide")
 def _project_guide() -> Guide:
-    """Read the guide that the project itself comes with."""
+    """Read the project's own guide."""
     return read_guide(PROJECT_GUIDE)
 
 
 @pytest.fixture(scope="module", name="english_guide")
 def _english_guide(tmp_path_factory: pytest.TempPathFactory) -> Guide:
-    """Read a guide that promises the same in English."""
+    """Read a guide that makes the same promises in English."""
     file = tmp_path_factory.mktemp("guide") / "media.md"
     file.write_text(ENGLISH_GUIDE)
     return read_guide(file)

@@ -1,4 +1,4 @@
-"""Whoever reads Portuguese reads the whole catalogue."""
+"""The Portuguese catalogue is complete."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Success means: a whole run in which nothing that counts is broken. Everything else ends with another status."""
+"""Status 0 means a complete run in which nothing that counts is broken. Everything else has another status."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What a failed test leaves behind is gathered part by part: what can't be had of it keeps no other part away."""
+"""The evidence of a failed test is gathered part by part: one part that fails does not stop the others."""
 
 import subprocess
 import time
@@ -36,7 +36,7 @@ def _record() -> TestRecord:
 
 
 def lost(failures: FailureEvidence) -> PromiseBroken:
-    """A broken promise that is about the first picture."""
+    """Return a broken promise about the first picture."""
     assert failures.seeded_media is not None
     return PromiseBroken("seen", detail="1 changed", damaged={failures.seeded_media.uploads[0].path: "changed"})
 

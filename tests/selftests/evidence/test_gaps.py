@@ -1,4 +1,4 @@
-"""An error of evidence becomes a line, whatever error it is; what ends a run on purpose still ends it."""
+"""Any error in gathering evidence becomes a line of the report; what ends a run on purpose still ends it."""
 
 import errno
 import subprocess
@@ -70,7 +70,7 @@ def test_no_secret_is_in_a_line() -> None:
 
 
 class Unprintable(Exception):  # noqa: N818 - the name is what is shown of it
-    """Falls over when it is printed."""
+    """An error that can't be printed."""
 
     def __str__(self) -> str:
         raise RecursionError

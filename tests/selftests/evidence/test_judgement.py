@@ -1,4 +1,4 @@
-"""What tests did is turned into one of three verdicts, and into "proved" only where everything was shown."""
+"""The outcomes of tests become one of three verdicts; "proved" only where every test passed."""
 
 from pathlib import Path
 

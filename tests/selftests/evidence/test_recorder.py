@@ -1,4 +1,4 @@
-"""Of each test it is kept how it ended, what it saw and what ran; a test that did not end did not pass."""
+"""The recorder keeps each test's outcome, evidence and commands; a test that did not end did not pass."""
 
 import pytest
 
@@ -19,7 +19,7 @@ def _recorder() -> Recorder:
 
 
 def run(recorder: Recorder, nodeid: str, *outcomes: str, asserted: bool = False) -> None:
-    """Note the phases of a test, as many as there are outcomes. Where its set-up does not pass, it isn't called."""
+    """Record the phases of a test, one for each outcome. A test whose set-up does not pass isn't called."""
     phases = ("setup", "call", "teardown") if outcomes[:1] == ("passed",) else ("setup", "teardown")
     for name, outcome in zip(phases, outcomes, strict=False):
         recorder.note_phase(nodeid, NAMES, Phase(name, outcome, 1.0, 100.0, asserted=asserted))

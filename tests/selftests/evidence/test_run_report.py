@@ -1,4 +1,4 @@
-"""The end of a run: verdicts, exit status and files. What was written says so when the run turns out incomplete."""
+"""The end of a run: verdicts, exit status and files, which are corrected if the run turns out incomplete."""
 
 import json
 from pathlib import Path
@@ -39,7 +39,7 @@ def _report(tmp_path: Path) -> RunReport:
 
 
 def record(report: RunReport, outcome: str, *, names: tuple[str, ...] = ("persistence.recreate",)) -> None:
-    """Record a test that ran to its end."""
+    """Record a test that ended."""
     report.recorder.expect({TEST: names})
     for phase, ended in (("setup", "passed"), ("call", outcome), ("teardown", "passed")):
         report.recorder.note_phase(TEST, names, Phase(phase, ended, 0.1, 1.0, asserted=True))

@@ -1,4 +1,4 @@
-"""Every form of a report says the same of a run."""
+"""What every format of a report says of a run."""
 
 from dataclasses import replace
 
@@ -30,7 +30,7 @@ def test_verdicts_are_counted_also_where_there_are_none() -> None:
     assert counts([judgement(), judgement(), judgement(UNPROVEN)]) == "2 proved, 0 broken, 1 unproven"
 
 
-def test_a_broken_promise_tells_what_was_promised_seen_and_meant_and_what_to_type() -> None:
+def test_a_broken_promise_says_what_was_promised_seen_and_meant_and_what_to_type() -> None:
     assert explain(judgement(BROKEN, HELD, LOST)) == [
         "promised: guide.md, line 15: Media persist when containers are recreated",
         "seen: 3 files are missing",
@@ -50,13 +50,13 @@ def test_a_bare_assertion_gets_its_meaning_from_the_catalogue() -> None:
     ]
 
 
-def test_what_several_tests_saw_alike_is_told_once() -> None:
+def test_what_several_tests_saw_alike_is_reported_once() -> None:
     again = replace(LOST, nodeid="tests/x.py::test_again")
 
     assert explain(judgement(BROKEN, LOST, again)) == explain(judgement(BROKEN, LOST))
 
 
-def test_without_a_promise_in_the_guide_the_rest_is_told() -> None:
+def test_without_a_promise_in_the_guide_the_rest_is_reported() -> None:
     assert explain(judgement(BROKEN, LOST, promise=None))[0] == "seen: 3 files are missing"
 
 

@@ -1,4 +1,4 @@
-"""People read how long it took last time, if it is known, and never stopped by what is not."""
+"""Steps show their duration in the last run; a missing or damaged record stops nothing."""
 
 from pathlib import Path
 
@@ -49,7 +49,7 @@ def test_without_a_file_nothing_is_known(file: Path) -> None:
     assert recall(file) == StepDurations()
 
 
-def test_a_step_is_told_beside_its_last_time() -> None:
+def test_a_step_is_shown_with_its_last_duration() -> None:
     durations = StepDurations({"a": 2.0})
 
     assert durations.with_previous(step("a")) == "1.2 s (last time 2.0 s)"

@@ -1,4 +1,4 @@
-"""Damaged pictures are shown as they were and as they are, and whatever comes back is drawn anew or not at all."""
+"""Damaged pictures are shown before and after; what a platform serves is encoded again or left out."""
 
 import base64
 from io import BytesIO
@@ -101,7 +101,7 @@ def test_without_another_picture_there_is_nothing_to_show_after(fate: str, fetch
     assert (bool(pair.before), pair.after) == (True, "")
 
 
-def test_a_few_tell_enough() -> None:
+def test_only_a_few_pictures_are_shown() -> None:
     uploads = [upload(number) for number in range(len(SAMPLES))]
 
     shown = pairs({upload.path: "missing" for upload in uploads}, uploads, no_answer)

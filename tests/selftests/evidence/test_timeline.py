@@ -1,4 +1,4 @@
-"""The time line shows what ran when, to scale, and what hit the stack by numbers that can be read."""
+"""The timeline shows to scale what ran when, and marks events with legible numbers."""
 
 import pytest
 from fake_run import HELD, LOST, facts
@@ -37,7 +37,7 @@ def test_a_test_is_drawn_when_and_as_long_as_it_ran() -> None:
     [(HELD, "proved"), (LOST, "broken"), (TestRecord("x", (), "skipped", "setup", 0.1), "unproven")],
     ids=["passed", "failed", "skipped"],
 )
-def test_its_colour_tells_how_it_ended(like: TestRecord, style: str) -> None:
+def test_its_colour_shows_how_it_ended(like: TestRecord, style: str) -> None:
     (bar,) = draw(facts(), [a_test(1, 1, like)]).tests
 
     assert bar.style == style
@@ -53,7 +53,7 @@ def test_each_kind_has_a_lane_of_its_own_if_there_was_any() -> None:
     assert [name for name, _ in drawn.lanes] == ["guide", "wait"]
 
 
-def test_what_lies_too_close_to_be_told_apart_is_one_bar_that_says_how_many() -> None:
+def test_bars_that_lie_too_close_are_one_bar_that_says_how_many() -> None:
     ((_, bars),) = draw(facts(events=[at(1, 0.05), at(1.05, 0.05), at(1.1, 0.05), at(5, 1)]), []).lanes
 
     assert [(bar.x, bar.width, bar.label) for bar in bars] == [

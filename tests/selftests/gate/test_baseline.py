@@ -1,4 +1,4 @@
-"""The record of before a deploy is read back as it was written, or refused with what to do about it."""
+"""The record made before a deploy is read back as it was written, or refused with a hint."""
 
 from dataclasses import replace
 from pathlib import Path

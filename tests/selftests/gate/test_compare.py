@@ -1,4 +1,4 @@
-"""What a deploy did to the media: each loss is named for what it is, and what is none is not."""
+"""What a deploy did to the media: each loss is named by its kind, and nothing else is called a loss."""
 
 import pytest
 
@@ -134,7 +134,7 @@ def test_what_does_not_hold_still_is_not_judged() -> None:
     assert seen.counts == {UNSTABLE: 1}
 
 
-def test_the_summary_tells_what_was_compared_and_how() -> None:
+def test_the_summary_says_what_was_compared_and_how() -> None:
     seen = judged(line(), line(sha256="-"))
 
     assert seen.summary() == (

@@ -1,4 +1,4 @@
-"""A command that would delete the media is named with its line; one that is meant to, or can't, is not accused."""
+"""A command that would delete the media is reported with its line; one that may or can't is not."""
 
 import os
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""Many servers: each has a verdict of its own, one that doesn't answer is unproven, and all of them have one."""
+"""Many servers: each has its own verdict, one that doesn't answer is unproven, and one verdict covers all."""
 
 import json
 import os
@@ -66,7 +66,7 @@ def test_no_two_hosts_share_a_name_of_files() -> None:
 
 
 def run(report: Path, script: str) -> HostVerdict:
-    """Judge a host by a program that is said to be the gate."""
+    """Judge a host by a program in place of the gate."""
     program = f"import pathlib, json\nreport = pathlib.Path({str(report)!r})\n{script}"
     return judge("web-1", report, [sys.executable, "-c", program], cwd=report.parent, env={})
 

@@ -70,7 +70,7 @@ class FakeLive:
         self._shadows, self._shown = overmounts, shown
 
     def volume_of(self, replica: Any) -> Volume:
-        """Return the volume that was named for it."""
+        """Return the volume that the test has set."""
         return Volume(replica.volume, "yesterday", "local", {})
 
     def folder_of(self, replica: Any) -> str:

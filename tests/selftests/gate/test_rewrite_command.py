@@ -1,4 +1,4 @@
-"""A guide's command is typed on a live server only where it is certain to reach nothing but the run's own volumes."""
+"""A guide's command runs on a live server only if it can reach nothing but the run's own volumes."""
 
 from pathlib import Path
 

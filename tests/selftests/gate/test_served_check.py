@@ -1,4 +1,4 @@
-"""Pictures are asked for over real HTTP, and an answer counts only if it is the very bytes of the volume."""
+"""Pictures are requested over real HTTP; an answer counts only if it has the bytes that are in the volume."""
 
 import hashlib
 import os

@@ -1,4 +1,4 @@
-"""A live volume is surveyed whole while people use it, and what can't be vouched for is not passed off as seen."""
+"""A live volume is scanned completely while people use it; files that changed meanwhile are not reported as read."""
 
 import os
 from collections.abc import Callable

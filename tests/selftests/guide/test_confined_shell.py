@@ -1,4 +1,4 @@
-"""Whatever is typed into the guide's shell, nothing of the machine is reached: seen from the machine's side."""
+"""Commands in the guide's shell reach nothing of the machine, as seen from the machine."""
 
 import os
 import shlex
@@ -25,7 +25,7 @@ INIT = '#!/bin/sh\nwhile [ "$1" != -- ]; do shift; done; shift; "$@"\n'
 
 @contextmanager
 def opened(place: Path) -> Iterator[ConfinedShell]:
-    """The shell of somebody in a folder of a run, with an engine of whose kind there is only a name."""
+    """A shell in a folder of a run, with an engine of which only the paths exist."""
     folder, volumes, scratch = place / "run/deployment", place / "volumes", place / "scratch"
     for each in (folder, volumes, scratch, place / "init"):
         each.mkdir(parents=True)
@@ -39,14 +39,14 @@ def opened(place: Path) -> Iterator[ConfinedShell]:
 
 @pytest.fixture(scope="module", name="shell")
 def _shell(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ConfinedShell]:
-    """One shell for all: what one test leaves in there is nothing to another."""
+    """One shell for all tests, which don't depend on what another one left in it."""
     with opened(tmp_path_factory.mktemp("shell")) as shell:
         yield shell
 
 
 @pytest.fixture(name="own_shell")
 def _own_shell(tmp_path: Path) -> Iterator[ConfinedShell]:
-    """A shell in which nothing was typed yet."""
+    """A fresh shell."""
     with opened(tmp_path) as shell:
         yield shell
 
@@ -58,7 +58,7 @@ def typed(shell: ConfinedShell, script: str) -> commands.Outcome:
 
 @pytest.fixture(name="treasure")
 def _treasure(tmp_path: Path) -> Path:
-    """A folder of the machine's that is none of the run's."""
+    """A folder of the machine that doesn't belong to the run."""
     treasure = tmp_path / "treasure"
     (treasure / "old").mkdir(parents=True)
     (treasure / "picture.jpg").write_text("picture")

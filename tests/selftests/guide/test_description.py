@@ -1,4 +1,4 @@
-"""The corpus of guides: what a person would read out of each, and what the reader does."""
+"""The corpus of guides: the reader finds in each what a person would."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def test_what_waits_for_a_person_is_named(name: str, waiting: str) -> None:
     assert f"not typed: it waits for somebody: {waiting}" in description(name)
 
 
-def test_what_another_service_is_told_is_not_for_the_media() -> None:
+def test_a_command_for_another_service_is_not_for_the_media() -> None:
     said = description("other-services.md")
 
     assert "inspect: line 9" in said

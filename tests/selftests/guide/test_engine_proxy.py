@@ -1,4 +1,4 @@
-"""Between a guide's shell and the engine: what is allowed passes byte for byte, what is refused never arrives."""
+"""The proxy between a guide's shell and the engine passes allowed requests byte for byte and stops all others."""
 
 import json
 import socket
@@ -15,7 +15,7 @@ OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
 
 
 class FakeEngine:
-    """An engine that keeps what it is sent, and answers what it is told once it has seen the mark."""
+    """An engine that keeps what it receives, and sends a given answer once it has seen the mark."""
 
     def __init__(self, path: Path) -> None:
         self.path = path

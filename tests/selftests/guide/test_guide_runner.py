@@ -28,7 +28,7 @@ RUN = Run("0123abcd-1-2", "mine-")
 
 @pytest.fixture(name="operator")
 def _operator(programs: Programs, tmp_path: Path) -> Operator:
-    """Give somebody the guide, at a private engine."""
+    """Return an operator with the guide, on a private engine."""
     guide = tmp_path / "guide.md"
     guide.write_text(GUIDE)
     folder = tmp_path / "deployment"
@@ -180,7 +180,9 @@ def test_ctrl_c_ends_a_command_even_where_the_run_ignores_it(
         ("-v one:/s -v two:/t -v ~/backups:/b", ("one", "two")),
     ],
 )
-def test_volumes_are_told_from_the_hosts_directories(operator: Operator, mounts: str, named: tuple[str, ...]) -> None:
+def test_volumes_are_reported_from_the_hosts_directories(
+    operator: Operator, mounts: str, named: tuple[str, ...]
+) -> None:
     script = BACKUP.replace("-v media_volume:/source -v $(pwd)/backups:/backup", mounts)
 
     assert named_volumes(replace(operator.step("backup"), script=script)) == named
@@ -305,7 +307,7 @@ def test_on_a_shared_engine_our_own_migration_runs(migration: Operator) -> None:
 
 
 @pytest.mark.parametrize("printed", ["./migrate_media.sh", "bash ./migrate_media.sh", "./scripts/migrate_media.sh"])
-def test_on_a_shared_engine_a_migration_of_somebody_elses_is_not_run(migration: Operator, printed: str) -> None:
+def test_on_a_shared_engine_an_owners_migration_is_not_run(migration: Operator, printed: str) -> None:
     (migration.folder / OUR_SCRIPT.name).write_text("docker cp media/. web-project:/usr/src/platform/media\n")
     migration.guide.source.write_text(f"```\n{printed}\n```\n")
     theirs = replace(migration, guide=read_guide(migration.guide.source, migration.folder))

@@ -1,4 +1,4 @@
-"""It is the evening of a day until docker is called, and the next morning from then on."""
+"""The clock shows the evening of a day until docker is called, and the next morning from then on."""
 
 import os
 from collections.abc import Callable
@@ -57,13 +57,13 @@ def test_docker_is_still_docker(typed: Type, programs: Programs) -> None:
     assert programs.calls("docker") == ["run two words "]
 
 
-def test_a_clock_that_nobody_looked_at_says_so(clock: MidnightClock, typed: Type) -> None:
+def test_a_clock_that_was_not_read_says_so(clock: MidnightClock, typed: Type) -> None:
     typed("docker run")
 
     assert not clock.was_read
 
 
-def test_a_clock_that_somebody_looked_at_says_so(clock: MidnightClock, typed: Type) -> None:
+def test_a_clock_that_was_read_says_so(clock: MidnightClock, typed: Type) -> None:
     typed("date +%Y%m%d")
 
     assert clock.was_read

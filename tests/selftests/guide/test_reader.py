@@ -1,4 +1,4 @@
-"""The guide's reader finds what a person would type, wherever it is printed, and changes nothing in it."""
+"""The guide's reader finds the commands that a person would type, wherever they are printed, unchanged."""
 
 import os
 import re
@@ -167,7 +167,7 @@ def test_command_is_found(write_guide: WriteGuide, text: str, ending: str) -> No
         "a bare prompt",
     ],
 )
-def test_what_nobody_would_type_is_no_command(write_guide: WriteGuide, text: str) -> None:
+def test_what_no_person_would_type_is_no_command(write_guide: WriteGuide, text: str) -> None:
     assert write_guide(text).steps == ()
 
 
@@ -364,7 +364,9 @@ def test_text_in_another_encoding_is_refused_with_its_line(tmp_path: Path) -> No
 @pytest.mark.parametrize(
     ("content", "seen"), [(b"", "is empty"), (b" \n\n", "is empty"), (b"PK\x03\x04\x00\x00", "holds binary data")]
 )
-def test_a_file_without_text_is_no_guide_and_what_that_means_is_told(tmp_path: Path, content: bytes, seen: str) -> None:
+def test_a_file_without_text_is_no_guide_and_what_that_means_is_reported(
+    tmp_path: Path, content: bytes, seen: str
+) -> None:
     (tmp_path / "guide.md").write_bytes(content)
 
     with pytest.raises(GuideUnreadable, match=rf"guide\.md' {seen}\n  means: .*\n  hint: "):

@@ -1,4 +1,4 @@
-"""One word that is not known to be harmless is reason enough not to type a command where nothing confines it."""
+"""Without a confined shell, a command is typed only if every word of it is known to be harmless."""
 
 import pytest
 

@@ -27,7 +27,7 @@ def list_tree(root: Path, env: dict[str, str] | None = None) -> bytes:
 
 @pytest.fixture(name="shim")
 def _shim(tmp_path: Path) -> Shim:
-    """Put a shell script in the place of `sha256sum`; return the environment in which it is found."""
+    """Put a shell script in place of `sha256sum`; return the environment that finds it."""
 
     def install(script: str) -> dict[str, str]:
         program = tmp_path / "bin" / "sha256sum"
@@ -53,7 +53,7 @@ def test_both_ways_of_reading_see_the_same(nasty_tree: Path) -> None:
     assert listed == read_directory(nasty_tree), "compared whole, not by our own comparison"
 
 
-def test_an_entry_is_as_the_kernel_tells_it(tree: Path) -> None:
+def test_an_entry_is_as_the_kernel_reports_it(tree: Path) -> None:
     (tree / "a").write_bytes(b"abc")
     os.utime(tree / "a", ns=(0, 1_600_000_000_000_000_001))
     (tree / "a").chmod(0o6751)
@@ -88,7 +88,7 @@ def test_a_file_linked_from_elsewhere_only_is_in_no_group(tree: Path, tmp_path: 
     assert read_listing(list_tree(tree)).links == frozenset()
 
 
-def test_what_is_no_file_is_told_by_its_kind_and_not_opened(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_no_file_is_reported_by_its_kind_and_not_opened(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     os.mkfifo(tree / "fifo")
     (tree / "link").symlink_to("fifo")
     monkeypatch.chdir(tree)  # a socket's path is at most 108 bytes
@@ -148,7 +148,7 @@ def test_a_file_that_cannot_be_read_makes_no_manifest_and_says_why(tree: Path, s
         read_listing(list_tree(tree, env=environment))
 
 
-def test_a_file_that_vanishes_meanwhile_is_named(tree: Path, shim: Shim) -> None:
+def test_a_file_that_vanishes_during_the_scan_is_named(tree: Path, shim: Shim) -> None:
     (tree / "a").write_bytes(b"abc")
     environment = shim('rm a; exec sha256sum "$@"')
 
@@ -157,7 +157,7 @@ def test_a_file_that_vanishes_meanwhile_is_named(tree: Path, shim: Shim) -> None
 
 
 @pytest.mark.parametrize("change", ["echo b > a", "touch -d 2001-01-01 a", "chmod 7 a", "echo > new", "ln a b"])
-def test_whatever_changes_meanwhile_is_noticed(tree: Path, shim: Shim, change: str) -> None:
+def test_any_change_during_the_reading_is_noticed(tree: Path, shim: Shim, change: str) -> None:
     (tree / "a").write_bytes(b"abc")
     environment = shim(f'sha256sum "$@"; {change}')
 
@@ -189,7 +189,7 @@ def test_a_damaged_hash_is_refused(tree: Path, shim: Shim) -> None:
 
 
 @pytest.mark.parametrize("change", [lambda tree: (tree / "a").unlink(), lambda tree: (tree / "new").touch()])
-def test_on_the_host_too_a_change_meanwhile_is_noticed(
+def test_a_change_during_the_reading_is_noticed_on_the_host_too(
     tree: Path, monkeypatch: pytest.MonkeyPatch, change: Callable[[Path], None]
 ) -> None:
     (tree / "a").write_bytes(b"abc")
@@ -226,7 +226,7 @@ def test_on_the_host_a_directory_that_is_not_there_is_an_error(tmp_path: Path) -
         read_directory(tmp_path / "absent")
 
 
-def test_on_the_host_permission_bits_are_all_told(tree: Path) -> None:
+def test_on_the_host_all_permission_bits_are_reported(tree: Path) -> None:
     tree.chmod(0o3755)
 
     assert read_directory(tree).entries[b"."].mode == stat.S_IMODE(tree.stat().st_mode) == 0o3755

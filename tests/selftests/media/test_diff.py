@@ -1,4 +1,4 @@
-"""Two manifests that differ in one thing differ in exactly that, and it is said so that a person can act on it."""
+"""A single difference between two manifests is reported as exactly that, in words that a person can act on."""
 
 from collections.abc import Iterable
 from dataclasses import replace
@@ -73,13 +73,13 @@ def test_one_changed_aspect_is_one_difference(
     assert diff(manifest(), altered(path, **{field: value})) == (Difference(path, aspect, before, value),)
 
 
-def test_another_size_is_told_once_though_the_content_differs_too() -> None:
+def test_another_size_is_reported_once_though_the_content_differs_too() -> None:
     changes = diff(manifest(), altered(b"a.jpg", size=11, sha256=OTHER_SUM))
 
     assert changes == (Difference(b"a.jpg", "size", 12, 11),)
 
 
-def test_another_kind_is_told_as_just_that() -> None:
+def test_another_kind_is_reported_as_just_that() -> None:
     changes = diff(manifest(), altered(b"a.jpg", kind="symlink", size=0, sha256="", target=b"x", mode=0o777))
 
     assert changes == (Difference(b"a.jpg", "kind", "file", "symlink"),)
@@ -113,14 +113,14 @@ def test_a_name_that_changed_ever_so_little_is_another_name(old: bytes, new: byt
     assert {(change.path, change.aspect) for change in changes} == {(old, "missing"), (new, "extra")}
 
 
-def test_a_hard_link_that_was_broken_is_told_of_both_names() -> None:
+def test_a_broken_hard_link_is_reported_for_both_names() -> None:
     assert diff(manifest(links=[(b"a.jpg", b"b.jpg")]), manifest()) == (
         Difference(b"a.jpg", "links", (b"b.jpg",), ()),
         Difference(b"b.jpg", "links", (b"a.jpg",), ()),
     )
 
 
-def test_a_hard_link_that_was_made_is_told_of_both_names() -> None:
+def test_a_new_hard_link_is_reported_for_both_names() -> None:
     assert diff(manifest(), manifest(links=[(b"a.jpg", b"b.jpg")])) == (
         Difference(b"a.jpg", "links", (), (b"b.jpg",)),
         Difference(b"b.jpg", "links", (), (b"a.jpg",)),
@@ -220,7 +220,7 @@ def test_a_description_names_the_event_and_counts() -> None:
         (Difference(b"a", "links", (b"b", b"c"), ()), "links    'a': linked to 'b' 'c' became not linked"),
     ],
 )
-def test_a_difference_is_told_in_its_own_units(change: Difference, line: str) -> None:
+def test_a_difference_is_reported_in_its_own_units(change: Difference, line: str) -> None:
     assert describe([change], event="x").splitlines()[1] == "  " + line
 
 
@@ -246,7 +246,7 @@ def test_a_summary_of_no_change_still_counts_what_was_compared() -> None:
     assert summarize(manifest(), ()) == "2 files, 24 bytes: 0 missing, 0 changed"
 
 
-def test_a_summary_tells_of_what_came() -> None:
+def test_a_summary_counts_new_files() -> None:
     changes = diff(without(b"a.jpg"), manifest())
 
     assert summarize(without(b"a.jpg"), changes) == "1 file, 12 bytes: 0 missing, 0 changed, 1 extra"
@@ -265,7 +265,7 @@ def test_one_path_as_it_was_has_no_difference() -> None:
     assert differences_of(ENTRIES[1], ENTRIES[1]) == ()
 
 
-def test_one_path_of_another_kind_is_told_as_just_that() -> None:
+def test_one_path_of_another_kind_is_reported_as_just_that() -> None:
     now = replace(ENTRIES[1], kind="directory", size=0, sha256="")
 
     assert differences_of(ENTRIES[1], now) == (Difference(b"a.jpg", "kind", "file", "directory"),)

@@ -1,4 +1,4 @@
-"""The tree to migrate holds whatever years of uploads can leave, and what migration must make of it is exact."""
+"""The legacy tree holds everything that years of uploads can leave; what migration must make of it is exact."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -86,7 +86,7 @@ def test_one_seed_lays_out_the_same_content_again(tmp_path: Path) -> None:
     assert contents[0] != contents[2]
 
 
-def test_a_written_file_is_old_and_not_for_everybody(tmp_path: Path) -> None:
+def test_a_written_file_is_old_and_private(tmp_path: Path) -> None:
     write_file(tmp_path / "new folder" / "x", b"content")
 
     status = (tmp_path / "new folder" / "x").stat()

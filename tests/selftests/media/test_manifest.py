@@ -1,4 +1,4 @@
-"""A manifest holds a tree, sums it up, and survives being written down."""
+"""A manifest describes a tree, summarizes it, and survives writing and reading."""
 
 import json
 from collections.abc import Iterable
@@ -118,7 +118,7 @@ def test_a_manifest_cut_off_is_refused(cut: int) -> None:
         ("\U0001f389".encode(), "'\U0001f389'"),
     ],
 )
-def test_a_name_is_shown_so_that_it_can_be_told_apart(name: bytes, shown: str) -> None:
+def test_different_names_are_shown_differently(name: bytes, shown: str) -> None:
     assert printable(name) == shown
 
 

@@ -1,4 +1,4 @@
-"""The volume is seen from a container that mounts nothing else, and never made by looking at it."""
+"""The volume is read from a container that mounts nothing else; reading never creates it."""
 
 import os
 from pathlib import Path
@@ -138,7 +138,9 @@ def test_the_sizes_are_of_everything_in_the_volume_wherever_they_are_read(media:
     assert local.sizes()[b"sparse"] == media.sizes()[b"./sparse"] == 1 << 20
 
 
-def test_media_in_a_folder_of_the_volume_are_told_without_what_is_beside_them(programs: Programs, tree: Path) -> None:
+def test_media_in_a_folder_of_the_volume_are_reported_without_what_is_beside_them(
+    programs: Programs, tree: Path
+) -> None:
     (tree / "site" / "data").mkdir(parents=True)
     (tree / "site" / "data" / "a.png").write_bytes(b"a")
     (tree / "site" / "index.php").write_bytes(b"code")

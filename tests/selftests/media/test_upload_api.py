@@ -28,14 +28,14 @@ def answered(content: object) -> requests.Response:
     ],
     ids=["both", "path", "URL", "URL of another host", "deep", "another place"],
 )
-def test_an_answer_tells_path_and_url_on_this_platform(
+def test_an_answer_gives_path_and_url_on_this_platform(
     told: dict[str, str], answer: dict[str, Any], found: tuple[str, str]
 ) -> None:
     assert UploadApi(**told).locate(answered(answer)) == found  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("answer", [{}, {"path": "x"}, {"path": "", "url": ""}, [], None, {"path": [], "url": {}}])
-def test_an_answer_that_tells_nothing_is_refused(answer: object) -> None:
+def test_an_answer_without_a_place_is_refused(answer: object) -> None:
     with pytest.raises(AnswerLacks):
         UploadApi().locate(answered(answer))
 

@@ -1,4 +1,4 @@
-"""What the platform answers is taken as it is; what it doesn't is a broken promise; its token is nobody's business."""
+"""Answers of the platform are taken as they are; a missing answer is a broken promise; the token is never shown."""
 
 import json
 import threading
@@ -88,7 +88,7 @@ def _platform(server: _Server) -> Iterator[HttpPlatform]:
 
 @pytest.fixture(name="nowhere")
 def _nowhere() -> Iterator[HttpPlatform]:
-    """Make a platform at a port where nobody listens any more."""
+    """Return a platform at a port that nothing listens on any more."""
     with serving() as server:
         address = server.address
     with requests.Session() as session:
@@ -305,9 +305,7 @@ def test_a_platform_that_publishes_no_port_yet_is_not_ready() -> None:
     assert not HttpPlatform(unpublished, TOKEN).answers()
 
 
-def test_a_platform_that_moved_is_found_again_when_somebody_waits_for_it(
-    server: _Server, answer: Callable[..., None]
-) -> None:
+def test_a_platform_that_moved_is_found_again_by_a_wait(server: _Server, answer: Callable[..., None]) -> None:
     answer(200)
     addresses = [server.address]
     with serving() as old, requests.Session() as session:
@@ -451,7 +449,7 @@ def test_a_virtual_host_is_asked_by_its_name(server: _Server) -> None:
     assert server.asked[-1][1]["Host"] == "media.example.org"
 
 
-def test_media_are_asked_of_whoever_serves_them(server: _Server) -> None:
+def test_media_are_requested_from_the_service_that_serves_them(server: _Server) -> None:
     with serving() as proxy:
         platform = HttpPlatform(lambda: server.address, TOKEN, media_address=lambda: proxy.address)
         platform.fetch("/media/x.png")
@@ -467,7 +465,7 @@ def test_where_files_are_written_their_url_is_below_the_media_url() -> None:
     assert platform.upload(sample("a b.png")).url == "/prefix/files/avatars/a%20b.png"
 
 
-def test_what_nobody_serves_can_not_be_asked_for() -> None:
+def test_what_is_not_served_can_not_be_requested() -> None:
     platform = UnpublishedPlatform(unpublished, TOKEN, Disk().write, lambda: True, unserved="web publishes no port")
 
     assert not platform.serves

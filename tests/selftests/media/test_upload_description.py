@@ -1,4 +1,4 @@
-"""A description of uploads is read as it is meant, and refused with words where it can't be."""
+"""A description of uploads is read as it is meant, or refused with the reason."""
 
 from pathlib import Path
 from typing import Any

@@ -1,4 +1,4 @@
-"""Who uploads logs in first, as people do; a login that fails is its own sentence, and what lets in is never logged."""
+"""Uploads log in first, as people do; a failed login has its own message, and credentials are never logged."""
 
 import json
 import logging
@@ -141,7 +141,7 @@ def _site() -> Iterator[_Site]:
 
 @pytest.fixture(name="described")
 def _described(site: _Site, tmp_path: Path) -> Iterator[Callable[..., HttpPlatform]]:
-    """Make the platform that a description speaks of."""
+    """Return the platform of a description."""
     with requests.Session() as session:
 
         def described(text: str = DESCRIPTION, password: str = PASSWORD) -> HttpPlatform:
@@ -264,7 +264,7 @@ def test_a_login_that_gets_no_answer_is_its_own_sentence(site: _Site, described:
         ("GET /pictures/7", (502, ""), "/pictures/{id} was answered 502"),
     ],
 )
-def test_an_upload_whose_place_is_not_told_is_a_broken_promise(
+def test_an_upload_without_a_place_in_the_answer_is_a_broken_promise(
     site: _Site, described: Callable[..., HttpPlatform], request_: str, answer: tuple[int, str], words: str
 ) -> None:
     site.replaced[request_] = answer

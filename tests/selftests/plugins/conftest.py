@@ -13,7 +13,7 @@ import fixtures.options
 
 @pytest.fixture(name="runs")
 def _runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Runs]:
-    """Runs without the check of engine and deployment that comes before a real one."""
+    """Inner runs, without the check of engine and deployment that precedes a real run."""
     monkeypatch.delattr(fixtures.options, "pytest_collection_finish")
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")  # a run is ten times as quick without others' plugins

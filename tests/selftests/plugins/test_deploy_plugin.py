@@ -1,4 +1,4 @@
-"""The plugin of the deploy gate: what is left out, what a server that can't be reached ends with, and many servers."""
+"""The plugin of the deploy gate: deselected tests, a server that can't be reached, and many servers."""
 
 import json
 import shutil
@@ -16,7 +16,7 @@ GUIDE = "# Guide\n\n```\nls\n```\n"
 
 @pytest.fixture(name="place", autouse=True)
 def _place(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pytest.Pytester:
-    """A checkout with the plugins of the suite, a guide, and an empty room of each kind."""
+    """A checkout with the plugins of the suite, a guide, and an empty test folder of each kind."""
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
     monkeypatch.delenv("DOCKER_HOST", raising=False)
     pytester.makefile(".md", guide=GUIDE)
@@ -26,7 +26,7 @@ def _place(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pytest
 
 
 def room(place: pytest.Pytester, name: str, body: str) -> str:
-    """Make a room of tests; return its path."""
+    """Create a folder of tests; return its path."""
     folder = place.path / "tests/deploy" / name
     folder.mkdir(parents=True)
     (folder / f"test_{name}.py").write_text(body)
@@ -102,7 +102,7 @@ def test_it(pytestconfig):
 
 
 def entered(place: pytest.Pytester, hosts: str, *options: str) -> pytest.RunResult:
-    """Enter the gate on each of these servers."""
+    """Run the gate on each of these servers."""
     shutil.copytree(OF_HOSTS, place.path / "tests/deploy/hosts", ignore=shutil.ignore_patterns("__pycache__"))
     room(place, "before", LEAVES)
     return run(

@@ -63,7 +63,7 @@ class Buggy:
         self._after = after
 
     def pytest_runtest_logfinish(self, nodeid: str) -> None:
-        """Fall over."""
+        """Raise an error."""
         if nodeid.endswith(self._after):
             raise KeyError("a bug")
 
@@ -245,7 +245,7 @@ def test_a_job_of_github_gets_annotations_and_a_summary(runs: Runs, monkeypatch:
 
 
 def test_the_folder_of_reports_may_vanish_half_way(runs: Runs) -> None:
-    """A run of the guarantees, whose folder is taken away, and replaced by something that is none."""
+    """The folder of a run is removed, and replaced by something that is no folder."""
     seen = runs.run(VANISHES)
 
     assert seen.status == FAILED

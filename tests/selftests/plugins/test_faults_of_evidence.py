@@ -1,4 +1,4 @@
-"""Everything that evidence calls, times every kind of error that it can meet.
+"""Everything that evidence calls, combined with every kind of error.
 
 Verdicts, exit status and all the rest of the evidence are those of the same run without the fault, and what is missing
 is listed.
@@ -61,12 +61,12 @@ ERRORS: dict[str, Callable[[], Exception]] = {
 
 @dataclass(frozen=True)
 class Call:
-    """Something that evidence calls, and what may be missing or other when it fails. `is_told` is whether a gap is."""
+    """Something that evidence calls, what may be missing or different if it fails, and whether a gap is listed."""
 
     owner: Any
     name: str
     spoils: tuple[str, ...] = ()
-    is_told: bool = True
+    has_gap: bool = True
     is_item: bool = False
 
 
@@ -76,16 +76,16 @@ def form(name: str) -> Call:
     return Call(bundle.FILES, name, (name, *beside.get(name, ())), is_item=True)
 
 
-def shown(name: str, *spoils: str, is_told: bool = True) -> Call:
+def shown(name: str, *spoils: str, has_gap: bool = True) -> Call:
     """Writing something to the terminal."""
-    return Call(TerminalProgress, name, spoils, is_told)
+    return Call(TerminalProgress, name, spoils, has_gap)
 
 
 CALLS = {
     "the stack's logs": Call(StandInStack, "logs", KEPT[:2]),
     "whether the platform answers": Call("pictures", "answers", ("pictures",)),
     "a picture as it is served": Call("pictures", "fetch", ("pictures",)),
-    "a thumbnail": Call(PIL.Image, "open", ("pictures",), is_told=False),
+    "a thumbnail": Call(PIL.Image, "open", ("pictures",), has_gap=False),
     "all thumbnails": Call(thumbnails, "pairs", ("pictures",)),
     "a test's message": Call(fixtures.evidence, "message_of", ("json", "explanations", "annotations")),
     "a log's file": Call(failure_evidence, "write_file", KEPT),
@@ -102,15 +102,15 @@ CALLS = {
     "a step of the journal": Call(Recorder, "_hear_step", ("durations", "steps")),
     "the status line": shown("show"),
     "hiding it": shown("hide"),
-    "closing it": shown("close", is_told=False),
+    "closing it": shown("close", has_gap=False),
     "showing a step": shown("report_step", "steps"),
     "counting tests": shown("count", "verdicts"),
     "showing a verdict": shown("write_verdict", "verdicts"),
     "a line": shown("write", "steps", "verdicts"),
     "the table": shown("write_table", "table"),
     "the explanations": shown("write_explanations", "explanations"),
-    "the gaps": shown("write_gaps", is_told=False),
-    "the result": shown("write_result", "result", is_told=False),
+    "the gaps": shown("write_gaps", has_gap=False),
+    "the result": shown("write_result", "result", has_gap=False),
     "lines for GitHub": shown("write_lines", "annotations"),
 }
 
@@ -128,14 +128,14 @@ class Fault:
 
     @pytest.hookimpl(wrapper=True)
     def pytest_fixture_setup(self) -> Any:
-        """Spoil the platform of the stack that has just come up."""
+        """Break the platform of the stack that has just started."""
         value = yield
         if isinstance(value, StandInStack) and self._call.owner == "pictures":
             setattr(value.pictures, self._call.name, self.fail)
         return value
 
     def install(self, patch: pytest.MonkeyPatch) -> None:
-        """Spoil everything else beforehand."""
+        """Break everything else before the run."""
         if self._call.is_item:
             patch.setitem(self._call.owner, self._call.name, self.fail)
         elif self._call.name == "facts":
@@ -145,7 +145,7 @@ class Fault:
 
 
 def aspects(run: InnerRun) -> dict[str, Any]:
-    """Return all that a run leaves, by name, so that it can be held beside another run's."""
+    """Return everything that a run leaves, by name, for comparison with another run."""
     home = run.reports.parent
     folders = list(run.reports.glob("2*"))
     folder = folders[0] if folders else home / "no folder"
@@ -187,7 +187,7 @@ USUAL: dict[str, Any] = {}  # of the run without a fault, which is made once
 
 @pytest.fixture(name="usual")
 def _usual(runs: Runs, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
-    """The run without a fault, as a job of GitHub's, where there is most to do."""
+    """A run without a fault, as a job on GitHub, where evidence does most."""
     monkeypatch.setenv("GITHUB_ACTIONS", "true")
     if not USUAL:
         folder = tmp_path_factory.mktemp("usual")
@@ -220,7 +220,7 @@ def test_a_fault_changes_nothing_but_what_it_concerns(
     assert {key for key in usual if usual[key] != seen[key]} <= set(call.spoils)
     if seen["json"] is not None:
         assert verdicts(seen) == verdicts(usual)
-    if call.is_told:
+    if call.has_gap:
         assert GAPS in run.output, "what is missing has to be told"
 
 

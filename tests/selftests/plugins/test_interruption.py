@@ -1,4 +1,4 @@
-"""Whoever presses Ctrl-C gets pytest's own words for it and no traceback, whatever was open at that moment."""
+"""Ctrl-C ends a run with pytest's own message and no traceback, whatever was open at that moment."""
 
 import os
 import subprocess

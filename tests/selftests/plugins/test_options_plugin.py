@@ -1,4 +1,4 @@
-"""What a run was asked to do: command line, else ini file, else defaults; what makes no sense is refused at once."""
+"""Options come from the command line, else the ini file, else the defaults; invalid ones are refused at once."""
 
 import re
 import shlex
@@ -30,7 +30,7 @@ GATE = NEVER.replace("test_it()", "test_it(gate)") + "\n\n@pytest.fixture\ndef g
 
 @pytest.fixture(name="place", autouse=True)
 def _place(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pytest.Pytester:
-    """A checkout of somebody's, with the options of the suite and none of its tests."""
+    """A checkout with the options of the suite and none of its tests."""
     monkeypatch.delenv("PYTEST_ADDOPTS", raising=False)
     pytester.makeconftest('def pytest_configure(config):\n    config.addinivalue_line("markers", "guarantee(id): x")\n')
     pytester.makefile(".md", guide="# A guide\n\n```\nls\n```\n")
@@ -43,7 +43,7 @@ def run(place: pytest.Pytester, *options: str) -> pytest.RunResult:
 
 
 def shown(place: pytest.Pytester, expression: str, *options: str, folder: str = ".") -> str:
-    """Return what an expression of the configuration is in a run with these options."""
+    """Return the value of an expression of the configuration in a run with these options."""
     test = place.path / folder / "test_it.py"
     test.parent.mkdir(parents=True, exist_ok=True)
     test.write_text(SHOW.format(expression=expression))
@@ -114,7 +114,7 @@ def test_a_seed_is_drawn_once_and_printed(place: pytest.Pytester) -> None:
 
 
 def refused(place: pytest.Pytester, text: str, *options: str) -> str:
-    """Return the words in which a run is refused, before a test of it has run."""
+    """Return the message with which a run is refused before its first test."""
     result = run(
         place,
         "--engine=shared",

@@ -1,4 +1,4 @@
-"""The soak and the gate on many servers: what can't be written ends neither, and what was cut short is no success."""
+"""The soak and the gate on many servers: a file that can't be written ends neither, and an interrupted run fails."""
 
 from __future__ import annotations
 
@@ -48,10 +48,10 @@ def plugin(path: str) -> ModuleType:
 
 
 class HostsOption:
-    """testinfra's option, as the inner run does without testinfra."""
+    """testinfra's option: the inner run has no testinfra."""
 
     def pytest_addoption(self, parser: pytest.Parser) -> None:
-        """Add it."""
+        """Add the option."""
         parser.addoption("--hosts", default="web-1,web-2")
 
 

@@ -1,4 +1,4 @@
-"""A run that is stopped, at whatever moment and however, ends neither with status 0 nor as proved."""
+"""A run that is stopped, at any moment and in any way, ends neither with status 0 nor as proved."""
 
 from __future__ import annotations
 
@@ -105,7 +105,7 @@ def run(runs: Runs, watch: Watch) -> InnerRun:
 
 
 def draw(calls: Counter[tuple[str, str]], number: int) -> tuple[str, Moment]:
-    """Draw how a run is stopped, and when: each hook is as likely as another, and so is each of its calls."""
+    """Draw how and when a run is stopped; all hooks are equally likely, and so are all calls of a hook."""
     rng = random.Random(SEED + number)  # noqa: S311 - not a secret: a draw that can be repeated
     how = rng.choice(sorted(STOPS))
     hooks = [hook for hook in HOOKS if how != "an internal error" or hook not in IN_A_TEST]
@@ -114,7 +114,7 @@ def draw(calls: Counter[tuple[str, str]], number: int) -> tuple[str, Moment]:
 
 
 def last_word(seen: InnerRun) -> str:
-    """Return what the terminal says of the run at last."""
+    """Return the last line of the terminal."""
     said = [line.strip("= ") for line in seen.output.splitlines() if line.startswith(("incomplete: ", "==="))]
     return next((line for line in reversed(said) if line.startswith(("incomplete", "proved", "unproven"))), "")
 
@@ -124,7 +124,7 @@ CALLS: Counter[tuple[str, str]] = Counter()  # in a run that nothing stops, whic
 
 @pytest.fixture(name="calls")
 def _calls(runs: Runs) -> Counter[tuple[str, str]]:
-    """How often each hook is called in a run that nothing stops, which is proved."""
+    """How often each hook is called in an undisturbed run, which is proved."""
     if not CALLS:
         watch = Watch()
         seen = run(runs, watch)

@@ -1,4 +1,4 @@
-"""The bench's own figures and words. Measuring needs an engine."""
+"""How the bench computes and prints its figures. The measurements themselves need an engine."""
 
 import json
 import math

@@ -135,7 +135,7 @@ def test_a_stage_asks_only_for_what_stands_to_its_left(stage: str) -> None:
     assert right == []
 
 
-def test_nobody_can_ask_for_evidence() -> None:
+def test_no_test_can_ask_for_evidence() -> None:
     assert list(fixtures_of("evidence")) == [], "evidence watches; what it gave would not be evidence"
 
 
@@ -152,7 +152,7 @@ def test_the_service_does_not_know_the_suite(path: Path) -> None:
 
 
 @pytest.mark.parametrize("path", SHIPPED, ids=named)
-def test_the_service_can_not_tell_whether_it_is_tested(path: Path) -> None:
+def test_the_service_does_not_know_whether_it_is_tested(path: Path) -> None:
     words = re.compile(r"(?<![a-z])(?:py|unit|doc|self)?test(?:s|ed|ing|infra)?(?![a-z])", re.IGNORECASE)
 
     lines = [line for line in path.read_text("utf-8").splitlines() if words.search(line)]
@@ -195,7 +195,7 @@ def test_an_exception_is_one(module: str) -> None:
 
 
 def test_no_two_test_modules_have_the_same_name() -> None:
-    """They are imported without packages, so that two of one name would be taken for one."""
+    """They are imported without packages: two modules of one name would be the same module."""
     names = [path.name for folder in ("tests", "service/tests") for path in (ROOT / folder).rglob("[!_]*.py")]
 
     assert sorted({name for name in names if names.count(name) > 1} - {"conftest.py"}) == []

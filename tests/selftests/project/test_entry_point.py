@@ -1,4 +1,4 @@
-"""Every command is reached through ``python -m media_guarantees``, and says itself what it is for."""
+"""Every command runs as ``python -m media_guarantees COMMAND`` and has its own ``--help``."""
 
 import os
 import re

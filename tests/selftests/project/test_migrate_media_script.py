@@ -1,4 +1,4 @@
-"""The messages and exit statuses of migrate_media.sh that need no engine: every refusal, by status and words."""
+"""The refusals of migrate_media.sh that need no engine: exit status and message of each."""
 
 import fcntl
 import os

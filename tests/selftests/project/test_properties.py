@@ -109,12 +109,12 @@ def test_a_damage_is_reported_with_its_path_and_aspect_and_nothing_else(deed: st
     @examples(8)
     @given(st.data(), any_tree)
     def check(data: st.DataObject, tree: Tree) -> None:
-        expect_told(tree, data.draw(damage_to(tree, deed)))
+        expect_reported(tree, data.draw(damage_to(tree, deed)))
 
     check()
 
 
-def expect_told(tree: Tree, damage: Damage) -> None:
+def expect_reported(tree: Tree, damage: Damage) -> None:
     """Damage a tree: the comparison must report that, and nothing else."""
     with planted(tree) as root:
         before = read_directory(root)

@@ -1,4 +1,4 @@
-"""A command that is under way can be listened to, frozen and signalled, and never outlives its block."""
+"""A running command can be read, frozen and signalled, and never outlives its block."""
 
 import logging
 import os
@@ -20,7 +20,7 @@ def bash(script: str, folder: Path) -> AbstractContextManager[Background]:
     return started(["bash", "-c", script], cwd=folder, env={"PATH": os.environ["PATH"], "MEDIA": "here"})
 
 
-def test_it_runs_where_and_with_what_it_is_told(tmp_path: Path) -> None:
+def test_it_runs_in_the_given_folder_with_the_given_environment(tmp_path: Path) -> None:
     with bash("pwd; echo $MEDIA; echo ${HOME-none}", tmp_path) as process:
         outcome = process.finish()
 
@@ -149,7 +149,7 @@ def test_its_end_is_journalled_as_the_guides(tmp_path: Path, caplog: pytest.LogC
 
 
 @pytest.mark.parametrize("trouble", ["", "trap '' TERM HUP INT; ", "kill -STOP $child; kill -STOP $$; "])
-def test_nobody_outlives_the_block(tmp_path: Path, trouble: str) -> None:
+def test_no_process_outlives_the_block(tmp_path: Path, trouble: str) -> None:
     script = f"sleep 60 & child=$!; echo $child > child; echo $$ > leader; {trouble} wait"
 
     with bash(script, tmp_path):
@@ -159,7 +159,7 @@ def test_nobody_outlives_the_block(tmp_path: Path, trouble: str) -> None:
         expect_gone(pid)
 
 
-def test_a_block_that_fails_leaves_nobody_either(tmp_path: Path) -> None:
+def test_a_block_that_fails_leaves_no_process_either(tmp_path: Path) -> None:
     def fail_meanwhile() -> None:
         with bash("echo $$ > leader; exec sleep 60", tmp_path):
             pid_in(tmp_path / "leader")
@@ -197,7 +197,7 @@ def test_it_goes_on_for_a_while_and_is_stopped_then(tmp_path: Path) -> None:
         assert (tmp_path / "ticks").stat().st_size > before
 
 
-def test_one_that_ends_meanwhile_is_not_stopped(tmp_path: Path) -> None:
+def test_one_that_ends_by_itself_is_not_stopped(tmp_path: Path) -> None:
     with bash("true", tmp_path) as process:
         assert not process.run_for(10)
         assert process.ends_within(0)

@@ -1,4 +1,4 @@
-"""Programs are run to their end, however that comes; their words are kept, their secrets not, and nobody is left."""
+"""Programs run to their end in any case; their output is kept, secrets are hidden, no process is left."""
 
 import logging
 import os
@@ -20,7 +20,7 @@ Lead = Callable[[str], "subprocess.Popen[bytes]"]
 
 @pytest.fixture(name="lead")
 def _lead(tmp_path: Path) -> Iterator[Lead]:
-    """Start bash at the head of a group, with a script that leaves numbers in files; none is left after the test."""
+    """Start bash as the leader of a process group; its script writes process ids to files. All end after the test."""
     processes = []
 
     def lead(script: str) -> subprocess.Popen[bytes]:
@@ -56,7 +56,7 @@ def test_any_status_is_an_outcome(script: str, status: int) -> None:
     assert outcome.ok == (status == 0)
 
 
-def test_it_works_where_it_is_told_with_the_environment_it_is_given(tmp_path: Path) -> None:
+def test_it_runs_in_the_given_folder_with_the_given_environment(tmp_path: Path) -> None:
     outcome = run(["/bin/sh", "-c", "pwd; echo $MEDIA"], cwd=tmp_path, env={"MEDIA": "here"})
 
     assert outcome.text.splitlines() == [str(tmp_path.resolve()), "here"]
@@ -70,7 +70,7 @@ def test_without_input_it_can_not_wait_for_any() -> None:
     assert run(["cat"], timeout=10).stdout == b""
 
 
-def test_a_program_that_is_missing_is_told_by_name() -> None:
+def test_a_program_that_is_missing_is_reported_by_name() -> None:
     with pytest.raises(FileNotFoundError, match="no-such-program"):
         run(["no-such-program"])
 
@@ -97,7 +97,7 @@ def test_check_returns_the_outcome_of_what_went_well() -> None:
     assert check(["echo", "well"]).text == "well"
 
 
-def test_check_tells_the_command_its_status_and_its_words() -> None:
+def test_check_reports_the_command_its_status_and_its_output() -> None:
     with pytest.raises(CommandFailed, match=r"`bash -c 'echo no >&2; exit 4'` ended with status 4: no") as raised:
         check(["bash", "-c", "echo no >&2; exit 4"])
 
@@ -110,7 +110,7 @@ def test_check_hands_on_what_run_takes(tmp_path: Path) -> None:
 
 @pytest.fixture(name="secret", params=["hunter2", "it's $ecret"])
 def _secret(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
-    """Conceal a word that a shell takes as it is, or one that it would have to quote."""
+    """Register a secret: a word that a shell needs not quote, or one that it must."""
     monkeypatch.setattr(journal, "_secrets", {request.param})
     return str(request.param)
 
@@ -150,14 +150,14 @@ def test_who_overstays_is_ended() -> None:
     assert raised.value.cmd == ["sleep", "60"]
 
 
-def test_an_interrupted_run_leaves_nobody(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_interrupted_run_leaves_no_process(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     begun: list[int] = []
 
     class Interrupted(subprocess.Popen[bytes]):
-        """A process that somebody interrupts the first time that it is waited for."""
+        """A process whose first wait is interrupted."""
 
         def communicate(self, input: bytes | None = None, timeout: float | None = None) -> tuple[bytes, bytes]:  # noqa: A002
-            """Be interrupted once there is somebody to leave."""
+            """Be interrupted once the process runs."""
             if not begun:
                 begun.extend([self.pid, pid_in(tmp_path / "child")])
                 raise KeyboardInterrupt
@@ -222,7 +222,7 @@ def test_who_left_the_group_is_not_waited_for(lead: Lead, tmp_path: Path) -> Non
     assert process.returncode == -signal.SIGTERM
 
 
-def test_without_manners_it_is_told_by_the_end_of_its_input(lead: Lead) -> None:
+def test_a_group_that_is_not_signalled_gets_the_end_of_its_input(lead: Lead) -> None:
     process = lead("trap 'exit 9' TERM; cat > /dev/null; exit 4")
 
     end_group(process, politely=False)
@@ -248,7 +248,7 @@ def test_its_pipes_are_closed(lead: Lead) -> None:
     assert [pipe for pipe in pipes if pipe is not None and not pipe.closed] == []
 
 
-def test_a_program_may_have_a_terminal_at_which_nobody_types() -> None:
+def test_a_program_may_have_a_terminal_without_input() -> None:
     assert run(["sh", "-c", "test -t 0"], terminal=True).ok
     assert not run(["sh", "-c", "test -t 0"]).ok
 
@@ -266,7 +266,7 @@ def test_a_block_may_be_content_with_the_beginning() -> None:
 
 
 def read_all_in_vain(*args: str, timeout: float = 60.0) -> None:
-    """Find what a program says damaged, as a reader of archives does when they are cut off."""
+    """Fail as the reader of a truncated archive does."""
     with streamed(args, timeout=timeout) as output:
         output.read()
         raise ValueError("truncated")
@@ -327,7 +327,7 @@ def test_a_stream_is_journalled(caplog: pytest.LogCaptureFixture) -> None:
 
 
 def test_a_number_that_has_become_another_groups_is_not_signalled(lead: Lead, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A leader that has been waited for frees its number, and the next group may get it."""
+    """The id of a leader that has been waited for is free, and another group may get it."""
     ended, strangers = lead("exit 0"), lead("echo; read -r _")
     ended.wait()
     assert strangers.stdout

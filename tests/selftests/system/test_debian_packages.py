@@ -1,4 +1,4 @@
-"""Packages are downloaded once, unpacked in one step, and without a trace in the machine's own package state."""
+"""Packages are downloaded once and unpacked in one step; the machine's own package state stays unchanged."""
 
 import logging
 import os
@@ -129,7 +129,7 @@ def test_a_third_partys_source_that_fails_does_not_matter(serve: Serve, archive:
     assert (archive.unpack("engine", ["runc"]) / "usr/bin/runc").is_file()
 
 
-def test_a_package_that_does_not_come_is_told_in_apts_words_and_those_of_the_update(
+def test_a_package_that_does_not_come_is_reported_in_apts_words_and_those_of_the_update(
     serve: Serve, archive: PackageArchive
 ) -> None:
     serve(apt=f'{OFFLINE}; echo "E: Unable to locate runc" >&2; exit 100')
@@ -186,7 +186,7 @@ def test_the_machines_hooks_are_cleared(serve: Serve, archive: PackageArchive, h
 
 @pytest.fixture(name="another")
 def _another(tmp_path: Path) -> PackageArchive:
-    """Debian's archive of another release than the machine's."""
+    """Debian's package archive of another release than the machine's."""
     return PackageArchive(tmp_path / "cache", "trixie")
 
 

@@ -1,4 +1,4 @@
-"""A lock on a folder tells that a run in progress uses it, and ends with that run."""
+"""A lock on a folder shows that a running run uses it, and ends with that run."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ def test_a_folder_that_is_gone_can_not_be_locked(tmp_path: Path) -> None:
 def test_a_folder_that_goes_before_it_is_locked_can_not_be_locked(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, again: bool
 ) -> None:
-    """Its lock would be on a folder that has no name any more, and keep nobody out of the one that has it now."""
+    """The lock would be on a removed folder, and would not protect the new folder of that name."""
     folder = tmp_path / "folder"
     folder.mkdir()
     lock = fcntl.flock

@@ -1,4 +1,4 @@
-"""A process that a killed run left is known by what it inherited, and ended even where it is frozen; no other is."""
+"""A process that a killed run left is recognised by its environment and ended, even if it is frozen; no other is."""
 
 import os
 import shutil
@@ -71,7 +71,7 @@ def test_a_process_of_what_is_not_surely_over_is_left_alone(mark: str) -> None:
         assert state_of(process.pid)
 
 
-def test_a_process_without_a_mark_is_nobodys_orphan(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_process_without_a_mark_is_no_orphan(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv(MARK, raising=False)
     with subprocess.Popen(["cat"], stdin=subprocess.PIPE) as process:
         assert mark_of(process.pid) == ""
@@ -88,7 +88,7 @@ def test_a_number_that_has_become_another_processs_is_not_ended(monkeypatch: pyt
         assert state_of(process.pid)
 
 
-def test_a_process_that_ends_meanwhile_is_no_trouble(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_process_that_ends_during_the_search_is_no_error(monkeypatch: pytest.MonkeyPatch) -> None:
     with waiting(OVER) as process:
         process.communicate()
         monkeypatch.setattr(orphans, "marked", lambda: [(process.pid, OVER)])
@@ -104,7 +104,7 @@ def test_a_system_without_proc_has_no_orphans(tmp_path: Path, monkeypatch: pytes
 
 @pytest.mark.parametrize("program", ["ssh", "ssh-agent", "gpg-agent"])
 def test_a_program_that_serves_the_users_other_sessions_is_left_alone(tmp_path: Path, program: str) -> None:
-    """As an ssh master connection, which `docker` may have been the first to need."""
+    """For example an ssh master connection that `docker` started."""
     copy = tmp_path / program
     shutil.copy(shutil.which("cat") or "", copy)
     with subprocess.Popen([copy], env={**os.environ, MARK: OVER}, stdin=subprocess.PIPE) as process:

@@ -1,4 +1,4 @@
-"""Whose a thing is can be told by its name, even after a kill; only what is surely over is swept."""
+"""A resource's name shows which run created it, even after a kill; only resources of ended runs are removed."""
 
 import fcntl
 import os
@@ -32,7 +32,7 @@ BOOT, PID, TICKS = MINE.split("-")
 
 @pytest.fixture(scope="module", name="ended")
 def _ended() -> str:
-    """Have a run, and let it end."""
+    """Return the identifier of a run that has ended."""
     with subprocess.Popen(["cat"], stdin=subprocess.PIPE) as process:
         identifier = f"{BOOT}-{process.pid}-{start_ticks(process.pid)}"
         assert not is_over(identifier), "it has not even ended"
@@ -74,19 +74,19 @@ def test_the_number_of_a_process_that_came_later_is_not_taken_for_the_run() -> N
     [f"{'0' * 8}-{2**22 + 1}-1", "media_volume", "", f"{BOOT}-{2**22 + 1}", "connect_media-2024-01"],
     ids=["another start of the machine", "no identifier", "nothing", "half an identifier", "a date"],
 )
-def test_what_can_not_be_told_is_not_over(text: str) -> None:
+def test_a_run_of_unknown_state_is_not_over(text: str) -> None:
     assert not is_over(text)
 
 
-def test_a_run_in_another_container_can_not_be_told(ended: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A container has process numbers of its own: there, a run of this one may seem to have ended."""
+def test_a_run_in_another_container_is_not_known_to_be_over(ended: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A container has its own process ids: there, a run of this one may seem to have ended."""
     monkeypatch.setattr(Path, "readlink", lambda _self: Path("pid:[4026539999]"))
 
     assert not is_over(ended)
     assert not is_over(MINE)
 
 
-def test_a_process_of_any_name_can_be_told(tmp_path: Path) -> None:
+def test_a_process_of_any_name_is_recognised(tmp_path: Path) -> None:
     program = tmp_path / "a) R 1"  # as hostile a name as proc(5) lets through
     shutil.copy(shutil.which("bash") or "", program)
     with subprocess.Popen([program, "-c", "read line"], stdin=subprocess.PIPE) as process:

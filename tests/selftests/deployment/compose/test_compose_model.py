@@ -35,7 +35,7 @@ def test_the_owner_runs_compose_in_the_folder_of_the_first_file(file: Path) -> N
     assert Deployment((file, file.parents[1] / "x.yml"), MODEL, "db").folder == file.parent
 
 
-def test_mounts_are_told_with_the_real_names_of_volumes(file: Path) -> None:
+def test_mounts_are_reported_with_the_real_names_of_volumes(file: Path) -> None:
     assert Deployment((file,), MODEL, "web-project").mounts("web-project") == (
         Mount("volume", "media_volume", "/srv/media", read_only=False),
         Mount("volume", "connect_plain", "/srv/plain", read_only=False),
@@ -49,7 +49,7 @@ def test_a_service_without_volumes_mounts_nothing(file: Path) -> None:
     assert Deployment((file,), MODEL, "web-project").mounts("db") == ()
 
 
-def test_variables_are_told_as_the_container_has_them(file: Path) -> None:
+def test_variables_are_reported_as_the_container_has_them(file: Path) -> None:
     model = {"services": {"web": {"environment": {"TOKEN": "a$$b", "PORT": 80, "PASSED_ON": None}}, "db": {}}}
 
     assert Deployment((file,), model, "web").environment == {"TOKEN": "a$b", "PORT": "80"}
@@ -113,7 +113,7 @@ def test_a_services_own_mount_goes_before_one_of_another(file: Path) -> None:
     assert found.kind == "bind"
 
 
-def test_a_folder_of_a_volume_is_told_with_the_volume(file: Path) -> None:
+def test_a_folder_of_a_volume_is_reported_with_the_volume(file: Path) -> None:
     part = {"type": "volume", "source": "media", "target": "/var/www/html/data", "volume": {"subpath": "pictures"}}
 
     found = media_mount(file, web=service_of(part))

@@ -1,4 +1,4 @@
-"""A deployment is read by Compose, which gets nothing to do harm with, and a refusal is in Compose's own words."""
+"""Compose reads the deployment, without the means to do harm; its refusals are shown in its own words."""
 
 import json
 import os
@@ -86,7 +86,7 @@ def test_a_service_in_a_profile_is_refused_with_how_to_activate_it(programs: Pro
     assert refused.value.hint == "activate the profile as you do yourself: COMPOSE_PROFILES=live"
 
 
-def test_a_variable_that_is_missing_is_told_with_where_to_set_it(programs: Programs, file: Path) -> None:
+def test_a_variable_that_is_missing_is_reported_with_where_to_set_it(programs: Programs, file: Path) -> None:
     programs.add("docker-compose", "echo 'required variable TOKEN is missing a value: set it' >&2; exit 1")
 
     with pytest.raises(BadInput, match="there is nothing to test") as refused:

@@ -64,11 +64,11 @@ def test_what_is_no_volume_is_a_broken_promise(kind: str) -> None:
         require_volume(mount, ROOT, "web")
 
 
-def test_a_volume_is_told_by_its_name() -> None:
+def test_a_volume_is_named_by_its_name() -> None:
     assert require_volume(volume(ROOT), ROOT, "web") == "media_volume"
 
 
-def test_an_engine_tells_of_a_folder_of_a_volume_apart_from_its_mounts() -> None:
+def test_an_engine_reports_a_folder_of_a_volume_apart_from_its_mounts() -> None:
     inspected: dict[str, Any] = {
         "Mounts": [
             {

@@ -1,4 +1,4 @@
-"""What a container's environment says of an object store is a setting only if it is switched on."""
+"""An object store in a container's environment counts only if it is switched on."""
 
 import pytest
 

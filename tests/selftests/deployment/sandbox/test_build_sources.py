@@ -1,4 +1,4 @@
-"""An image is built from the deployment's own files; whatever else a build would read of this machine stays out."""
+"""An image is built from the deployment's own files; a build can read nothing else of this machine."""
 
 import copy
 from pathlib import Path
@@ -13,7 +13,7 @@ from media_guarantees.deployment.sandbox.build_sources import host_ca_bundle, re
 
 @pytest.fixture(name="folder")
 def _folder(tmp_path: Path) -> Path:
-    """Lay out a repository whose compose file is in a folder of its own, and a stranger's file beside it."""
+    """Create a repository whose compose file is in a subfolder, and a file of another user beside it."""
     folder = tmp_path / "repository" / "deploy"
     folder.mkdir(parents=True)
     (tmp_path / "repository" / ".git").mkdir()

@@ -1,4 +1,4 @@
-"""Nothing of the owner's is mounted: copies are, whole where they can be, and what differs is told."""
+"""Copies are mounted instead of the owner's files, complete where possible, and each difference is reported."""
 
 import os
 import socket
@@ -17,7 +17,7 @@ MEDIA_ROOT = "/usr/src/platform/media"
 
 @pytest.fixture(name="owner")
 def _owner(tmp_path: Path) -> Path:
-    """Lay out somebody's deployment, with all that a directory may hold."""
+    """Create an owner's deployment, with everything that a directory may hold."""
     owner = tmp_path / "owner"
     (owner / "static" / "deep").mkdir(parents=True)
     (owner / "media").mkdir(mode=0o750)
@@ -119,7 +119,7 @@ def test_what_is_missing_is_an_empty_directory_and_is_not_made_at_the_owners(own
 
 
 @pytest.mark.parametrize("limit", ["COPY_BYTES", "COPY_ENTRIES"])
-def test_what_is_too_large_to_copy_is_empty_and_that_is_told(
+def test_what_is_too_large_to_copy_is_empty_and_that_is_reported(
     owner: Path, folder: Path, monkeypatch: pytest.MonkeyPatch, limit: str
 ) -> None:
     monkeypatch.setattr(mounts_module, limit, 3)
@@ -131,7 +131,9 @@ def test_what_is_too_large_to_copy_is_empty_and_that_is_told(
     assert notes[0].startswith(f"web finds {owner} empty: it holds more than")
 
 
-def test_a_socket_is_not_mounted_and_that_is_told(owner: Path, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_socket_is_not_mounted_and_that_is_reported(
+    owner: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(owner)  # a socket's path must be short
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind("engine.sock")

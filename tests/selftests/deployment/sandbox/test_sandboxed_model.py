@@ -58,7 +58,7 @@ def web(model: Model) -> dict[str, Any]:
     return dict(model["services"]["web-project"])
 
 
-def test_container_names_are_kept_where_nobody_else_has_any_and_the_runs_own_elsewhere(deployment: Deployment) -> None:
+def test_container_names_are_kept_on_a_private_engine_and_the_runs_own_elsewhere(deployment: Deployment) -> None:
     names = [web(model_of(deployment, run))["container_name"] for run in (PRIVATE, SHARED)]
 
     assert names == ["web-project", "mine-web-project"]
@@ -201,7 +201,7 @@ WAYS_OUT: Model = {
 }
 
 
-def test_what_leads_out_of_the_sandbox_is_left_out_and_told(deployment: Deployment) -> None:
+def test_what_leads_out_of_the_sandbox_is_left_out_and_reported(deployment: Deployment) -> None:
     deployment.model["services"]["web-project"].update(WAYS_OUT)
 
     service = web(model_of(deployment, PRIVATE))
@@ -220,7 +220,7 @@ def test_a_profile_is_active_or_its_service_is_not_in_the_model(deployment: Depl
     assert notes_of(deployment) == []
 
 
-def test_a_network_that_compose_makes_without_being_told_is_the_runs_own_too(deployment: Deployment) -> None:
+def test_the_default_network_of_compose_is_the_runs_own_too(deployment: Deployment) -> None:
     del deployment.model["networks"]
 
     assert model_of(deployment, SHARED)["networks"]["default"] == {
@@ -306,7 +306,7 @@ def test_a_network_gets_addresses_of_its_own_as_the_owners_may_be_in_use(deploym
     assert model["services"]["cache"]["networks"] == {"default": {"aliases": ["a"]}}
 
 
-def test_a_volume_on_storage_of_the_owners_is_a_plain_one_and_that_is_told(deployment: Deployment) -> None:
+def test_a_volume_on_storage_of_the_owners_is_a_plain_one_and_that_is_reported(deployment: Deployment) -> None:
     share = {"type": "nfs", "o": "addr=192.0.2.1", "device": ":/media"}
     memory = {"type": "tmpfs", "device": "tmpfs"}
     deployment.model["volumes"]["media"].update(driver_opts=share)

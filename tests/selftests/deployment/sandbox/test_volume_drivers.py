@@ -1,4 +1,4 @@
-"""Of a volume's driver and options only what stays in memory, or in a directory that gets replaced, is kept."""
+"""Of a volume's driver options only tmpfs, and a directory that is replaced by a copy, are kept."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""The evidence is written in full, in the shape that other programs rely on, and in words that an operator can use."""
+"""The evidence is complete, in the format that other programs rely on, and readable for an operator."""
 
 import json
 import subprocess
@@ -70,7 +70,7 @@ def test_a_promise_that_the_guide_does_not_make_is_null() -> None:
     assert guarantee["promise"] is None
 
 
-def test_an_unproven_guarantee_tells_why() -> None:
+def test_an_unproven_guarantee_says_why() -> None:
     (guarantee,) = as_json(facts(), [judgement(UNPROVEN, reason="no test of it ran")])["guarantees"]
 
     assert (guarantee["verdict"], guarantee["reason"]) == ("unproven", "no test of it ran")
@@ -85,7 +85,7 @@ def test_the_verdict_heeds_whether_what_goes_beyond_counts(beyond: bool, verdict
 
 @pytest.fixture(name="folder")
 def _folder(tmp_path: Path) -> Path:
-    """Name the folder of a run that has not begun to write."""
+    """Return the path of a run's folder that does not exist yet."""
     return tmp_path / "reports" / "20260101-000000"
 
 
@@ -143,7 +143,7 @@ def test_a_folder_that_can_not_be_made_is_a_gap(folder: Path) -> None:
     assert "guarantees.json could not be written: Not a directory" in gaps.lines
 
 
-def test_reports_can_be_read_by_everybody(folder: Path) -> None:
+def test_all_users_can_read_reports(folder: Path) -> None:
     write(folder, facts(), [judgement()], Gaps())
 
     assert {file.stat().st_mode & 0o777 for file in folder.iterdir()} == {0o644}

@@ -1,4 +1,4 @@
-"""GitHub shows each broken promise at its line of the guide, and takes nothing that was seen for a command."""
+"""GitHub shows each broken promise at its line of the guide, and no text of a run acts as a workflow command."""
 
 from pathlib import Path
 

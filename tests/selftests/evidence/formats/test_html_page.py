@@ -1,6 +1,6 @@
-"""The page holds all that the JSON holds, in both languages, escaped, and under a policy that lets nothing else in.
+"""The page has everything that the JSON has, in both languages, escaped, under a strict content security policy.
 
-What it is like to use is tried in a browser: ``make browser``.
+``make browser`` tests it in a browser.
 """
 
 import base64
@@ -25,7 +25,7 @@ from media_guarantees.evidence.run_summary import RunFacts
 
 
 class Reader(HTMLParser):
-    """Collects a page's elements, and its text but for style and script."""
+    """Collects a page's elements and its text, without style and script."""
 
     def __init__(self, page: str) -> None:
         super().__init__()
@@ -35,23 +35,23 @@ class Reader(HTMLParser):
         self.feed(page)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        """Note an element and its attributes."""
+        """Record an element and its attributes."""
         self.elements.append((tag, dict(attrs)))
         self._within = tag
 
     def handle_endtag(self, tag: str) -> None:
-        """Note that we are back in running text."""
+        """Leave a style or script element."""
         del tag
         self._within = ""
 
     def handle_data(self, data: str) -> None:
-        """Note text."""
+        """Record text."""
         if self._within not in {"style", "script"}:
             self.pieces.append(data)
 
     @property
     def text(self) -> str:
-        """All text in a row."""
+        """The whole text, on one line."""
         return "".join(self.pieces)
 
 
@@ -80,7 +80,7 @@ def test_every_guarantee_is_there_in_both_languages() -> None:
     ],
     ids=["proved", "broken", "unproven"],
 )
-def test_the_verdict_and_its_reasons_are_told(judged: Judgement, words: list[str]) -> None:
+def test_the_verdict_and_its_reasons_are_reported(judged: Judgement, words: list[str]) -> None:
     text = read(judged).text
 
     assert [word for word in words if word not in text] == []
@@ -102,13 +102,13 @@ def test_a_promise_in_portuguese_is_read_out_in_portuguese() -> None:
     assert [attributes["lang"] for tag, attributes in page.elements if tag == "q"] == ["pt-BR", "en"]
 
 
-def test_what_the_guide_does_not_say_is_told() -> None:
+def test_what_the_guide_does_not_say_is_reported() -> None:
     assert "the guide under test has no such sentence or command" in read(judgement(promise=None)).text
     beyond = judgement(UNPROVEN, name="beyond.power_loss", promise=None)
     assert "beyond what the guide promises" in read(beyond).text
 
 
-def test_what_it_means_is_told_once_where_only_the_catalogue_knows() -> None:
+def test_what_it_means_is_reported_once_where_only_the_catalogue_knows() -> None:
     bare = TestRecord("tests/x.py::test_bare", (), "failed", "call", 0.1, "12 != 11", asserted=True)
     judged = judgement(BROKEN, bare)
 

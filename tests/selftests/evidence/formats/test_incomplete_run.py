@@ -1,4 +1,4 @@
-"""A run that was cut short is not shown as proved in any of the files, and each says that and why."""
+"""No file of a run that was cut short shows it as proved; each says that it is incomplete, and why."""
 
 import json
 import xml.etree.ElementTree as ET

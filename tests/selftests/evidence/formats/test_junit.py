@@ -1,4 +1,4 @@
-"""JUnit's XML can be read, whatever was seen, and counts as a failure exactly what fails the run."""
+"""The JUnit XML is well-formed whatever was seen, and its failures are exactly those that fail the run."""
 
 import xml.etree.ElementTree as ET
 

@@ -1,4 +1,4 @@
-"""The Markdown says the verdict first, fits into a comment, and nothing that a run saw acts in it."""
+"""The Markdown starts with the verdict, fits into a comment, and no text of a run acts as markup in it."""
 
 import pytest
 from fake_run import HELD, HOSTILE, LOST, facts, hostile_run, judgement

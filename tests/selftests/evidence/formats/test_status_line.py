@@ -1,4 +1,4 @@
-"""The live line tells what is under way, for how long, and leaves nothing of itself behind."""
+"""The live line shows what is under way and for how long, and is erased at the end."""
 
 import errno
 import re
@@ -14,13 +14,13 @@ from media_guarantees.evidence.step_durations import StepDurations
 
 
 class Clock:
-    """A clock that a test winds."""
+    """A clock that the test sets."""
 
     def __init__(self) -> None:
         self.now = 100.0
 
     def __call__(self) -> float:
-        """Tell the time."""
+        """Return the time that the test has set."""
         return self.now
 
 
@@ -43,21 +43,21 @@ def drawn(line: StatusLine) -> str:
     return capture.get().rstrip()
 
 
-def test_it_tells_how_far_the_run_is(line: StatusLine, clock: Clock) -> None:
+def test_it_shows_how_far_the_run_is(line: StatusLine, clock: Clock) -> None:
     line.done = 5
     clock.now += 12
 
     assert re.search(r"━ +5/10  12 s$", drawn(line))
 
 
-def test_a_step_under_way_is_told_beside_its_last_time(line: StatusLine, clock: Clock) -> None:
+def test_a_running_step_is_shown_with_its_last_duration(line: StatusLine, clock: Clock) -> None:
     line.begin(Step("step", "event: recreating", clock.now))
     clock.now += 1.5
 
     assert re.search(r"event: recreating 1\.5 s \(last time 4\.0 s\) ━+", drawn(line))
 
 
-def test_work_is_told_in_its_own_measure(line: StatusLine, clock: Clock) -> None:
+def test_work_is_shown_in_its_own_unit(line: StatusLine, clock: Clock) -> None:
     work = Step("work", "hashing", clock.now, total=2_000_000)
     line.begin(work)
     clock.now += 1
@@ -73,7 +73,7 @@ def test_work_that_is_over_at_once_would_only_flicker(line: StatusLine, clock: C
     assert "hashing" not in drawn(line)
 
 
-def test_what_is_over_is_told_no_more(line: StatusLine, clock: Clock) -> None:
+def test_what_is_over_is_shown_no_more(line: StatusLine, clock: Clock) -> None:
     outer, inner = Step("step", "outer", clock.now), Step("step", "outer", clock.now)
     line.begin(outer)
     line.begin(inner)
@@ -116,10 +116,10 @@ def test_what_is_written_stays_and_the_line_goes(clock: Clock) -> None:
 
 
 class Gone(StringIO):
-    """A terminal that is gone."""
+    """A terminal whose window was closed."""
 
     def write(self, text: str) -> int:
-        """Refuse it, as a terminal does whose window was closed."""
+        """Fail as such a terminal does."""
         raise OSError(errno.EIO, "Input/output error", text)
 
 

@@ -1,4 +1,4 @@
-"""TAP never calls ok what was not shown, and fails a run exactly where the run fails."""
+"""TAP reports as ok only what was proved, and fails exactly where the run fails."""
 
 import re
 
