@@ -105,8 +105,8 @@ def measured(engine: Engine, volume: str, turns: int, files: int, length: int) -
 
 def recorded(survey: Survey) -> Record:
     """Write a record of a survey, as before a deploy."""
-    nobody = Record(0.0, "", "", "", "full", 0, 0, (), Volume("", "", "", {}), None, ())
-    return write_record(nobody, survey, ROOT / ".cache" / "bench.media")
+    empty = Record(0.0, "", "", "", "full", 0, 0, (), Volume("", "", "", {}), None, ())
+    return write_record(empty, survey, ROOT / ".cache" / "bench.media")
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ from bench.growth import CHECK, MANIFEST, Point
 # The same figures give the same file: ids are drawn from this, and there is no date in it.
 mpl.rcParams["svg.hashsalt"] = "media-verify"
 mpl.rcParams["font.size"] = 9
-# Can be told apart without colours as well (the palette of Okabe and Ito).
+# Distinguishable without colours as well (the palette of Okabe and Ito).
 _COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7")
 _MARKS = ("o", "s", "^", "D")
 _TITLES = {MANIFEST: "Hash every file", CHECK: "Check an archive"}

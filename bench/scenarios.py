@@ -114,45 +114,45 @@ def measure(engine: Engine, turns: int, place: Path, *, tried: bool = True) -> S
     """
     reports = place / "scenario-reports"
     with image(engine, place / "build"):
-        everybody = {**reach(engine.environment), TOKEN_VARIABLE: secrets.token_urlsafe(24)}
+        everyone = {**reach(engine.environment), TOKEN_VARIABLE: secrets.token_urlsafe(24)}
         chosen = versions(reports)
         if tried:
             with backups_that_miss_pictures(engine):
                 for version in chosen:
-                    expect_failure(version, place, everybody)
+                    expect_failure(version, place, everyone)
         took: dict[str, list[float]] = {version.name: [] for version in chosen}
         own = []
         for _ in range(turns):
             for version in chosen:
-                took[version.name].append(timed(version, place, everybody))
+                took[version.name].append(timed(version, place, everyone))
                 if version.name == SUITE:
                     own.append(1 - under_way(reports) / took[SUITE][-1])
     measured = tuple(Measured(name, tuple(seconds)) for name, seconds in took.items())
     return Scenarios(measured, statistics.median(own), tried)
 
 
-def timed(version: Version, place: Path, everybody: Mapping[str, str]) -> float:
+def timed(version: Version, place: Path, everyone: Mapping[str, str]) -> float:
     """Run a version that must succeed; return the seconds that it took."""
     with deployment(place, version) as folder:
         begun = time.monotonic()
-        ended = run(version, folder, everybody)
+        ended = run(version, folder, everyone)
         seconds = time.monotonic() - begun
     if not ended.ok:
         raise BenchFailed(f"{version.name} ended with status {ended.status}:\n{said(ended)}")
     return seconds
 
 
-def expect_failure(version: Version, place: Path, everybody: Mapping[str, str]) -> None:
+def expect_failure(version: Version, place: Path, everyone: Mapping[str, str]) -> None:
     """Run a version on a deployment that loses pictures: it must report that, in its comparison after the restore."""
     with deployment(place, version) as folder:
-        ended = run(version, folder, everybody)
+        ended = run(version, folder, everyone)
     if ended.ok or "festa" not in said(ended):
         raise BenchFailed(f"{version.name} did not notice pictures that are missing in a backup:\n{said(ended)}")
 
 
-def run(version: Version, folder: Path, everybody: Mapping[str, str]) -> commands.Outcome:
+def run(version: Version, folder: Path, everyone: Mapping[str, str]) -> commands.Outcome:
     """Run a version to its end, whatever its status."""
-    environment = {**everybody, "CONNECT_PORT": str(free_port()), **version.environment}
+    environment = {**everyone, "CONNECT_PORT": str(free_port()), **version.environment}
     return commands.run(version.command, cwd=folder, env=environment, timeout=SECONDS)
 
 

@@ -82,7 +82,7 @@ def describe(address: str, folder: Path, environment: dict[str, str], service: s
 
 
 @contextmanager
-def written_down(standing: KeptStack, file: Path | None = None) -> Iterator[None]:
+def written_down(kept: KeptStack, file: Path | None = None) -> Iterator[None]:
     """Write `STATE` during the block, unless another stack is kept already.
 
     The file holds the token: mode 0600.
@@ -92,7 +92,7 @@ def written_down(standing: KeptStack, file: Path | None = None) -> Iterator[None
         yield
         return
     file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    atomic_write(file, json.dumps(asdict(standing)))
+    atomic_write(file, json.dumps(asdict(kept)))
     try:
         yield
     finally:
@@ -102,8 +102,8 @@ def written_down(standing: KeptStack, file: Path | None = None) -> Iterator[None
 def find(file: Path | None = None) -> KeptStack | None:
     """Return the kept stack, or None."""
     with suppress(FileNotFoundError, ValueError, TypeError):
-        standing = KeptStack(**json.loads((file or STATE).read_text()))
-        return standing if standing.is_kept else None
+        kept = KeptStack(**json.loads((file or STATE).read_text()))
+        return kept if kept.is_kept else None
     return None
 
 
@@ -118,9 +118,9 @@ def up(options: Sequence[str], say: Callable[[str], object]) -> None:
         _wait_for(keeper, say)
         # It outlives this process. A test outlives it: without this thread it would stay a zombie.
         threading.Thread(target=keeper.wait, daemon=True).start()
-    standing = find()
-    if standing is not None:
-        say("\n".join(told(standing)) + "\n")
+    kept = find()
+    if kept is not None:
+        say("\n".join(instructions(kept)) + "\n")
 
 
 def _wait_for(keeper: subprocess.Popen[bytes], say: Callable[[str], object]) -> None:
@@ -144,36 +144,36 @@ def _wait_for(keeper: subprocess.Popen[bytes], say: Callable[[str], object]) -> 
             raise
 
 
-def told(standing: KeptStack) -> list[str]:
+def instructions(kept: KeptStack) -> list[str]:
     """Return lines that explain how to reach a stack."""
-    lines = [f"The stack is up, at {standing.address}", f"  token: {standing.token}", "  in a shell of yours:"]
+    lines = [f"The stack is up, at {kept.address}", f"  token: {kept.token}", "  in a shell of yours:"]
     commands = (
         "make shell  a shell in the deployment's folder, where the guide's commands work",
         "make logs   what its containers say",
         "make down   takes it down",
     )
-    return [*lines, *(f"    {line}" for line in standing.shell_lines), *(f"  {line}" for line in commands)]
+    return [*lines, *(f"    {line}" for line in kept.shell_lines), *(f"  {line}" for line in commands)]
 
 
 def down(say: Callable[[str], object]) -> None:
     """Stop the kept stack, and wait until it is gone."""
-    standing = find()
-    if standing is None:
+    kept = find()
+    if kept is None:
         say("no stack is up\n")
         return
-    os.kill(standing.pid, signal.SIGTERM)
-    wait_until(lambda: not standing.is_kept, what="the stack is taken down", seconds=DOWN_SECONDS, every=0.05)
+    os.kill(kept.pid, signal.SIGTERM)
+    wait_until(lambda: not kept.is_kept, what="the stack is taken down", seconds=DOWN_SECONDS, every=0.05)
     say("taken down\n")
 
 
 def enter(args: Sequence[str]) -> None:
     """Replace this process by a program in an environment where the guide's commands work."""
-    standing = find()
-    if standing is None:
+    kept = find()
+    if kept is None:
         raise BadInput("no stack is up", "make up")
-    os.chdir(standing.folder)
+    os.chdir(kept.folder)
     sys.stdout.flush()
-    os.execvpe(args[0], list(args), standing.environment)  # noqa: S606 - the person's own shell, at their own terminal
+    os.execvpe(args[0], list(args), kept.environment)  # noqa: S606 - the person's own shell, at their own terminal
 
 
 def main(arguments: Sequence[str]) -> int:

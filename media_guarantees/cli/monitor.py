@@ -134,10 +134,10 @@ def last_success(file: Path, drill: DrillResult | None) -> float:
         return drill.began
     try:
         rows = (row.split() for row in file.read_text(encoding="utf-8").splitlines() if not row.startswith("#"))
-        told = {row[0]: float(row[1]) for row in rows if len(row) == 2}
+        values = {row[0]: float(row[1]) for row in rows if len(row) == 2}
     except (OSError, ValueError):
         return 0.0
-    return told.get("media_restore_drill_last_success_timestamp_seconds", 0.0)
+    return values.get("media_restore_drill_last_success_timestamp_seconds", 0.0)
 
 
 def write_metrics(file: Path, text: str) -> None:

@@ -19,10 +19,10 @@ from media_guarantees.guide.reader import Guide
 def operator_of(stack: Stack, guide: Guide, engine: Engine, folder: Path) -> Iterator[Operator]:
     """Give the operator in the folder of `stack`; the shell is confined to `folder` on a private engine."""
     guide = guide.about(media_names(stack))
-    if engine.power is None:
+    if engine.private_engine is None:
         yield Operator(guide, stack.folder, stack.environment, rename=stack.run.name)
         return
-    with confined_shells(folder, engine_side(engine.power), stack.environment) as shell_in:
+    with confined_shells(folder, engine_side(engine.private_engine), stack.environment) as shell_in:
         yield Operator(guide, stack.folder, stack.environment, shell_in=shell_in)
 
 
@@ -40,12 +40,12 @@ def media_names(stack: Stack) -> set[str]:
     return names
 
 
-def engine_side(power: PrivateEngine) -> EngineSide:
+def engine_side(engine: PrivateEngine) -> EngineSide:
     """Return what the guide's shell needs to know of a private engine."""
     return EngineSide(
-        process=power.init_process,
-        socket=power.socket,
-        volumes=power.slot.data_root / "volumes",
-        init=Path(power.tools.which("docker-init")),
-        scratch=power.folder,
+        process=engine.init_process,
+        socket=engine.socket,
+        volumes=engine.slot.data_root / "volumes",
+        init=Path(engine.tools.which("docker-init")),
+        scratch=engine.folder,
     )

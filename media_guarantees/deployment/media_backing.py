@@ -21,7 +21,7 @@ class MediaBacking:
         self._container = container
         self._service = service
         self._media_root = media_root
-        self._is_local = project.engine.power is not None
+        self._is_local = project.engine.private_engine is not None
 
     def mount(self) -> Mount:
         """Return the mount that keeps what is written to the media root of the running container.

@@ -99,7 +99,7 @@ class Stack:
     def identity(self) -> ServiceState:
         """Return what identifies the service and its volume now."""
         container = self.container()
-        state, power = container.attrs["State"], self.project.engine.power
+        state, private_engine = container.attrs["State"], self.project.engine.private_engine
         return ServiceState(
             container.id or "",
             container.attrs["Image"],
@@ -107,7 +107,7 @@ class Stack:
             state["StartedAt"],
             self.backing.name,
             self.backing.created(),
-            power.life() if power else "",
+            private_engine.daemon_instance() if private_engine else "",
         )
 
     @property

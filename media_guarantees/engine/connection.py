@@ -28,9 +28,9 @@ _ELSEWHERE = ("COMPOSE_", "DOCKER_CONTEXT")
 class Engine:
     """An engine that answers.
 
-    `environment` is what a Docker client needs to reach it, complete. `power` crashes and boots a private engine;
-    None on a shared engine. `provided` names the images that the run made sure of, and
-    `stand_ins` those of them that others stand in for.
+    `environment` is what a Docker client needs to reach it, complete. `private_engine` can be crashed and booted; None
+    for a shared engine. `provided` names the images that the run made sure of, and `stand_ins` those of them that
+    others stand in for.
     """
 
     kind: str
@@ -38,7 +38,7 @@ class Engine:
     compose: tuple[str, ...]
     version: str
     compose_version: str
-    power: PrivateEngine | None = None
+    private_engine: PrivateEngine | None = None
     stand_ins: list[str] = field(default_factory=list)
     provided: list[str] = field(default_factory=list)
 
@@ -62,7 +62,7 @@ def private(cache: Path, version: str = "") -> Iterator[Engine]:
     """Run an engine of the run's own: the machine's, or of a `version` that `engine_tools` knows."""
     tools = engine_tools(cache, version)
     compose = find_compose(cache)
-    with running_engine(cache, tools) as power:
+    with running_engine(cache, tools) as private_engine:
         programs = bin_folder(cache, {"docker": tools.which("docker"), "docker-compose": compose})
         configuration = programs / "docker-config"
         link(configuration / "cli-plugins" / "docker-compose", Path(compose))
@@ -70,11 +70,11 @@ def private(cache: Path, version: str = "") -> Iterator[Engine]:
             **SHORT_LIVED,
             **own_environment(),
             "PATH": f"{programs}{os.pathsep}{os.environ.get('PATH', os.defpath)}",
-            "DOCKER_HOST": power.host,
+            "DOCKER_HOST": private_engine.host,
             # The user's own configuration may name other engines and programs, and Compose would write into it.
             "DOCKER_CONFIG": str(configuration),
         }
-        yield describe("private", environment, compose, power)
+        yield describe("private", environment, compose, private_engine)
 
 
 @contextmanager
@@ -128,11 +128,13 @@ def server_version(environment: Mapping[str, str]) -> str:
     return asked.text.partition("+")[0]  # without a distribution's suffix
 
 
-def describe(kind: str, environment: Mapping[str, str], compose: str, power: PrivateEngine | None = None) -> Engine:
+def describe(
+    kind: str, environment: Mapping[str, str], compose: str, private_engine: PrivateEngine | None = None
+) -> Engine:
     """Return the engine behind `environment`. Raises `BadInput` if it does not answer."""
     version = server_version(environment)
     composes = commands.check([compose, "version", "--short"], env=environment)
-    return Engine(kind, environment, (compose,), version, composes.text.removeprefix("v"), power)
+    return Engine(kind, environment, (compose,), version, composes.text.removeprefix("v"), private_engine)
 
 
 def endpoint() -> str:

@@ -173,7 +173,7 @@ class PrivateEngine:
         finally:
             commands.run([*inside, "umount", str(folder)])
 
-    def life(self) -> str:
+    def daemon_instance(self) -> str:
         """Return what identifies this process of `dockerd`: its process id, and its start in clock ticks."""
         if self._daemon is None:
             raise ProcessLookupError("the private engine is switched off")
@@ -223,8 +223,8 @@ def _complaint_of(namespace: subprocess.Popen[bytes]) -> str:
     """Wait until the first process of the namespaces has set them up; return "" then, else what went wrong."""
     if namespace.stdout is None:
         raise ValueError("the process was started without a pipe to hear from it")
-    told, _, _ = select.select([namespace.stdout], [], [], BOOT_SECONDS)
-    if not told:  # a mount may hang forever
+    readable, _, _ = select.select([namespace.stdout], [], [], BOOT_SECONDS)
+    if not readable:  # a mount may hang forever
         _abandon(namespace)
         return f"they were not there after {BOOT_SECONDS:g} s"
     if namespace.stdout.readline() == b"ready\n":

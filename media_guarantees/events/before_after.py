@@ -31,7 +31,7 @@ class Snapshot:
     manifest: Manifest
 
 
-class Before(NamedTuple):
+class BeforeEvent(NamedTuple):
     """The stack before an event, and the pictures that were uploaded to it."""
 
     uploads: tuple[Upload, ...]
@@ -44,7 +44,7 @@ class EventResult:
 
     event: str
     stack: Stack
-    _begun: Deferred[Before]
+    _begun: Deferred[BeforeEvent]
     _ended: Deferred[Snapshot]
 
     @property
@@ -109,9 +109,9 @@ def seed_media(stack: Stack, seeded_media: SeededMedia) -> tuple[tuple[Upload, .
 def run_event(stack: Stack, seeded_media: SeededMedia, event: str, action: Callable[[Stack], object]) -> EventResult:
     """Upload the samples, run `action`, wait until the service is ready; return the stack before and after."""
 
-    def begin() -> Before:
+    def begin() -> BeforeEvent:
         uploads, manifest = seed_media(stack, seeded_media)
-        return Before(uploads, Snapshot(stack.identity(), manifest))
+        return BeforeEvent(uploads, Snapshot(stack.identity(), manifest))
 
     def end() -> Snapshot:
         begun.get()

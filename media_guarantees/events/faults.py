@@ -92,21 +92,21 @@ def _signal(stack: Stack, name: str, processes: Sequence[int]) -> None:
 class Event:
     """A fault that can be injected into a deployment, and the mark that changes when it happens.
 
-    It may need a private engine's power switch, or the guide's command for `procedure`. `ends_service` is whether it
+    It may need a private engine, or the guide's command for `procedure`. `ends_service` is whether it
     leaves the service ended unless a restart policy starts it again.
     """
 
     name: str
-    happen: Callable[[Stack, Operator, Engine], object]
+    action: Callable[[Stack, Operator, Engine], object]
     mark: Callable[[ServiceState], object]
-    needs_power: bool = False
+    needs_private_engine: bool = False
     procedure: str = ""
     ends_service: bool = False
 
     def inject(self, stack: Stack, operator: Operator, engine: Engine) -> None:
         """Inject the fault. Start again what ended and has no restart policy, as an operator would."""
         running = stack.project.running_services()
-        self.happen(stack, operator, engine)
+        self.action(stack, operator, engine)
         if self.ends_service:
             start_again(stack, operator, running, event=self.name)
 
@@ -136,10 +136,10 @@ def start_again(stack: Stack, operator: Operator, running: Collection[str], *, e
 
 
 def require_private(engine: Engine) -> PrivateEngine:
-    """Return the private engine's power switch. Raises `ValueError` for a shared engine, which has none."""
-    if engine.power is None:
+    """Return the private engine. Raises `ValueError` for a shared engine, which must not be killed."""
+    if engine.private_engine is None:
         raise ValueError("only a private engine can be killed")
-    return engine.power
+    return engine.private_engine
 
 
 EVENTS = {
@@ -169,14 +169,14 @@ EVENTS = {
         "killing the engine and starting it",
         lambda _stack, _operator, engine: restart_engine(require_private(engine)),
         lambda seen: seen.engine,
-        needs_power=True,
+        needs_private_engine=True,
         ends_service=True,
     ),
     "persistence.host_crash": Event(
         "crashing the host and booting it",
         lambda _stack, _operator, engine: crash_host(require_private(engine)),
         lambda seen: (seen.engine, seen.started),
-        needs_power=True,
+        needs_private_engine=True,
         ends_service=True,
     ),
 }

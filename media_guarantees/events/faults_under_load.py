@@ -108,7 +108,7 @@ class FaultRun:
         with journal.step(f"event: {event.name}, during uploads"):
             begun = time.monotonic()
             # Clients don't query an engine that is off: each failed query of the Docker SDK leaves a socket open.
-            with self._engine_is_on if event.needs_power else nullcontext():
+            with self._engine_is_on if event.needs_private_engine else nullcontext():
                 event.inject(self.stack, self.operator, self.engine)
             ended = time.monotonic()
             self.stack.health.wait_until_ready()
@@ -123,8 +123,9 @@ class FaultRun:
 
 def supported_faults(engine: Engine, operator: Operator) -> tuple[Event, ...]:
     """Return the supported events: a shared engine must not be killed, and not every guide documents a restart."""
-    powered = [event for event in EVENTS.values() if engine.power is not None or not event.needs_power]
-    return tuple(event for event in powered if not event.procedure or _describes(operator, event.procedure))
+    is_private = engine.private_engine is not None
+    possible = [event for event in EVENTS.values() if is_private or not event.needs_private_engine]
+    return tuple(event for event in possible if not event.procedure or _describes(operator, event.procedure))
 
 
 def _describes(operator: Operator, procedure: str) -> bool:

@@ -33,13 +33,13 @@ _SBIN = os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/sbin", "/sbin
 class Disk:
     """A mounted disk. `folder` is its mount point, visible to the engine only; `image` is its file on this host."""
 
-    power: PrivateEngine
+    engine: PrivateEngine
     image: Path
     folder: str
 
     def run(self, *args: str, stdin: bytes | None = None) -> commands.Outcome:
         """Run a program as root where the disk is seen; a status other than 0 is an error."""
-        return commands.check(self.power.nsenter_command(*args), stdin=stdin)
+        return commands.check(self.engine.nsenter_command(*args), stdin=stdin)
 
     def remount(self, mode: str) -> None:
         """Remount the disk ``ro`` or ``rw`` while it is in use."""
@@ -69,15 +69,15 @@ def make_disk(image: Path, size: int, *, inodes: int | None = None) -> None:
 
 
 @contextmanager
-def mounted(power: PrivateEngine, image: Path, *options: str) -> Iterator[Disk]:
+def mounted(engine: PrivateEngine, image: Path, *options: str) -> Iterator[Disk]:
     """Mount the disk in the file `image`, with `options` of mount(8), for as long as the block lasts.
 
     A journal is replayed, as after a power cut. Raises `BadInput` where this machine has no loop devices.
     """
-    disk = Disk(power, image, f"/run/media-verify-{image.stem}")
+    disk = Disk(engine, image, f"/run/media-verify-{image.stem}")
     disk.run("mkdir", "-p", disk.folder)
     mount = ["mount", "-o", ",".join(["loop", *options]), str(image), disk.folder]
-    done = commands.run(power.nsenter_command(*mount))
+    done = commands.run(engine.nsenter_command(*mount))
     if not done.ok:
         raise BadInput(f"a disk can't be mounted: {done.complaint}", "run where loop devices can be used")
     try:

@@ -55,7 +55,7 @@ class Recorder:
     @contextmanager
     def listening(self) -> Iterator[None]:
         """Listen to the journal for the length of the block."""
-        handler, loggers = _Handler(self), (journal.EVENTS, journal.OBSERVATIONS, journal.PROGRESS)
+        handler, loggers = _Handler(self), (journal.EVENTS, journal.EVIDENCE, journal.PROGRESS)
         for logger in loggers:
             logger.setLevel(logging.DEBUG)
             logger.addHandler(handler)
@@ -74,7 +74,7 @@ class Recorder:
         with self.gaps.noted("an entry of the journal could not be kept"):
             if record.name == journal.EVENTS.name:
                 self.facts.events.append(record.event)  # type: ignore[attr-defined]
-            elif record.name == journal.OBSERVATIONS.name:
+            elif record.name == journal.EVIDENCE.name:
                 self._observed.append(record.getMessage())
             else:
                 self._hear_step(record.step)  # type: ignore[attr-defined]

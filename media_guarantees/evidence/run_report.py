@@ -40,7 +40,7 @@ class RunReport:
     @property
     def durations_file(self) -> Path:
         """Where is kept how long the steps of a run took."""
-        return self.settings.cache / "pace.json"
+        return self.settings.cache / "step-durations.json"
 
     def judge(self, status: int, *, why_unfinished: str, everything_selected: bool, whole_catalogue: bool) -> int:
         """Judge, and return the exit status of a run that the test runner would end with `status`.

@@ -23,10 +23,10 @@ _FORMATS = ("JPEG", "PNG", "WEBP", "GIF")
 
 @dataclass(frozen=True)
 class Pair:
-    """A picture before and after, and its `fate`. `before` and `after` are data URIs, "" if there is no picture."""
+    """A picture before and after its `damage`: "missing", "changed". Both are data URIs, "" without a picture."""
 
     path: str
-    fate: str
+    damage: str
     before: str
     after: str
 
@@ -34,7 +34,7 @@ class Pair:
 def pairs(
     damaged: Mapping[str, str], uploads: Iterable[Upload], fetch: Callable[[str], Served | None]
 ) -> tuple[Pair, ...]:
-    """Return the first few of `uploads` whose path is among `damaged`, each with its fate.
+    """Return the first few of `uploads` whose path is among `damaged`, each with its damage.
 
     `fetch` returns a picture as the platform serves it now, or None where it doesn't.
     """
@@ -42,11 +42,11 @@ def pairs(
     return tuple(_pair(upload, damaged[upload.path], fetch) for upload in concerned)
 
 
-def _pair(upload: Upload, fate: str, fetch: Callable[[str], Served | None]) -> Pair:
+def _pair(upload: Upload, damage: str, fetch: Callable[[str], Served | None]) -> Pair:
     before = upload.sample.content
-    served = None if fate == "missing" else fetch(upload.url)
+    served = None if damage == "missing" else fetch(upload.url)
     after = served.content if served is not None and served.status == 200 else b""
-    return Pair(upload.path, fate, data_uri(before), data_uri(after) if after != before else "")
+    return Pair(upload.path, damage, data_uri(before), data_uri(after) if after != before else "")
 
 
 def data_uri(content: bytes) -> str:

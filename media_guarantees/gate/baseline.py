@@ -94,11 +94,11 @@ def read_record(file: Path, *, engine: str) -> Record:
     """Read a record of this `engine`. Raises `BadInput` for any other file."""
     try:
         with file.open("rb") as stream:
-            told = json.loads(stream.readline(_PIECE))
+            fields = json.loads(stream.readline(_PIECE))
             digest = hashlib.sha256()
             while piece := stream.read(_PIECE):
                 digest.update(piece)
-        record = _decoded(told, file)
+        record = _decoded(fields, file)
     except FileNotFoundError:
         raise BadInput(
             f"there is no record of the media before the deploy at {file}",
@@ -120,23 +120,23 @@ def _encoded(record: Record) -> dict[str, Any]:
     return {key: value for key, value in asdict(record).items() if key != "source"}
 
 
-def _decoded(told: dict[str, Any], file: Path) -> Record:
-    if told.pop("format") != FORMAT:
+def _decoded(fields: dict[str, Any], file: Path) -> Record:
+    if fields.pop("format") != FORMAT:
         raise ValueError("it has another format")
-    user = told["user"]
+    user = fields["user"]
     return Record(
         **{
-            **told,
-            "replicas": tuple(map(_replica, told["replicas"])),
-            "volume": Volume(**told["volume"]),
+            **fields,
+            "replicas": tuple(map(_replica, fields["replicas"])),
+            "volume": Volume(**fields["volume"]),
             "user": None if user is None else User(user["uid"], tuple(user["gids"])),
-            "served": tuple(told["served"]),
+            "served": tuple(fields["served"]),
             "source": file,
         }
     )
 
 
-def _replica(told: dict[str, Any]) -> Replica:
-    inner = None if told["inner"] is None else tuple(InnerMount(**each) for each in told["inner"])
-    mounts = tuple(Mount(**each) for each in told["mounts"])
-    return Replica(**{**told, "ports": tuple(told["ports"]), "mounts": mounts, "inner": inner})
+def _replica(fields: dict[str, Any]) -> Replica:
+    inner = None if fields["inner"] is None else tuple(InnerMount(**each) for each in fields["inner"])
+    mounts = tuple(Mount(**each) for each in fields["mounts"])
+    return Replica(**{**fields, "ports": tuple(fields["ports"]), "mounts": mounts, "inner": inner})

@@ -64,9 +64,9 @@ def read_listing(source: bytes | BinaryIO | Iterable[bytes]) -> Manifest:
     fields = _fields(_pieces(source))
     if next(fields, b"") != b"listing 1":
         raise IncompleteListing("the listing has no beginning: its command didn't start, or saw no directory")
-    before = _observations(fields, until=b"contents")
+    before = _stats(fields, until=b"contents")
     hashes = _hashes(fields, until=b"again")
-    after = _observations(fields, until=b"complete")
+    after = _stats(fields, until=b"complete")
     ends = tuple(fields)
     if len(ends) != len(_STEPS) + 1:
         raise IncompleteListing("the listing's end marker is cut off")
@@ -101,7 +101,7 @@ def _section(fields: Iterator[bytes], width: int, until: bytes) -> Iterator[tupl
     raise IncompleteListing(f"the listing is cut off before its part {until.decode()!r}")
 
 
-def _observations(fields: Iterator[bytes], until: bytes) -> dict[bytes, Stat]:
+def _stats(fields: Iterator[bytes], until: bytes) -> dict[bytes, Stat]:
     seen = (_seen(record) for record in _section(fields, _WIDTH, until))
     return {entry.path: entry for entry in seen}
 

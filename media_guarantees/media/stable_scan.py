@@ -41,7 +41,7 @@ class Stat(NamedTuple):
 def require_unchanged(
     before: Mapping[bytes, Stat], hashes: Mapping[bytes, str] | None, after: Mapping[bytes, Stat]
 ) -> None:
-    """Raise `ChangedWhileReading` unless both observations are the same and what was read are their files.
+    """Raise `ChangedWhileReading` unless both scans are the same and what was read are their files.
 
     `hashes` is None where it isn't known what was read.
     """

@@ -162,13 +162,13 @@ def is_quiet(stack: Stack) -> bool:
 @pytest.fixture(name="small_disk")
 def _small_disk(engine: Engine, session_stack: Stack, run_folder: Path) -> Iterator[Disk]:
     """A disk with room for the migration, and the service's media on it."""
-    if engine.power is None:
+    if engine.private_engine is None:
         pytest.skip("it takes a private engine, under which a disk of the run's own can be put")
     image = run_folder / "migration.img"
     with ExitStack() as stack:
         try:
             make_disk(image, 3 * BIG_FILE, inodes=400)
-            disk = stack.enter_context(mounted(engine.power, image))
+            disk = stack.enter_context(mounted(engine.private_engine, image))
         except BadInput as problem:
             pytest.skip(str(problem))
         stack.enter_context(media_on(disk, session_stack))

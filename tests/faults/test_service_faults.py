@@ -40,7 +40,7 @@ class Fault:
     `status` is that of the response to an upload during the fault, `says` what it must contain.
     """
 
-    strike: str
+    failing: str
     heal: str
     status: int
     says: str
@@ -84,7 +84,7 @@ class Answer(NamedTuple):
 class Struck(NamedTuple):
     """The service before, under and after a fault."""
 
-    life: tuple[str, int, str]
+    process: tuple[str, int, str]
     before: Manifest
     uploads: tuple[Upload, ...]
     answers: tuple[Answer, ...]
@@ -94,12 +94,12 @@ class Struck(NamedTuple):
 @pytest.fixture(scope="module", name="disk")
 def _disk(engine: Engine, session_stack: Stack, run_folder: Path) -> Iterator[Disk]:
     """A small disk with the media of the service on it."""
-    if engine.power is None:
+    if engine.private_engine is None:
         pytest.skip("it takes a private engine, under which a disk of the run's own can be put")
     with ExitStack() as stack:
         try:
             make_disk(run_folder / "faults.img", DISK_BYTES, inodes=INODES)
-            disk = stack.enter_context(mounted(engine.power, run_folder / "faults.img"))
+            disk = stack.enter_context(mounted(engine.private_engine, run_folder / "faults.img"))
         except BadInput as problem:
             pytest.skip(str(problem))
         stack.enter_context(media_on(disk, session_stack))
@@ -115,17 +115,17 @@ def _fault(request: pytest.FixtureRequest) -> Fault:
 
 @pytest.fixture(scope="module", name="struck")
 def _struck(fault: Fault, disk: Disk, session_stack: Stack, seeded_media: SeededMedia) -> Struck:
-    """Pictures are entrusted, the fault strikes, uploads are tried, the fault is gone again."""
+    """Upload pictures, inject the fault, try uploads, remove the fault."""
     stack = session_stack
     uploads = seeded_media.ensure_uploaded(stack)
-    life, before = life_of(stack), media_on_disk(disk)
-    fault.run(fault.strike, stack, disk)
+    process, before = process_of(stack), media_on_disk(disk)
+    fault.run(fault.failing, stack, disk)
     try:
         answers = try_uploads(stack, disk, seeded_media)
         served = tuple(is_served_as_before(stack, upload) for upload in uploads)
     finally:
         fault.run(fault.heal, stack, disk)
-    return Struck(life, before, uploads, answers, served)
+    return Struck(process, before, uploads, answers, served)
 
 
 def try_uploads(stack: Stack, disk: Disk, seeded_media: SeededMedia) -> tuple[Answer, ...]:
@@ -148,7 +148,7 @@ def attempt(stack: Stack, disk: Disk, sample: Sample) -> Answer:
     return Answer(sample, response.status_code, response.json(), media_on_disk(disk))
 
 
-def life_of(stack: Stack) -> tuple[str, int, str]:
+def process_of(stack: Stack) -> tuple[str, int, str]:
     """Return what changes when the service is restarted."""
     identity = stack.identity()
     return identity.container, identity.process, identity.started
@@ -192,4 +192,4 @@ def test_the_service_heals_without_a_restart(struck: Struck, session_stack: Stac
     expect_new_upload_works(session_stack, seeded_media, event="the fault was gone")
     expect_served_as_before(session_stack, struck.uploads, event="the fault was gone")
 
-    assert life_of(session_stack) == struck.life, "another container or process: it was restarted"
+    assert process_of(session_stack) == struck.process, "another container or process: it was restarted"

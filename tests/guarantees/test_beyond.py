@@ -56,13 +56,13 @@ class Outages(NamedTuple):
 @pytest.fixture(scope="module", name="disk")
 def _disk(engine: Engine, run_folder: Path) -> Iterator[Disk]:
     """A disk of the private engine."""
-    if engine.power is None:
+    if engine.private_engine is None:
         pytest.skip("cutting the power takes a private engine, under which a disk of the run's own can be put")
     image = run_folder / "power.img"
     with ExitStack() as stack:
         try:
             make_disk(image, DISK_BYTES)
-            disk = stack.enter_context(mounted(engine.power, image, PATIENCE))
+            disk = stack.enter_context(mounted(engine.private_engine, image, PATIENCE))
         except BadInput as problem:
             pytest.skip(str(problem))
         yield disk
@@ -109,7 +109,7 @@ def expect_no_memory(stack: Stack) -> None:
 
 def found_on(disk: Disk, image: Path) -> Manifest:
     """Switch on again: mount a copy of the disk, which replays its journal, and list it."""
-    with mounted(disk.power, image) as found:
+    with mounted(disk.engine, image) as found:
         return found.manifest()
 
 

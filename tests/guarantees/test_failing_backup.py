@@ -86,13 +86,13 @@ def test_a_backup_that_finds_no_room_says_so(
     backup_folder: Path,
     trouble: str,
 ) -> None:
-    if engine.power is None:
+    if engine.private_engine is None:
         pytest.skip("a small disk would be a mount of the machine's own: it takes a private engine")
     options, is_so = DISKS[trouble]
     seed_media(stack, seeded_media)
     (operator_folder.folder / backup_folder).mkdir(parents=True, exist_ok=True)
 
-    with engine.power.small_disk(operator_folder.folder / backup_folder, options) as disk:
+    with engine.private_engine.small_disk(operator_folder.folder / backup_folder, options) as disk:
         outcome = operator_folder.operator.run("backup")
         if outcome.ok and operator_folder.left() and not files_in(disk):
             raise Unproven("the guide's backup is not written by the engine, the only one to see a disk that is full")

@@ -29,7 +29,7 @@ def _event_result(
     event: Event, session_stack: Stack, seeded_media: SeededMedia, operator: Operator, engine: Engine
 ) -> EventResult:
     """The stack before and after the event, which has happened."""
-    if event.needs_power and engine.power is None:
+    if event.needs_private_engine and engine.private_engine is None:
         pytest.skip(f"{event.name} would stop what is not the run's: it takes a private engine")
     return run_event(session_stack, seeded_media, event.name, lambda stack: event.inject(stack, operator, engine))
 

@@ -65,7 +65,7 @@ class Owner:
     def move_in(self, root_file_system: Path) -> None:
         """Create images, volumes full of files, networks and containers on the engine."""
         self.docker("import", str(root_file_system), "ubuntu")
-        self.docker("build", "--quiet", f"--tag={IMAGE}", "-", stdin=b"FROM ubuntu\nLABEL owner=somebody\n")
+        self.docker("build", "--quiet", f"--tag={IMAGE}", "-", stdin=b"FROM ubuntu\nLABEL owner=another\n")
         for volume in VOLUMES:
             self.docker("volume", "create", volume)
             plant_nasty_tree(self.folder_of(volume) / "avatars")

@@ -22,7 +22,7 @@ REFUSED = 4
 
 
 class Machine:
-    """Somebody's machine as a hostile file would find it: programs, files, and sockets that somebody listens at."""
+    """A user's machine as a hostile file would find it: programs, files, and listening sockets."""
 
     def __init__(self, folder: Path) -> None:
         self.programs, self.files, self.owner = (folder / name for name in ("programs", "files", "owner"))
@@ -89,7 +89,7 @@ READ = {
         "services: {web-project: {extends: {file: 'https://127.0.0.1:PORT/evil.git', service: x}}}\n"
     ),
     "a repository is built": SERVICE.replace("image: ubuntu", "build: {context: 'https://127.0.0.1:PORT/evil.git'}"),
-    "a folder of somebody's is built": SERVICE.replace("image: ubuntu", "build: {context: link}"),
+    "another user's folder is built": SERVICE.replace("image: ubuntu", "build: {context: link}"),
     "a program provides it": SERVICE.replace("image: ubuntu", "provider: {type: evilprov, options: {x: '1'}}"),
 }
 # Docker's own configuration, and an engine, as a deployment would have them.
@@ -177,6 +177,6 @@ def test_everything_that_a_file_can_ask_for_at_once_reaches_nothing(machine: Mac
     assert machine.reached() == []
     assert machine.seen() == before
     assert status == 0, output[-5000:]
-    told = (machine.owner.parent / "reports/latest/guarantees.json").read_text()
-    assert "in the sandbox, db left out: it has the provider 'evilprov', a program of this machine" in told
-    assert "web-project does without /:" in told
+    evidence = (machine.owner.parent / "reports/latest/guarantees.json").read_text()
+    assert "in the sandbox, db left out: it has the provider 'evilprov', a program of this machine" in evidence
+    assert "web-project does without /:" in evidence

@@ -19,11 +19,11 @@ from media_guarantees.system import commands
 def _shell(engine: Engine, images: tuple[Image, ...], run_folder: Path) -> Iterator[ConfinedShell]:
     """A shell on an engine of the run's own that has an `ubuntu`."""
     del images
-    if engine.power is None:
+    if engine.private_engine is None:
         pytest.skip("it takes a private engine")
     folder = run_folder / "deployment"
     folder.mkdir()
-    with confined_shells(run_folder, engine_side(engine.power), engine.environment) as shell_in:
+    with confined_shells(run_folder, engine_side(engine.private_engine), engine.environment) as shell_in:
         yield shell_in(folder)
 
 

@@ -15,7 +15,7 @@ from trees import NAMES, Tree, below, in_seconds
 
 from media_guarantees.media.manifest import ROOT
 
-Told = frozenset[tuple[bytes, str]]
+Reported = frozenset[tuple[bytes, str]]
 _SECOND = 10**9
 
 DAMAGE = r"""
@@ -64,7 +64,7 @@ class Damage:
 
     deed: str
     path: bytes
-    told: Told
+    reported: Reported
     argument: bytes = b""
     other: bytes = ROOT
     mode: int = 0o644
@@ -72,8 +72,8 @@ class Damage:
 
     def under(self, folder: bytes) -> Damage:
         """Return the same damage, to the same tree once that is in `folder`."""
-        told = frozenset((below(folder, path), aspect) for path, aspect in self.told)
-        return replace(self, path=below(folder, self.path), other=below(folder, self.other), told=told)
+        reported = frozenset((below(folder, path), aspect) for path, aspect in self.reported)
+        return replace(self, path=below(folder, self.path), other=below(folder, self.other), reported=reported)
 
     def order(self) -> bytes:
         """Write it down for the `DAMAGE` script."""
@@ -92,15 +92,15 @@ def damage_to(tree: Tree, deed: str) -> st.SearchStrategy[Damage]:
     return DEEDS[deed](tree)
 
 
-def _told(aspect: str, *paths: bytes) -> Told:
+def _reported(aspect: str, *paths: bytes) -> Reported:
     return frozenset((path, aspect) for path in paths)
 
 
 def _to_entry(tree: Tree, deed: str, path: bytes, aspect: str, argument: bytes) -> Damage:
     """Damage an entry in an aspect that all of its names share."""
     entry = tree.entries[path]
-    told = _told(aspect, *tree.names(path))
-    return Damage(deed, path, told, argument, mode=entry.mode, owner=(entry.uid, entry.gid))
+    reported = _reported(aspect, *tree.names(path))
+    return Damage(deed, path, reported, argument, mode=entry.mode, owner=(entry.uid, entry.gid))
 
 
 @st.composite
@@ -124,14 +124,14 @@ def _removal(draw: st.DrawFn, tree: Tree) -> Damage:
     """Remove a file, a link or an empty directory."""
     full = {path.rpartition(b"/")[0] or ROOT for path in tree.entries}
     path = draw(st.sampled_from([path for path in sorted(tree.entries) if path not in full and path != ROOT]))
-    return Damage("removal", path, _told("missing", path))
+    return Damage("removal", path, _reported("missing", path))
 
 
 @st.composite
 def _addition(draw: st.DrawFn, tree: Tree) -> Damage:
     folder = draw(st.sampled_from(tree.of_kind("directory")))
     path = draw(NAMES.map(lambda name: below(folder, name)).filter(lambda path: path not in tree.entries))
-    return Damage("addition", path, _told("extra", path))
+    return Damage("addition", path, _reported("extra", path))
 
 
 @st.composite
@@ -196,8 +196,8 @@ def _made_link(draw: st.DrawFn, tree: Tree) -> Damage:
         if tree.entries[path] == replace(tree.entries[other], path=path) and other not in tree.names(path)
     ]
     path, other = draw(st.sampled_from(alike))
-    told = _told("links", *tree.names(path), *tree.names(other))
-    return replace(_to_entry(tree, "made link", path, "links", b""), other=other, told=told)
+    reported = _reported("links", *tree.names(path), *tree.names(other))
+    return replace(_to_entry(tree, "made link", path, "links", b""), other=other, reported=reported)
 
 
 @st.composite
@@ -205,8 +205,8 @@ def _rename(draw: st.DrawFn, tree: Tree) -> Damage:
     """Change the case of a name, and nothing but its case."""
     renamed = {path: _swapped(path) for path in tree.of_kind("file", "symlink")}
     path = draw(st.sampled_from([path for path, new in renamed.items() if new not in tree.entries]))
-    told = _told("missing", path) | _told("extra", renamed[path])
-    return Damage("rename", path, told, other=renamed[path])
+    reported = _reported("missing", path) | _reported("extra", renamed[path])
+    return Damage("rename", path, reported, other=renamed[path])
 
 
 def _swapped(path: bytes) -> bytes:

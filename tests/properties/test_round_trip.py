@@ -109,5 +109,7 @@ def test_any_damage_to_what_was_restored_is_reported_by_its_path_and_aspect_alon
     session_stack.media.shell(DAMAGE, stdin=orders(done))
 
     changes = diff(trip.backup.before, session_stack.media.manifest(), mtime="seconds")
-    told = {(change.path, change.aspect) for change in changes}
-    assert told == {one for damage in done for one in damage.told}, describe(changes, event="one damage of each kind")
+    reported = {(change.path, change.aspect) for change in changes}
+    assert reported == {one for damage in done for one in damage.reported}, describe(
+        changes, event="one damage of each kind"
+    )

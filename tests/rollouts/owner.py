@@ -47,7 +47,7 @@ class Owner:
         return self.folder / "guide.md"
 
     def settle_in(self) -> None:
-        """Begin: the platform as this repository has it, on an empty engine, up, and with everybody's pictures."""
+        """Begin: the platform as this repository has it, on an empty engine, up, and with all users' pictures."""
         self.folder.mkdir()
         shutil.copy2(ROOT / "docs/armazenamento-de-midia.md", self.guide)
         shutil.copytree(
@@ -160,5 +160,5 @@ def living_on(server: Engine, folder: Path) -> Iterator[Owner]:
         owner.settle_in()
         yield owner
     finally:
-        if server.power is not None:
-            server.power.clear()
+        if server.private_engine is not None:
+            server.private_engine.clear()

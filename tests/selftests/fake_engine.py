@@ -27,11 +27,11 @@ MODEL: Model = {
 Found = Callable[..., Stack]
 
 
-def engine_here(*, life: str = "", **environment: str) -> Engine:
-    """Return an engine whose programs are those on the PATH; a private one if a `daemon` is named."""
-    power = cast("Any", SimpleNamespace(life=lambda: life)) if life else None
-    kind = "private" if life else "shared"
-    return Engine(kind, {**os.environ, **environment}, ("docker-compose",), "26.1.5", "2.40.3", power)
+def engine_here(private_engine: object = None, **environment: str) -> Engine:
+    """Return an engine whose programs are those on the PATH; a shared one unless a private one is given."""
+    kind = "private" if private_engine else "shared"
+    environment = {**os.environ, **environment}
+    return Engine(kind, environment, ("docker-compose",), "26.1.5", "2.40.3", cast("Any", private_engine))
 
 
 def linking(**links: str) -> SimpleNamespace:
@@ -86,13 +86,14 @@ def stack_found(
     folder: Path,
     *containers: SimpleNamespace,
     volumes: tuple[str, ...] = (),
-    life: str = "",
+    daemon: str = "",
     api: UploadApi = CONNECT,
     deviations: tuple[str, ...] = (),
 ) -> Stack:
     """Return a stack whose engine has these containers and volumes; a private engine if a `daemon` is named."""
     deployment = Deployment((folder / "compose.yml",), {}, "web-project")
-    project = ComposeProject(engine_here(life=life), MODEL, folder, RUN)
+    private_engine = SimpleNamespace(daemon_instance=lambda: daemon) if daemon else None
+    project = ComposeProject(engine_here(private_engine), MODEL, folder, RUN)
     asked: list[dict[str, Any]] = []
 
     def listing(**options: Any) -> list[SimpleNamespace]:

@@ -50,7 +50,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 @pytest.fixture(name="say")
 def _say(pytestconfig: pytest.Config) -> Say:
-    """Tell the person who waits."""
+    """Show progress to the person who waits."""
     capture = pytestconfig.pluginmanager.getplugin("capturemanager")
     terminal = pytestconfig.pluginmanager.getplugin("terminalreporter")
     begun = time.monotonic()

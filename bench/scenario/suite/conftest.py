@@ -18,8 +18,8 @@ from media_guarantees.events.seeded_media import SeededMedia
 @pytest.fixture(scope="session", name="engine")
 def _engine() -> Engine:
     """The private engine that the bench runs for every version: starting it is in none of the times."""
-    power = cast("PrivateEngine", SimpleNamespace(life=lambda: "the bench's"))
-    return describe("private", os.environ, "docker-compose", power)
+    private_engine = cast("PrivateEngine", SimpleNamespace(daemon_instance=lambda: "the bench's"))
+    return describe("private", os.environ, "docker-compose", private_engine)
 
 
 @pytest.fixture(scope="session", name="seeded_media")

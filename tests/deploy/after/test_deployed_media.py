@@ -70,7 +70,7 @@ def test_enough_was_compared(comparison: Deferred[Comparison]) -> None:
     if seen.counts[UNREAD]:
         pytest.skip(
             f"{seen.counts[UNREAD]} files have another time, and their contents before the deploy are not known: "
-            "record with MANIFEST=full to tell"
+            "record with MANIFEST=full to find out"
         )
 
 

@@ -95,6 +95,6 @@ def advice(danger: Danger) -> str:
 
 
 def warn(sentence: str) -> None:
-    """Tell a person, at the terminal and in the evidence, of what may well be intended."""
+    """Report, at the terminal and in the evidence, what may be intended."""
     journal.add_evidence(f"warning: {sentence}")
     journal.progress(f"warning: {sentence}")

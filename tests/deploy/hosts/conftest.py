@@ -27,8 +27,8 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
         return
     reporter = session.config.pluginmanager.getplugin("terminalreporter")
     reports = [report for kind in ("passed", "failed", "skipped") for report in reporter.stats.get(kind, ())]
-    told = [value for report in reports for key, value in report.user_properties if key == "host"]
-    verdicts = [HostVerdict(**each) for each in told]
+    properties = [value for report in reports for key, value in report.user_properties if key == "host"]
+    verdicts = [HostVerdict(**each) for each in properties]
     if verdicts:
         folder = Path(verdicts[0].folder).parent
         verdicts = with_missing(read_hosts(session.config.getoption("hosts") or ""), verdicts, folder)

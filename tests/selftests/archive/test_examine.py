@@ -257,7 +257,7 @@ def test_what_a_cut_archive_with_a_new_end_lacks_is_known_only_from_a_manifest(t
 
     problems = check(BytesIO(cut), against=read_directory(tree))
 
-    assert kinds(cut) == [], "nothing in the archive itself can tell"
+    assert kinds(cut) == [], "the archive itself doesn't show it"
     assert [(problem.kind, problem.member) for problem in problems] == [("missing", *last)]
     assert "file, " in problems[0].message
 
@@ -336,9 +336,9 @@ def test_a_comparison_with_an_empty_manifest_is_an_error(archive: bytes) -> None
 
 def test_what_is_in_an_archive_is_reported_and_hashed_where_that_is_asked_for(tree: Path, archive: bytes) -> None:
     for source in (BytesIO(archive), tree.parent / "backup.tar.gz"):
-        told = examine(source).contents
-        assert told.entries.keys() == read_directory(tree).entries.keys()
-        assert {file.sha256 for file in told.files} == {""}
+        contents = examine(source).contents
+        assert contents.entries.keys() == read_directory(tree).entries.keys()
+        assert {file.sha256 for file in contents.files} == {""}
     hashed = examine(BytesIO(archive), hashed=True).contents
     assert hashed == examine(BytesIO(archive), against=read_directory(tree)).contents == read_archive(BytesIO(archive))
 
@@ -577,7 +577,7 @@ def test_a_link_that_the_volume_holds_just_so_is_no_danger(tree: Path) -> None:
     archive, original = back_up(tree), read_directory(tree)
 
     assert kinds(archive, against=original) == []
-    assert kinds(archive) == ["unsafe link"], "without knowing the volume, nobody can tell"
+    assert kinds(archive) == ["unsafe link"], "without the volume it is unknown"
 
 
 def test_a_link_that_leads_elsewhere_than_the_volumes_own_is_a_danger(tree: Path) -> None:

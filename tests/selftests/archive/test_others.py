@@ -98,7 +98,7 @@ UNSEEN = {
     ("perl.tar.gz", "without one of its members"): "its names don't begin with \"./\", as those of named folders don't",
     ("go-absolute.tar.gz", "an absolute name"): "all of its names are absolute",
 }
-"""Damages that can't be told from what a program writes."""
+"""Damages that look like what a program writes."""
 
 
 @every_archive

@@ -29,7 +29,7 @@ def file(name: str, content: bytes = b"", **attributes: str) -> bytes:
     return header + content + bytes(-len(content) % 512)
 
 
-def everybodys(**attributes: str) -> bytes:
+def global_attributes(**attributes: str) -> bytes:
     """Write POSIX attributes of all members that follow."""
     return tarfile.TarInfo.create_pax_global_header(attributes)
 
@@ -85,7 +85,7 @@ def test_content_that_was_not_asked_for_is_read_but_not_hashed() -> None:
 
 
 def test_attributes_apply_to_the_next_member_alone_unless_they_are_global() -> None:
-    members = read(file("first") + everybodys(uid="7") + file("a") + file("b", uid="8") + file("c"))
+    members = read(file("first") + global_attributes(uid="7") + file("a") + file("b", uid="8") + file("c"))
 
     assert [member.uid for member in members] == [0, 7, 8, 7]
 
@@ -120,9 +120,9 @@ def test_a_name_may_be_as_long_as_a_path_can_be(content: bytes) -> None:
         (extension(b"K", b"n" * (LONGEST + 1)), LONGEST + 1),
         (file("a", path="n" * (LONGEST + 1)), LONGEST + 1),
         (file("a", linkpath="n" * (LONGEST + 1)), LONGEST + 1),
-        (everybodys(path="n" * (LONGEST + 1)), LONGEST + 1),
+        (global_attributes(path="n" * (LONGEST + 1)), LONGEST + 1),
     ],
-    ids=["L", "K", "L without a zero", "K without a zero", "path", "linkpath", "everybody's path"],
+    ids=["L", "K", "L without a zero", "K without a zero", "path", "linkpath", "global path"],
 )
 def test_no_name_and_no_target_is_longer_than_that(content: bytes, size: int) -> None:
     assert refusal(file("b") + content + file("a") + END) == f"header: a name of {size} bytes is too long (after 'b')"
@@ -130,8 +130,8 @@ def test_no_name_and_no_target_is_longer_than_that(content: bytes, size: int) ->
 
 @pytest.mark.parametrize(
     "attributes",
-    [lambda size: everybodys(**sized(size)), lambda size: file("b", b"", **sized(size))],
-    ids=["everybody's", "the next member's"],
+    [lambda size: global_attributes(**sized(size)), lambda size: file("b", b"", **sized(size))],
+    ids=["global", "the next member's"],
 )
 def test_attributes_end_somewhere(attributes: Callable[[int], bytes]) -> None:
     assert [member.name for member in read(attributes(MOST) + file("a"))][-1] == b"a"
@@ -364,6 +364,6 @@ def test_a_map_does_not_go_on_without_end(monkeypatch: pytest.MonkeyPatch) -> No
 
 
 def test_global_attributes_make_no_file_sparse() -> None:
-    everybody = everybodys(**{"GNU.sparse.map": "0,1", "GNU.sparse.size": "1"})
+    for_all = global_attributes(**{"GNU.sparse.map": "0,1", "GNU.sparse.size": "1"})
 
-    assert [member.size for member in read(everybody + file("a", b"content"))] == [7]
+    assert [member.size for member in read(for_all + file("a", b"content"))] == [7]

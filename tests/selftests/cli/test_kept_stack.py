@@ -17,7 +17,7 @@ from media_guarantees.core.errors import BadInput
 from media_guarantees.core.paths import ROOT
 from media_guarantees.system.run_id import start_ticks
 
-# A keeper without any stack: it writes down that it stands, and waits to be told.
+# A keeper without a stack: it records that it runs, and waits for a signal.
 KEEPER = """\
 import signal, sys
 sys.path.insert(0, {root!r})
@@ -84,7 +84,7 @@ def test_a_second_stack_does_not_take_the_firsts_place(mine: KeptStack) -> None:
 
 
 def test_the_instructions_of_a_kept_stack_are_complete(mine: KeptStack, tmp_path: Path) -> None:
-    assert kept_stack.told(mine) == [
+    assert kept_stack.instructions(mine) == [
         "The stack is up, at http://127.0.0.1:8000",
         "  token: t0k3n",
         "  in a shell of yours:",

@@ -152,19 +152,19 @@ def test_an_older_drill_is_not_taken_for_one_that_did_not_come_about() -> None:
 
 
 def test_metrics_have_age_and_outcome_of_each_guarantee() -> None:
-    told = metrics(BROKEN, now=DRILL.began + HOUR, last_success=7.0).splitlines()
+    rows = metrics(BROKEN, now=DRILL.began + HOUR, last_success=7.0).splitlines()
 
-    assert "media_restore_drill_last_success_timestamp_seconds 7" in told
-    assert "media_restore_drill_last_run_timestamp_seconds 1767225600" in told
-    assert 'media_restore_drill_proved{guarantee="backup.created",verdict="proved"} 1' in told
+    assert "media_restore_drill_last_success_timestamp_seconds 7" in rows
+    assert "media_restore_drill_last_run_timestamp_seconds 1767225600" in rows
+    assert 'media_restore_drill_proved{guarantee="backup.created",verdict="proved"} 1' in rows
 
 
 def test_every_metric_has_its_help_and_type() -> None:
-    told = metrics(DRILL, now=0.0, last_success=0.0).splitlines()
-    names = {row.partition("{")[0].split()[0] for row in told if not row.startswith("#")}
+    rows = metrics(DRILL, now=0.0, last_success=0.0).splitlines()
+    names = {row.partition("{")[0].split()[0] for row in rows if not row.startswith("#")}
 
     for kind in ("HELP", "TYPE"):
-        assert {row.split()[2] for row in told if row.startswith(f"# {kind} ")} == names
+        assert {row.split()[2] for row in rows if row.startswith(f"# {kind} ")} == names
 
 
 def test_the_last_success_outlives_drills_that_fail(tmp_path: Path) -> None:

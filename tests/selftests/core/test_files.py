@@ -70,7 +70,7 @@ def test_links_at_names_that_can_be_guessed_are_not_followed(tmp_path: Path) -> 
     """In a folder that all users can write to, such as /tmp, another user may have created them."""
     precious = tmp_path / "precious"
     precious.write_text("precious")
-    folder = tmp_path / "everybodys"
+    folder = tmp_path / "shared"
     folder.mkdir()
     for name in (".a", ".a.new", ".a.body", f".a-{os.getpid()}", f"a.{os.getpid()}", "a.new"):
         (folder / name).symlink_to(precious)

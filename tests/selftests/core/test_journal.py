@@ -124,7 +124,7 @@ def test_each_kind_of_news_has_its_own_logger(heard: pytest.LogCaptureFixture) -
     journal.progress("building")
 
     assert [(record.name, record.getMessage()) for record in heard.records] == [
-        ("verify.observations", "12 files"),
+        ("verify.evidence", "12 files"),
         ("verify.progress", "building"),
     ]
 
@@ -215,7 +215,7 @@ def test_a_step_is_announced_when_it_begins_and_when_it_ends(heard: pytest.LogCa
         step.advance(6)
     after = steps_in(heard)[-1]
 
-    assert after is begun, "it is one step, told of twice"
+    assert after is begun, "it is one step, announced twice"
     assert (after.done, after.over, after.status) == (10, True, "ok")
     assert after.seconds > 0
 

@@ -7,11 +7,11 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
+from fake_engine import engine_here
 from fake_programs import Programs
 
 from media_guarantees.deployment.guide_operator import engine_side, media_names, operator_of
 from media_guarantees.deployment.stack import Stack
-from media_guarantees.engine.connection import Engine
 from media_guarantees.engine.private_engine import PrivateEngine
 from media_guarantees.guide.reader import Guide
 from media_guarantees.system.run_id import Run
@@ -32,20 +32,16 @@ def _stack(programs: Programs, tmp_path: Path) -> Stack:
     )
 
 
-@pytest.fixture(name="power")
+@pytest.fixture(name="private_engine")
 def _power(programs: Programs, tmp_path: Path) -> PrivateEngine:
-    power = SimpleNamespace(
+    private_engine = SimpleNamespace(
         init_process=lambda: 17,
         socket=tmp_path / "docker.sock",
         slot=SimpleNamespace(data_root=tmp_path / "data"),
         tools=SimpleNamespace(which=lambda name: str(programs.add(name))),
         folder=tmp_path,
     )
-    return cast("PrivateEngine", power)
-
-
-def engine(power: PrivateEngine | None) -> Engine:
-    return Engine("private" if power else "shared", {}, ("docker-compose",), "20.10", "2.40", power)
+    return cast("PrivateEngine", private_engine)
 
 
 MODEL: dict[str, Any] = {
@@ -65,16 +61,16 @@ MODEL: dict[str, Any] = {
 GUIDE: Any = Guide(Path("guide.md"), (), ())
 
 
-def test_on_a_private_engine_the_shell_is_confined(stack: Stack, power: PrivateEngine, tmp_path: Path) -> None:
-    with operator_of(stack, GUIDE, engine(power), tmp_path) as operator:
+def test_on_a_private_engine_the_shell_is_confined(stack: Stack, private_engine: PrivateEngine, tmp_path: Path) -> None:
+    with operator_of(stack, GUIDE, engine_here(private_engine), tmp_path) as operator:
         assert operator.shell_in is not None
         shell = operator.shell_in(operator.folder)
 
     assert (shell.folder, shell.run_folder, operator.rename) == (stack.folder, tmp_path, None)
 
 
-def test_each_folder_has_one_shell(stack: Stack, power: PrivateEngine, tmp_path: Path) -> None:
-    with operator_of(stack, GUIDE, engine(power), tmp_path) as operator:
+def test_each_folder_has_one_shell(stack: Stack, private_engine: PrivateEngine, tmp_path: Path) -> None:
+    with operator_of(stack, GUIDE, engine_here(private_engine), tmp_path) as operator:
         assert operator.shell_in is not None
         shells = [operator.shell_in(tmp_path / name) for name in ("one", "other", "one")]
 
@@ -82,7 +78,7 @@ def test_each_folder_has_one_shell(stack: Stack, power: PrivateEngine, tmp_path:
 
 
 def test_on_a_shared_engine_names_are_the_runs(stack: Stack, tmp_path: Path) -> None:
-    with operator_of(stack, GUIDE, engine(None), tmp_path) as operator:
+    with operator_of(stack, GUIDE, engine_here(), tmp_path) as operator:
         assert operator.rename is not None
         assert operator.rename("media_volume") == "mine-media_volume"
         assert operator.shell_in is None
@@ -93,11 +89,11 @@ def test_the_media_are_known_by_their_volume_their_service_and_its_container(sta
 
 
 def test_the_guide_is_read_for_these_media(stack: Stack, tmp_path: Path) -> None:
-    with operator_of(stack, GUIDE, engine(None), tmp_path) as operator:
+    with operator_of(stack, GUIDE, engine_here(), tmp_path) as operator:
         assert operator.guide.media == media_names(stack)
 
 
-def test_the_shell_knows_where_the_engine_keeps_its_volumes(power: PrivateEngine, tmp_path: Path) -> None:
-    side = engine_side(power)
+def test_the_shell_knows_where_the_engine_keeps_its_volumes(private_engine: PrivateEngine, tmp_path: Path) -> None:
+    side = engine_side(private_engine)
 
     assert (side.process(), side.volumes, side.init.name) == (17, tmp_path / "data/volumes", "docker-init")

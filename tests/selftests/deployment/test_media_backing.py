@@ -62,7 +62,7 @@ def test_a_volume_exists_under_its_whole_name_only(found: Found, name: str, *, e
 def test_a_directory_of_the_host_that_is_recreated_is_another_one(found: Found, tmp_path: Path) -> None:
     directory = tmp_path / "media"
     directory.mkdir()
-    stack = found(bound(directory), life="dockerd 1")
+    stack = found(bound(directory), daemon="dockerd 1")
     before = stack.identity()
 
     directory.rename(tmp_path / "moved away")
@@ -81,7 +81,7 @@ def test_of_a_directory_on_another_host_only_the_name_is_known(found: Found, tmp
 def test_a_volume_that_is_only_taken_over_by_its_service_is_the_same_volume(found: Found, tmp_path: Path) -> None:
     data = tmp_path / "volumes" / "media_volume" / "_data"
     data.mkdir(parents=True)
-    stack = found(life="dockerd 1")
+    stack = found(daemon="dockerd 1")
 
     before = stack.backing._created({"CreatedAt": "1", "Mountpoint": str(data)})
     data.chmod(0o700)

@@ -20,11 +20,11 @@ from media_guarantees.deployment.service_container import ServiceContainer, _fil
 DIRECTORY = 1 << 31  # Go's os.ModeDir
 USER = "10001:10002"
 
-InteriorOf = Callable[[SimpleNamespace], ServiceContainer]
+ContainerOf = Callable[[SimpleNamespace], ServiceContainer]
 
 
 def container(name: str = "c1", **attributes: Any) -> SimpleNamespace:
-    """Make what the engine tells of a container whose main process is 100."""
+    """Return a container as the Docker SDK does; its main process is 100."""
     return SimpleNamespace(id=name, attrs={"State": {"Pid": 100}, "Image": "i1"}, **attributes)
 
 
@@ -47,7 +47,7 @@ def holding(*members: tuple[str, bytes, bytes], mode: int = 0o644) -> Container:
 
 
 @pytest.fixture(name="inside")
-def _inside(programs: Programs) -> InteriorOf:
+def _inside(programs: Programs) -> ContainerOf:
     del programs  # what the environment leads to
     return lambda running: ServiceContainer(lambda: cast("Container", running), "web-project", dict(os.environ))
 
@@ -62,29 +62,29 @@ def _inside(programs: Programs) -> InteriorOf:
     ],
 )
 def test_a_program_runs_in_the_services_container_as_whom_one_says(
-    inside: InteriorOf, programs: Programs, options: dict[str, Any], call: str
+    inside: ContainerOf, programs: Programs, options: dict[str, Any], call: str
 ) -> None:
     assert inside(container()).execute(["id", "-u"], **options).ok
     assert programs.calls("docker") == [call]
 
 
-def test_the_services_user_is_the_one_of_its_main_process_as_the_engine_sees_it(inside: InteriorOf) -> None:
+def test_the_services_user_is_the_one_of_its_main_process_as_the_engine_sees_it(inside: ContainerOf) -> None:
     assert inside(container(top=top)).user() == USER
 
 
-def test_what_an_image_lacks_is_unproven_and_asked_once(inside: InteriorOf, programs: Programs) -> None:
+def test_what_an_image_lacks_is_unproven_and_asked_once(inside: ContainerOf, programs: Programs) -> None:
     programs.add("docker", "exit 127")
-    interior = inside(container())
+    service = inside(container())
 
     for _ in range(2):
         with pytest.raises(Unproven, match="the image of web-project lacks what it takes to look inside: sh, cat, rm"):
-            interior.expect_programs("cat", "rm")
+            service.expect_programs("cat", "rm")
 
     assert len(programs.calls("docker")) == 1
 
 
 def test_without_a_shell_a_file_is_handed_to_the_engine_in_the_name_of_the_services_user(
-    inside: InteriorOf, programs: Programs
+    inside: ContainerOf, programs: Programs
 ) -> None:
     programs.add("docker", "exit 127")
     handed = dict[str, bytes]()
@@ -99,7 +99,7 @@ def test_without_a_shell_a_file_is_handed_to_the_engine_in_the_name_of_the_servi
 
 
 @pytest.fixture(name="writing")
-def _writing(inside: InteriorOf, programs: Programs) -> ServiceContainer:
+def _writing(inside: ContainerOf, programs: Programs) -> ServiceContainer:
     """A service container whose programs run on this machine."""
     programs.add("docker", 'while [ "$1" != sh ]; do shift; done; exec "$@"')
     return inside(container(top=top))
@@ -128,12 +128,12 @@ def test_a_file_that_can_not_be_written_is_reported_by_status(writing: ServiceCo
 def test_each_container_is_opened_once(programs: Programs) -> None:
     del programs
     running = [container("c1")]
-    interior = ServiceContainer(lambda: cast("Container", running[-1]), "web-project", dict(os.environ))
-    first, again = interior.host(), interior.host()
+    service = ServiceContainer(lambda: cast("Container", running[-1]), "web-project", dict(os.environ))
+    first, again = service.host(), service.host()
     running.append(container("c2"))
 
     assert first is again
-    assert (first.backend.name, interior.host().backend.name) == ("c1", "c2")
+    assert (first.backend.name, service.host().backend.name) == ("c1", "c2")
 
 
 def test_the_digest_of_a_file_is_of_its_bytes() -> None:
@@ -162,7 +162,7 @@ def test_a_file_that_is_gone_since_it_was_listed_has_no_digest() -> None:
     assert _file_digest(cast("Container", SimpleNamespace(get_archive=get_archive)), "/x") == ""
 
 
-def test_the_writable_layer_is_the_files_that_were_added_or_changed(inside: InteriorOf) -> None:
+def test_the_writable_layer_is_the_files_that_were_added_or_changed(inside: ContainerOf) -> None:
     changes = [{"Path": "/changed", "Kind": 0}, {"Path": "/added", "Kind": 1}, {"Path": "/deleted", "Kind": 2}]
     get_archive = cast("Any", holding(("x", tarfile.REGTYPE, b"x"))).get_archive
     running = container(diff=lambda: changes, get_archive=get_archive)
@@ -170,18 +170,18 @@ def test_the_writable_layer_is_the_files_that_were_added_or_changed(inside: Inte
     assert inside(running).written_layer() == dict.fromkeys(("/changed", "/added"), hashlib.sha256(b"x").hexdigest())
 
 
-def test_a_container_that_wrote_nothing_has_an_empty_layer(inside: InteriorOf) -> None:
+def test_a_container_that_wrote_nothing_has_an_empty_layer(inside: ContainerOf) -> None:
     assert inside(container(diff=lambda: None)).written_layer() == {}
 
 
-def test_work_is_done_in_the_container_as_the_services_user(inside: InteriorOf, programs: Programs) -> None:
+def test_work_is_done_in_the_container_as_the_services_user(inside: ContainerOf, programs: Programs) -> None:
     inside(container(top=top)).work('echo "$1"', "a b", stdin=b"", needs=("cat",))
 
     assert programs.calls("docker")[-1] == f'exec --user={USER} --interactive c1 sh -c echo "$1" sh a b'
 
 
 def test_where_an_image_has_no_shell_a_helper_works_among_the_same_mounts(
-    inside: InteriorOf, programs: Programs
+    inside: ContainerOf, programs: Programs
 ) -> None:
     programs.add("docker", '[ "$1" = run ]')
 
@@ -190,7 +190,7 @@ def test_where_an_image_has_no_shell_a_helper_works_among_the_same_mounts(
     assert f"--volumes-from=c1 --user={USER} --network=none ubuntu sh -c true sh" in call
 
 
-def test_the_mounts_are_those_that_the_main_process_sees(inside: InteriorOf, programs: Programs) -> None:
+def test_the_mounts_are_those_that_the_main_process_sees(inside: ContainerOf, programs: Programs) -> None:
     programs.add("docker", r"echo '/dev/sda /media ext4 rw,relatime 0 0'; echo 'tmpfs /with\\040space tmpfs ro 0 0'")
 
     assert inside(container()).mount_table() == {"/media": ["rw", "relatime"], "/with space": ["ro"]}

@@ -46,7 +46,7 @@ def test_no_running_container_is_a_broken_promise_with_the_next_command(found: F
 def test_who_the_stack_is_comes_from_the_engines_own_answers(found: Found) -> None:
     running = container(Image="i1", State={"Pid": 100, "StartedAt": "09:00"}, Mounts=[mount("/srv/media")])
 
-    assert found(running, volumes=("media_volume",), life="dockerd 1").identity() == ServiceState(
+    assert found(running, volumes=("media_volume",), daemon="dockerd 1").identity() == ServiceState(
         container="c1",
         image="i1",
         process=100,
@@ -80,22 +80,22 @@ def test_media_are_given_as_one_says_or_through_the_api_if_there_is_one(
 
 
 @pytest.mark.parametrize(
-    ("upload", "told"),
+    ("upload", "sentence"),
     [
         ("exec", "media are written by the service's own user through exec: the platform has no part in it"),
         ("http", "media are uploaded through the platform's own API"),
     ],
 )
 def test_the_evidence_says_how_media_are_uploaded_and_what_differs_in_the_sandbox(
-    found: Found, programs: Programs, caplog: pytest.LogCaptureFixture, upload: str, told: str
+    found: Found, programs: Programs, caplog: pytest.LogCaptureFixture, upload: str, sentence: str
 ) -> None:
     programs.add("docker")
 
-    with caplog.at_level("INFO", "verify.observations"):
+    with caplog.at_level("INFO", "verify.evidence"):
         found(container(), deviations=["db runs without devices"]).choose_platform(upload)
 
-    observed = [record.getMessage() for record in caplog.records if record.name == "verify.observations"]
-    assert observed == [told, "in the sandbox, db runs without devices"]
+    observed = [record.getMessage() for record in caplog.records if record.name == "verify.evidence"]
+    assert observed == [sentence, "in the sandbox, db runs without devices"]
 
 
 def test_one_more_client_has_its_own_session_and_uses_the_given_address(found: Found) -> None:
@@ -148,7 +148,7 @@ def test_an_image_without_a_shell_is_reported_with_how_media_are_uploaded_then(
 ) -> None:
     programs.add("docker", "exit 127")
 
-    with caplog.at_level("INFO", "verify.observations"):
+    with caplog.at_level("INFO", "verify.evidence"):
         found(container()).choose_platform("exec")
 
     assert "handed over as by `docker cp`, in that user's name" in caplog.text

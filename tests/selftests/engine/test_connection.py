@@ -165,8 +165,8 @@ def test_a_private_engine_is_reached_with_nothing_of_the_persons_own_configurati
     monkeypatch.setenv("DOCKER_HOST", "unix:///theirs.sock")
     monkeypatch.setenv("DOCKER_CONTEXT", "theirs")
     engine.add("dockerd")
-    power = SimpleNamespace(host="unix:///ours.sock")
-    monkeypatch.setattr(engines, "running_engine", lambda *_: nullcontext(power))
+    private_engine = SimpleNamespace(host="unix:///ours.sock")
+    monkeypatch.setattr(engines, "running_engine", lambda *_: nullcontext(private_engine))
 
     with private(tmp_path / "cache") as described:
         environment = described.environment
@@ -175,7 +175,7 @@ def test_a_private_engine_is_reached_with_nothing_of_the_persons_own_configurati
     configuration = Path(environment["DOCKER_CONFIG"])
     assert configuration.is_relative_to(tmp_path / "cache")
     assert (configuration / "cli-plugins/docker-compose").readlink() == engine.folder / "docker-compose"
-    assert described.power == power
+    assert described.private_engine == private_engine
 
 
 def test_a_shared_engine_needs_a_client(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -208,7 +208,7 @@ def test_a_shared_engine_is_reached_with_a_compose_of_version_2_first_on_the_pat
 
     assert (first / "docker-compose").readlink() == engine.folder / "docker-compose"
     assert described.environment["DOCKER_HOST"] == "unix:///var/run/docker.sock", "pinned, should the context change"
-    assert described.power is None, "nobody crashes an engine that is somebody's"
+    assert described.private_engine is None, "a shared engine must not be crashed"
 
 
 @pytest.mark.usefixtures("engine")

@@ -49,11 +49,11 @@ def _tools(programs: Programs) -> EngineTools:
     return EngineTools({"PATH": programs.path})
 
 
-@pytest.fixture(name="powered")
-def _powered(tmp_path: Path, temporary: Path, slot: Slot, programs: Programs) -> Iterator[PrivateEngine]:
+@pytest.fixture(name="running")
+def _running(tmp_path: Path, temporary: Path, slot: Slot, programs: Programs) -> Iterator[PrivateEngine]:
     """Boot an engine of shell scripts: its first process holds a pipe open, and its daemon ends with that."""
     del temporary
-    pipe, bind = tmp_path / "power", "import socket, sys; socket.socket(socket.AF_UNIX).bind(sys.argv[1])"
+    pipe, bind = tmp_path / "pipe", "import socket, sys; socket.socket(socket.AF_UNIX).bind(sys.argv[1])"
     os.mkfifo(pipe)
     programs.add("docker-init")
     programs.add("setpriv", f"sh -c 'exec 3<> {pipe}; echo ready; read -r _'; :")
@@ -90,12 +90,12 @@ def leave_behind(slot: Slot, folder: Path) -> None:
     slot.release()
 
 
-def test_a_slot_stays_taken_for_as_long_as_anything_of_its_engine_lives(powered: PrivateEngine) -> None:
-    powered.slot.release()  # as when the run was killed
+def test_a_slot_stays_taken_for_as_long_as_anything_of_its_engine_lives(running: PrivateEngine) -> None:
+    running.slot.release()  # as when the run was killed
 
-    assert not Slot(powered.slot.folder).take()
-    powered.crash()
-    other = Slot(powered.slot.folder)
+    assert not Slot(running.slot.folder).take()
+    running.crash()
+    other = Slot(running.slot.folder)
     assert other.take()
     other.release()
 
@@ -228,36 +228,36 @@ def test_a_daemon_that_ends_at_once_is_reported_with_its_last_words(
     engine.shut_down()
 
 
-def test_while_an_engine_runs_what_to_sweep_is_written_down(powered: PrivateEngine) -> None:
-    assert powered.slot.recorded_folders() == [powered.folder]
-    assert powered.folder.stat().st_mode & 0o077 == 0, "whoever reaches the socket is root"
+def test_while_an_engine_runs_what_to_sweep_is_written_down(running: PrivateEngine) -> None:
+    assert running.slot.recorded_folders() == [running.folder]
+    assert running.folder.stat().st_mode & 0o077 == 0, "access to the socket is root access"
 
 
-def test_each_start_of_the_daemon_is_distinguished_from_the_next(powered: PrivateEngine) -> None:
-    first = powered.life()
-    powered.kill_daemon()
-    powered.start_daemon()
+def test_each_start_of_the_daemon_is_distinguished_from_the_next(running: PrivateEngine) -> None:
+    first = running.daemon_instance()
+    running.kill_daemon()
+    running.start_daemon()
 
     assert re.fullmatch(r"dockerd \d+, started at tick \d+", first)
-    assert powered.life() != first
+    assert running.daemon_instance() != first
 
 
-def test_after_a_crash_the_engine_can_be_booted_again(powered: PrivateEngine) -> None:
-    powered.crash()
+def test_after_a_crash_the_engine_can_be_booted_again(running: PrivateEngine) -> None:
+    running.crash()
     with pytest.raises(ProcessLookupError, match="switched off"):
-        powered.life()
+        running.daemon_instance()
 
-    powered.boot()
+    running.boot()
 
-    assert powered.life()
+    assert running.daemon_instance()
 
 
 def test_a_small_disk_is_mounted_where_the_engine_sees_it_and_nowhere_else(
-    powered: PrivateEngine, programs: Programs, tmp_path: Path
+    running: PrivateEngine, programs: Programs, tmp_path: Path
 ) -> None:
     programs.add("nsenter")
 
-    with powered.small_disk(tmp_path, "size=64k") as seen:
+    with running.small_disk(tmp_path, "size=64k") as seen:
         assert re.fullmatch(rf"/proc/\d+/root{re.escape(str(tmp_path))}", str(seen))
 
     mount, umount = programs.calls("nsenter")[-2:]
@@ -265,17 +265,17 @@ def test_a_small_disk_is_mounted_where_the_engine_sees_it_and_nowhere_else(
     assert umount.endswith(f"--mount umount {tmp_path}")
 
 
-def test_an_engine_that_is_shut_down_has_removed_all_it_held(powered: PrivateEngine, programs: Programs) -> None:
+def test_an_engine_that_is_shut_down_has_removed_all_it_held(running: PrivateEngine, programs: Programs) -> None:
     programs.add("docker", "echo a")
 
-    powered.shut_down()
+    running.shut_down()
 
     assert "volume rm --force a" in programs.calls("docker")
-    assert not powered.folder.exists()
+    assert not running.folder.exists()
 
 
 @pytest.mark.usefixtures("temporary")
-@pytest.mark.parametrize("ask", [PrivateEngine.life, PrivateEngine.kill_daemon])
+@pytest.mark.parametrize("ask", [PrivateEngine.daemon_instance, PrivateEngine.kill_daemon])
 def test_an_engine_that_is_switched_off_has_no_life(
     slot: Slot, tools: EngineTools, ask: Callable[[PrivateEngine], object]
 ) -> None:

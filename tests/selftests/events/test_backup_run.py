@@ -189,7 +189,7 @@ def test_what_others_do_on_a_shared_engine_is_no_leftover(take: Take, folder: Pa
 
     def happen() -> None:
         (folder / NAME).touch()
-        stack.volumes += ["somebodys", "media-verify-0123abcd-1-2-other"]
+        stack.volumes += ["another-users", "media-verify-0123abcd-1-2-other"]
         stack.containers += ["vigilant_bose", "quirky_tar"]
 
     assert take(happen).get().leftovers == {"volume media-verify-0123abcd-1-2-other", "container quirky_tar"}
@@ -226,7 +226,7 @@ def test_the_day_is_the_one_on_which_the_command_started(
 def test_a_service_that_answers_all_the_time_is_not_counted_as_silent(take: Take, folder: Path) -> None:
     backup = take((folder / NAME).touch).get()
 
-    assert backup.asked >= 3, "a short command must not pass for a harmless one because nobody looked"
+    assert backup.asked >= 3, "a short command must not pass for a harmless one because no probe ran"
     assert backup.unanswered == 0
 
 
@@ -244,7 +244,7 @@ def test_the_asking_ends_with_its_block(stack: FakeStack) -> None:
     before = set(threading.enumerate())
 
     with poll_health(stack.as_stack()):
-        assert set(threading.enumerate()) - before, "somebody must be asking for this to say anything"
+        assert set(threading.enumerate()) - before, "a probe must run for this test to prove anything"
 
     assert not set(threading.enumerate()) - before
 
@@ -263,7 +263,7 @@ def test_the_asking_ends_if_it_is_interrupted_while_it_begins(
     with pytest.raises(KeyboardInterrupt), poll_health(stack.as_stack()):
         pass
 
-    assert set(threading.enumerate()) == before, "whoever presses Ctrl-C would wait for ever"
+    assert set(threading.enumerate()) == before, "Ctrl-C would wait for ever"
 
 
 def test_the_asking_ends_even_with_a_block_that_fails(stack: FakeStack) -> None:

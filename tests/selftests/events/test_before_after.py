@@ -150,7 +150,7 @@ def test_a_stack_that_can_not_be_mended_is_raised_for_each_who_asks_and_nothing_
 
 
 def test_media_that_are_the_same_are_evidence(stack: FakeStack, caplog: pytest.LogCaptureFixture) -> None:
-    with caplog.at_level("INFO", "verify.observations"):
+    with caplog.at_level("INFO", "verify.evidence"):
         after(stack, lambda: None).expect_same_media()
 
     assert caplog.messages[-1] == f"2 files, 2 bytes: 0 missing, 0 changed after {EVENT}"
@@ -210,7 +210,7 @@ def test_what_is_to_be_ignored_is() -> None:
 
 
 def test_the_same_volume_is_evidence(stack: FakeStack, caplog: pytest.LogCaptureFixture) -> None:
-    with caplog.at_level("INFO", "verify.observations"):
+    with caplog.at_level("INFO", "verify.evidence"):
         after(stack, lambda: setattr(stack, "who", replace(IDENTITY, container="c2"))).expect_same_volume()
 
     assert caplog.messages[-1] == f"volume media_volume, made yesterday, is the same after {EVENT}"
@@ -228,7 +228,7 @@ def test_the_same_volume_is_evidence(stack: FakeStack, caplog: pytest.LogCapture
             "backed by media_volume of today; before, by media_volume of yesterday",
         ),
     ],
-    ids=["another", "made anew"],
+    ids=["another", "recreated"],
 )
 def test_another_volume_or_a_recreated_one_is_a_broken_promise(stack: FakeStack, who: object, words: str) -> None:
     event_result = after(stack, lambda: setattr(stack, "who", who))

@@ -196,11 +196,11 @@ def test_a_service_that_promises_to_come_back_has_to_do_so_by_itself(policy: str
 def test_one_that_promises_nothing_is_restarted_as_the_guide_says(
     policy: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    with caplog.at_level("INFO", "verify.observations"):
+    with caplog.at_level("INFO", "verify.evidence"):
         assert end(MortalStack(policy)) == ["restart"]
 
-    told = "no restart policy promises that web comes back after a crash: the guide's restart started it again"
-    assert told in caplog.messages
+    evidence = "no restart policy promises that web comes back after a crash: the guide's restart started it again"
+    assert evidence in caplog.messages
 
 
 def test_without_a_restart_in_the_guide_it_is_brought_up() -> None:

@@ -8,12 +8,11 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
+from fake_engine import engine_here
 from fake_stack import FakeStack, sample
 
 from media_guarantees.core import journal
 from media_guarantees.core.errors import PromiseBroken, Unproven
-from media_guarantees.engine.connection import Engine
-from media_guarantees.engine.private_engine import PrivateEngine
 from media_guarantees.events.faults import EVENTS, Event
 from media_guarantees.events.faults_under_load import (
     FaultRun,
@@ -47,10 +46,6 @@ HISTORY = [
 ]
 
 
-def engine(power: object = None) -> Engine:
-    return Engine("private" if power else "shared", {}, (), "1", "2", cast("PrivateEngine", power))
-
-
 def test_recovery_is_from_the_beginning_of_an_event_to_the_first_accepted_upload_after_it() -> None:
     assert CRASH.recovery == 3.0
 
@@ -67,7 +62,7 @@ def test_no_strike_weighs_nothing() -> None:
 
 
 def test_what_each_strike_weighed_is_evidence(caplog: pytest.LogCaptureFixture) -> None:
-    with caplog.at_level(logging.INFO, "verify.observations"):
+    with caplog.at_level(logging.INFO, "verify.evidence"):
         require_uploads_around([CRASH], HISTORY)
 
     (said,) = caplog.messages
@@ -115,7 +110,7 @@ def operator(*procedures: str) -> Operator:
 
 
 def test_a_guide_without_a_restart_is_not_restarted_by() -> None:
-    private = engine(power=object())
+    private = engine_here(object())
 
     left_out = {*supported_faults(private, operator("restart"))} - {*supported_faults(private, operator())}
 
@@ -123,7 +118,7 @@ def test_a_guide_without_a_restart_is_not_restarted_by() -> None:
 
 
 def test_a_shared_engine_is_neither_killed_nor_crashed() -> None:
-    shared, private = (supported_faults(engine(power), operator("restart")) for power in (None, object()))
+    shared, private = (supported_faults(engine_here(private), operator("restart")) for private in (None, object()))
 
     assert private == tuple(EVENTS.values())
     assert {event.name for event in private} - {event.name for event in shared} == {
@@ -150,10 +145,10 @@ class OpenPlatform:
 
 
 @pytest.fixture(name="fault_run")
-def _ordeal() -> FaultRun:
+def _fault_run() -> FaultRun:
     stack: Any = FakeStack()
     stack.new_client = lambda _: OpenPlatform()
-    return FaultRun(stack.as_stack(), cast("Operator", None), engine(), seed="1")
+    return FaultRun(stack.as_stack(), cast("Operator", None), engine_here(), seed="1")
 
 
 def test_an_event_during_uploads_is_reported_until_they_resume(
@@ -162,9 +157,9 @@ def test_an_event_during_uploads_is_reported_until_they_resume(
     with caplog.at_level(logging.INFO, journal.PROGRESS.name):
         fault_run.inject_all([Event("a crash", lambda *_: None, lambda _: "")])
 
-    (told,) = [cast("Any", record).step for record in caplog.records if record.name == journal.PROGRESS.name]
-    assert told.what == "event: a crash, during uploads"
-    assert told.seconds >= fault_run.injected_faults[0].recovery
+    (announced,) = [cast("Any", record).step for record in caplog.records if record.name == journal.PROGRESS.name]
+    assert announced.what == "event: a crash, during uploads"
+    assert announced.seconds >= fault_run.injected_faults[0].recovery
 
 
 def test_events_happen_until_it_is_enough(fault_run: FaultRun) -> None:
@@ -192,7 +187,7 @@ def test_events_happen_in_their_order_during_uploads(fault_run: FaultRun) -> Non
     ]
     first, second = fault_run.injected_faults
     assert first.begun <= first.ended <= first.recovered <= second.begun
-    assert all(weight.before and weight.after for weight in count_uploads(fault_run.injected_faults, fault_run.history))
+    assert all(counts.before and counts.after for counts in count_uploads(fault_run.injected_faults, fault_run.history))
 
 
 def test_what_happened_before_an_event_that_failed_is_not_forgotten(fault_run: FaultRun) -> None:
@@ -213,7 +208,7 @@ def test_an_engine_that_is_off_is_not_asked_for_an_address(fault_run: FaultRun) 
         seen.append(fault_run._engine_is_on.locked())
 
     fault_run.inject_all(
-        [Event(name, crash, lambda _: "", needs_power=power) for name, power in (("a", True), ("b", False))]
+        [Event(name, crash, lambda _: "", needs_private_engine=needed) for name, needed in (("a", True), ("b", False))]
     )
 
     assert seen == [True, False]

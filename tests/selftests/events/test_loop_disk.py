@@ -16,7 +16,7 @@ from media_guarantees.system.commands import CommandFailed
 ROOT = "/srv/media"
 
 
-def power() -> PrivateEngine:
+def engine() -> PrivateEngine:
     """Return an engine whose mounts are this machine's."""
     return cast("PrivateEngine", SimpleNamespace(nsenter_command=lambda *args: list(args)))
 
@@ -32,7 +32,7 @@ def _programs(programs: Programs) -> Programs:
 def _disk(tmp_path: Path) -> Disk:
     image = tmp_path / "power.img"
     image.write_bytes(b"what is on the disk")
-    return Disk(power(), image, "/run/media-verify-power")
+    return Disk(engine(), image, "/run/media-verify-power")
 
 
 def test_a_disk_is_as_large_and_has_as_many_inodes_as_was_asked_for(
@@ -60,7 +60,7 @@ def test_without_mkfs_the_message_says_what_to_install(tmp_path: Path, monkeypat
 
 
 def test_a_disk_is_mounted_for_the_block_and_its_loop_device_goes_with_it(programs: Programs, tmp_path: Path) -> None:
-    with mounted(power(), tmp_path / "full.img", "commit=600") as disk:
+    with mounted(engine(), tmp_path / "full.img", "commit=600") as disk:
         assert disk.folder == "/run/media-verify-full"
         assert programs.calls("umount") == []
 
@@ -69,7 +69,7 @@ def test_a_disk_is_mounted_for_the_block_and_its_loop_device_goes_with_it(progra
 
 
 def test_a_disk_is_unmounted_whatever_happens_in_the_block(programs: Programs, tmp_path: Path) -> None:
-    with pytest.raises(PromiseBroken), mounted(power(), tmp_path / "full.img"):
+    with pytest.raises(PromiseBroken), mounted(engine(), tmp_path / "full.img"):
         raise PromiseBroken("lost")
 
     assert len(programs.calls("umount")) == 1
@@ -79,14 +79,14 @@ def test_a_machine_without_loop_devices_is_refused_in_mounts_words(programs: Pro
     programs.add("mount", "echo 'failed to setup loop device' >&2; exit 32")
 
     with pytest.raises(BadInput, match="can't be mounted: failed to setup loop device"):
-        with mounted(power(), tmp_path / "full.img"):
+        with mounted(engine(), tmp_path / "full.img"):
             pytest.fail("there is nothing to work on")
 
 
 def test_a_copy_is_what_the_disk_is_now(disk: Disk, tmp_path: Path) -> None:
     copy = tmp_path / "copy.img"
 
-    assert disk.copy(copy), "nothing wrote to it meanwhile"
+    assert disk.copy(copy), "nothing wrote to it during the copy"
     assert copy.read_bytes() == b"what is on the disk"
 
 

@@ -70,7 +70,7 @@ def test_every_kind_of_entry_is_planted(stack: LocalStack) -> None:
     assert entries[b"names/not UTF-8 \xff\xfe"].kind == "file"
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file to somebody else")
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file to another user")
 def test_one_file_has_a_foreign_owner_and_all_else_is_the_services(stack: LocalStack) -> None:
     entries = planted(stack).entries
 

@@ -85,7 +85,7 @@ def test_a_platform_that_changes_what_it_is_given_may_do_so_if_it_serves_it_on(
 def test_an_upload_that_was_never_asked_for_is_not_the_same(stack: FakeStack) -> None:
     upload = stack.platform.upload(SAMPLES[0])
 
-    assert not is_served_as_before(stack.as_stack(), upload), "nobody knows how it was before"
+    assert not is_served_as_before(stack.as_stack(), upload), "how it was served before is unknown"
 
 
 def test_a_picture_that_was_missing_from_the_first_is_not_the_same_for_being_missing_still(
@@ -146,7 +146,7 @@ def test_pictures_that_are_all_there_are_counted_as_evidence(
 ) -> None:
     uploads = seeded_media.ensure_uploaded(stack.as_stack())
 
-    with caplog.at_level("INFO", "verify.observations"):
+    with caplog.at_level("INFO", "verify.evidence"):
         expect_served_as_before(stack.as_stack(), iter(uploads), event="a restart")
 
     assert "7 pictures served the same after a restart" in caplog.messages
@@ -162,7 +162,7 @@ def test_a_new_upload_that_is_served_is_evidence(
 ) -> None:
     seeded_media.ensure_uploaded(stack.as_stack())
 
-    with caplog.at_level("INFO", "verify.observations"):
+    with caplog.at_level("INFO", "verify.evidence"):
         expect_new_upload_works(stack.as_stack(), seeded_media, event="a restart")
 
     assert "a new upload works after a restart" in caplog.messages
@@ -229,7 +229,7 @@ def test_what_was_never_served_is_held_to_its_storage(
     uploads = seeded_media.ensure_uploaded(stack.as_stack())
     stack.platform.uploaded.clear()
 
-    with caplog.at_level("INFO", "verify.observations"):
+    with caplog.at_level("INFO", "verify.evidence"):
         expect_served_as_before(stack.as_stack(), uploads, event="a restart")
         expect_new_upload_works(stack.as_stack(), seeded_media, event="a restart")
 
@@ -246,7 +246,7 @@ def test_the_reason_why_no_request_is_possible_is_given(
     stack.platform.serves = False
     uploads = seeded_media.ensure_uploaded(stack.as_stack())
 
-    with caplog.at_level("INFO", "verify.observations"):
+    with caplog.at_level("INFO", "verify.evidence"):
         expect_served_as_before(stack.as_stack(), uploads, event="a restart")
 
     assert caplog.messages == ["web-project publishes no port: after a restart, only their storage is judged"]

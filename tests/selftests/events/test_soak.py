@@ -23,11 +23,11 @@ def never() -> bool:
     return False
 
 
-def strike(event: str, recovery: float) -> InjectedFault:
+def fault(event: str, recovery: float) -> InjectedFault:
     return InjectedFault(event, 10.0, 10.5, 10.0 + recovery, "one", "another")
 
 
-class FakeOrdeal:
+class FakeFaultRun:
     """A fault run that uploads three pictures for each event, and loses the ones that the test names."""
 
     seed = "7"
@@ -50,7 +50,7 @@ class FakeOrdeal:
             for _ in range(3):
                 self._upload(f"p{len(self.history)}-{len(self.injected_faults)}")
             self.history.append(UploadAttempt(f"cut off {len(self.history)}", 0.0, 1.0, "unknown"))
-            self.injected_faults.append(strike(event.name, 1.0))
+            self.injected_faults.append(fault(event.name, 1.0))
 
     def _upload(self, name: str) -> None:
         upload = self.stack.platform.upload(sample(name))
@@ -61,18 +61,18 @@ class FakeOrdeal:
 
 
 @pytest.fixture(name="fault_run")
-def _ordeal() -> FakeOrdeal:
-    return FakeOrdeal()
+def _fault_run() -> FakeFaultRun:
+    return FakeFaultRun()
 
 
-def soaking(fault_run: FakeOrdeal, **options: Any) -> Soak:
+def soaking(fault_run: FakeFaultRun, **options: Any) -> Soak:
     return Soak(cast("FaultRun", fault_run), **options)
 
 
 EVENTS = tuple(Event(name, lambda *_: None, lambda _: "") for name in ("a crash", "a deploy", "a kill"))
 
 
-def test_every_round_has_every_event_in_an_order_of_its_own(fault_run: FakeOrdeal) -> None:
+def test_every_round_has_every_event_in_an_order_of_its_own(fault_run: FakeFaultRun) -> None:
     soak = soaking(fault_run)
 
     for _ in range(8):
@@ -83,7 +83,7 @@ def test_every_round_has_every_event_in_an_order_of_its_own(fault_run: FakeOrdea
     assert soak.findings == ()
 
 
-def test_what_is_lost_is_found_after_its_round(fault_run: FakeOrdeal) -> None:
+def test_what_is_lost_is_found_after_its_round(fault_run: FakeFaultRun) -> None:
     fault_run.lose = {"p0-0"}
     soak = soaking(fault_run)
 
@@ -93,7 +93,7 @@ def test_what_is_lost_is_found_after_its_round(fault_run: FakeOrdeal) -> None:
     assert soak.count_defects["lost"] == 1
 
 
-def test_what_is_lost_in_a_later_round_is_found_too(fault_run: FakeOrdeal) -> None:
+def test_what_is_lost_in_a_later_round_is_found_too(fault_run: FakeFaultRun) -> None:
     soak = soaking(fault_run)
     soak.go_round(EVENTS, never)
 
@@ -103,7 +103,7 @@ def test_what_is_lost_in_a_later_round_is_found_too(fault_run: FakeOrdeal) -> No
     assert soak.count_defects["lost"] == 1
 
 
-def test_what_is_stored_but_not_served_is_found(fault_run: FakeOrdeal) -> None:
+def test_what_is_stored_but_not_served_is_found(fault_run: FakeFaultRun) -> None:
     fault_run.stack.platform.up = False
     soak = soaking(fault_run)
 
@@ -113,7 +113,7 @@ def test_what_is_stored_but_not_served_is_found(fault_run: FakeOrdeal) -> None:
     assert {finding.seen for finding in soak.findings} == {"is not served"}
 
 
-def test_a_round_that_fails_is_judged_all_the_same(fault_run: FakeOrdeal) -> None:
+def test_a_round_that_fails_is_judged_all_the_same(fault_run: FakeFaultRun) -> None:
     fault_run.lose = {"p0-0"}
     soak = soaking(fault_run)
 
@@ -123,7 +123,7 @@ def test_a_round_that_fails_is_judged_all_the_same(fault_run: FakeOrdeal) -> Non
     assert soak.count_defects["lost"] == 1
 
 
-def test_a_round_in_which_nothing_happened_has_nothing_to_judge(fault_run: FakeOrdeal) -> None:
+def test_a_round_in_which_nothing_happened_has_nothing_to_judge(fault_run: FakeFaultRun) -> None:
     soak = soaking(fault_run)
 
     soak.go_round(EVENTS, lambda: True)
@@ -133,7 +133,7 @@ def test_a_round_in_which_nothing_happened_has_nothing_to_judge(fault_run: FakeO
 
 
 @pytest.fixture(name="removed")
-def _removed(fault_run: FakeOrdeal) -> list[str]:
+def _removed(fault_run: FakeFaultRun) -> list[str]:
     """The paths that the soak has removed from the volume."""
     removed: list[str] = []
 
@@ -155,7 +155,7 @@ def _removed(fault_run: FakeOrdeal) -> list[str]:
 
 
 def test_the_oldest_uploads_that_are_too_many_are_let_go_and_still_counted(
-    fault_run: FakeOrdeal, removed: list[str]
+    fault_run: FakeFaultRun, removed: list[str]
 ) -> None:
     soak = soaking(fault_run, kept=10)
 
@@ -169,7 +169,7 @@ def test_the_oldest_uploads_that_are_too_many_are_let_go_and_still_counted(
     assert soak.findings == ()
 
 
-def test_as_long_as_they_are_few_all_are_kept(fault_run: FakeOrdeal, removed: list[str]) -> None:
+def test_as_long_as_they_are_few_all_are_kept(fault_run: FakeFaultRun, removed: list[str]) -> None:
     soak = soaking(fault_run, kept=12)
 
     soak.go_round(EVENTS, never)
@@ -178,7 +178,7 @@ def test_as_long_as_they_are_few_all_are_kept(fault_run: FakeOrdeal, removed: li
     assert removed == []
 
 
-def test_a_proof_of_loss_is_not_let_go(fault_run: FakeOrdeal, removed: list[str]) -> None:
+def test_a_proof_of_loss_is_not_let_go(fault_run: FakeFaultRun, removed: list[str]) -> None:
     fault_run.lose = {"p0-0"}
     soak = soaking(fault_run, kept=1)
 
@@ -189,13 +189,13 @@ def test_a_proof_of_loss_is_not_let_go(fault_run: FakeOrdeal, removed: list[str]
 
 
 def test_recoveries_are_summed_up_by_kind_the_slowest_first() -> None:
-    injected_faults = [strike("a crash", 1.0), strike("a deploy", 3.0), strike("a crash", 5.0), strike("a crash", 2.0)]
+    injected_faults = [fault("a crash", 1.0), fault("a deploy", 3.0), fault("a crash", 5.0), fault("a crash", 2.0)]
 
     assert recoveries(injected_faults) == [Recovery("a deploy", 1, 3.0, 3.0), Recovery("a crash", 3, 2.0, 5.0)]
     assert recoveries([]) == []
 
 
-def test_the_figures_are_for_programs_too(fault_run: FakeOrdeal) -> None:
+def test_the_figures_are_for_programs_too(fault_run: FakeFaultRun) -> None:
     soak = soaking(fault_run)
     soak.go_round(EVENTS[:1], never)
 
@@ -213,7 +213,7 @@ def test_the_figures_are_for_programs_too(fault_run: FakeOrdeal) -> None:
     }
 
 
-def test_progress_and_result_are_shown_in_words(fault_run: FakeOrdeal) -> None:
+def test_progress_and_result_are_shown_in_words(fault_run: FakeFaultRun) -> None:
     soak = soaking(fault_run)
     soak.go_round(EVENTS[:1], never)
 

@@ -40,7 +40,7 @@ REFUSED, UNKNOWN = upload("c", "refused"), upload("c", "unknown")
 HISTORY = (A, B, UNKNOWN)
 
 
-def told(findings: tuple[Finding, ...]) -> list[str]:
+def in_short(findings: tuple[Finding, ...]) -> list[str]:
     """Return the findings in short: which upload has which defect."""
     return [f"{finding.attempt.sha256.removeprefix('sha of ')} {finding.defect}" for finding in findings]
 
@@ -50,7 +50,7 @@ def told(findings: tuple[Finding, ...]) -> list[str]:
     [
         pytest.param(at(a="a", b="b"), at(a="a", b="b"), [], id="all is well"),
         pytest.param(at(a="a", b="b", c="c"), at(a="a", b="b"), [], id="an unknown one is there"),
-        pytest.param(at(a="a", b="b", x="somebody's"), at(a="a", b="b"), [], id="somebody else's file is there too"),
+        pytest.param(at(a="a", b="b", x="another user's"), at(a="a", b="b"), [], id="another user's file is there too"),
         pytest.param(at(b="b"), at(a="a", b="b"), ["a lost"], id="not stored"),
         pytest.param(at(a="a", b="b"), at(a="", b="b"), ["a lost"], id="not served"),
         pytest.param(at(b="b"), at(a="", b="b"), ["a lost", "a lost"], id="neither stored nor served"),
@@ -64,13 +64,13 @@ def told(findings: tuple[Finding, ...]) -> list[str]:
         pytest.param(at(a="a", b="b", x="a"), at(a="a", b="b"), ["a duplicated"], id="stored twice"),
         pytest.param(at(a="a", b="b", x="c", y="c"), at(a="a", b="b"), ["c duplicated"], id="an unknown one twice"),
         pytest.param(at(x="a", b="b"), at(a="a", b="b"), ["a lost"], id="stored, but not where the platform said"),
-        pytest.param(at(a="a", b="b"), at(b="b"), ["a never read"], id="nobody asked for it"),
-        pytest.param(at(b="b"), at(b="b"), ["a lost", "a never read"], id="nobody asked, and it is not stored"),
-        pytest.param(at(a="a", b="b"), {}, ["a never read", "b never read"], id="nobody asked for anything"),
+        pytest.param(at(a="a", b="b"), at(b="b"), ["a never read"], id="not requested"),
+        pytest.param(at(b="b"), at(b="b"), ["a lost", "a never read"], id="not requested, and not stored"),
+        pytest.param(at(a="a", b="b"), {}, ["a never read", "b never read"], id="nothing requested"),
     ],
 )
 def test_what_is_found(stored: dict[str, str], served: dict[str, str], found: list[str]) -> None:
-    assert told(check(HISTORY, stored=stored, served=served)) == found
+    assert in_short(check(HISTORY, stored=stored, served=served)) == found
 
 
 def test_no_request_is_required_where_serving_is_not_in_question() -> None:
@@ -86,7 +86,7 @@ def test_what_was_not_acknowledged_may_be_there_or_not(attempt: UploadAttempt, t
 def test_two_uploads_acknowledged_at_one_path_can_not_both_be_there() -> None:
     usurper = UploadAttempt("sha of b", 1.0, 2.0, "acknowledged", A.path, A.url)
 
-    assert told(check((A, usurper), stored=at(a="b"), served=at(a="b"))) == ["a swapped", "a swapped"]
+    assert in_short(check((A, usurper), stored=at(a="b"), served=at(a="b"))) == ["a swapped", "a swapped"]
 
 
 @pytest.mark.parametrize("history", [(), (REFUSED,), (REFUSED, UNKNOWN)], ids=["empty", "refused", "nothing accepted"])
@@ -104,7 +104,7 @@ def is_well(attempt: UploadAttempt, stored: Mapping[str, str], served: Mapping[s
     return in_place and copies == 1
 
 
-CONTENTS = ["a", "b", "torn", "", None]  # of a path: somebody's, nobody's, nothing, or not a word about it
+CONTENTS = ["a", "b", "torn", "", None]  # of a path: an upload's, unknown, none, or no entry
 
 
 def test_every_history_of_two_uploads_is_judged_as_promised() -> None:

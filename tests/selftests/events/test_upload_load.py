@@ -21,7 +21,7 @@ from media_guarantees.events.upload_load import CLIENTS, Load, uploading
 from media_guarantees.media.sample_pictures import KINDS, Sample
 from media_guarantees.media.upload_client import HttpPlatform, LoginFailed, Upload
 
-NOBODY_LISTENS = requests.ConnectionError(
+NOT_LISTENING = requests.ConnectionError(
     urllib3.exceptions.MaxRetryError(
         cast("Any", None), "/api/", urllib3.exceptions.NewConnectionError(cast("Any", None), "refused")
     )
@@ -101,12 +101,12 @@ def test_an_accepted_upload_is_noted_with_what_was_sent_and_where_it_is() -> Non
     [
         (503, "refused", "status 503"),
         (400, "refused", "status 400"),
-        (NOBODY_LISTENS, "refused", "ConnectionError"),
+        (NOT_LISTENING, "refused", "ConnectionError"),
         (LookupError("no port is published"), "refused", "LookupError"),
         (CUT_OFF, "unknown", "ConnectionError"),
         (requests.ReadTimeout("too slow"), "unknown", "ReadTimeout"),
     ],
-    ids=["unavailable", "bad", "nobody listens", "no port", "cut off", "no answer in time"],
+    ids=["unavailable", "bad", "not listening", "no port", "cut off", "no answer in time"],
 )
 def test_what_is_not_accepted_is_noted_with_the_reason(answer: Answer, outcome: str, reason: str) -> None:
     with load_on(answer) as load:

@@ -94,7 +94,7 @@ def test_a_container_that_does_not_start_is_reported(programs: Programs, media: 
         pass
 
 
-def test_a_container_that_ends_meanwhile_is_reported(programs: Programs, media: VolumeMedia) -> None:
+def test_a_container_that_ends_before_its_answer_is_reported(programs: Programs, media: VolumeMedia) -> None:
     programs.add("docker", "echo watching; exec 0<&-; exit 137")
 
     with watching(media) as watcher:

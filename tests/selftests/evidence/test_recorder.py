@@ -63,7 +63,7 @@ def test_what_the_journal_says_belongs_to_the_test_that_runs(recorder: Recorder)
         run(recorder, A, "passed", "passed", "passed")
         recorder.begin_test()
         run(recorder, B, "passed")
-    journal.add_evidence("nobody listens")
+    journal.add_evidence("not recorded")
 
     assert [event.what for event in recorder.records[A].events] == ["docker run"]
     assert recorder.records[A].evidence == ["12 files"]

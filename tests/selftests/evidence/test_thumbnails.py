@@ -74,7 +74,7 @@ def test_what_is_hidden_in_a_file_is_not_handed_on() -> None:
 def test_a_changed_picture_is_shown_beside_what_it_was() -> None:
     (pair,) = pairs({"avatars/0": "changed"}, [upload(0), upload(1)], lambda _: Served(200, SAMPLES[1].content, ""))
 
-    assert (pair.path, pair.fate, pair.before) == ("avatars/0", "changed", data_uri(SAMPLES[0].content))
+    assert (pair.path, pair.damage, pair.before) == ("avatars/0", "changed", data_uri(SAMPLES[0].content))
     assert pair.after == data_uri(SAMPLES[1].content)
 
 
@@ -91,12 +91,12 @@ def gone(_: str) -> Served:
 
 
 @pytest.mark.parametrize(
-    ("fate", "fetch"),
+    ("damage", "fetch"),
     [("missing", same), ("changed", no_answer), ("changed", gone), ("changed", same)],
     ids=["missing from an archive", "no answer", "not served", "served as ever"],
 )
-def test_without_another_picture_there_is_nothing_to_show_after(fate: str, fetch: object) -> None:
-    (pair,) = pairs({"avatars/0": fate}, [upload(0)], fetch)  # type: ignore[arg-type]
+def test_without_another_picture_there_is_nothing_to_show_after(damage: str, fetch: object) -> None:
+    (pair,) = pairs({"avatars/0": damage}, [upload(0)], fetch)  # type: ignore[arg-type]
 
     assert (bool(pair.before), pair.after) == (True, "")
 

@@ -54,7 +54,7 @@ def _live(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Answer:
     def answer(*containers: dict[str, Any], mountinfo: str = ROOT_MOUNT, project: str = "", **asked: bool) -> Live:
         programs = Programs(tmp_path, monkeypatch)
         status = "Uid:\t10001\t10002\t10003\t10004\nGid:\t1\t2\t3\t4\nGroups:\t7 8\n"
-        told = {
+        reported = {
             "'ps '*": "\n".join(each["Id"] for each in containers),
             "'container inspect '*": json.dumps(containers),
             "'volume inspect media_volume'": json.dumps(
@@ -67,8 +67,8 @@ def _live(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Answer:
             "*'--format=%w'*": "2026-01-01 00:00:00.5 +0000, inode 7",
         }
         if asked:
-            told["*'test -d'*"] = "there" if asked["has_folder"] else ""
-        cases = "\n".join(f"{case}) printf %s {shlex.quote(text)};;" for case, text in told.items())
+            reported["*'test -d'*"] = "there" if asked["has_folder"] else ""
+        cases = "\n".join(f"{case}) printf %s {shlex.quote(text)};;" for case, text in reported.items())
         programs.add("docker", f'case "$*" in\n{cases}\n*) echo "no such thing: $*" >&2; exit 1;;\nesac')
         engine = Engine("live", {**os.environ, "PATH": programs.path}, (), "1", "")
         return Live(engine, RUN, service="web-project", media_root="/media/", project=project)
@@ -256,12 +256,12 @@ def test_a_volume_that_is_gone_is_not_made_by_looking_at_it(live: Answer) -> Non
 
 
 def test_published_ports_come_first() -> None:
-    told = {
+    reported = {
         "NetworkSettings": {"Ports": {"53/udp": None, "9000/tcp": None, "8000/tcp": [{"HostPort": "1"}]}},
         "Config": {"ExposedPorts": {"9000/tcp": {}, "7000/tcp": {}}},
     }
 
-    assert ports_of(told) == (8000, 9000, 7000)
+    assert ports_of(reported) == (8000, 9000, 7000)
 
 
 @pytest.mark.parametrize(

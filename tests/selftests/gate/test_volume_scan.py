@@ -1,4 +1,4 @@
-"""A live volume is scanned completely while people use it; files that changed meanwhile are not reported as read."""
+"""A live volume is scanned completely while people use it; files that changed during the scan don't count as read."""
 
 import os
 from collections.abc import Callable

@@ -95,9 +95,9 @@ def test_nothing_of_the_machine_makes_the_operators_compose_look_elsewhere(
 
 
 def test_the_operator_works_with_the_engines_environment(operator: Operator) -> None:
-    told = replace(operator, environment={**operator.environment, "DOCKER_HOST": "engine"})
+    redirected = replace(operator, environment={**operator.environment, "DOCKER_HOST": "engine"})
 
-    assert told.run_script('echo "$DOCKER_HOST"').text == "engine"
+    assert redirected.run_script('echo "$DOCKER_HOST"').text == "engine"
 
 
 def test_what_a_test_adds_to_the_environment_comes_last(operator: Operator) -> None:
@@ -195,7 +195,7 @@ def test_a_directory_outside_of_the_deployments_is_replaced_by_one_of_the_runs_o
     operator.guide.source.write_text(GUIDE.replace("$(pwd)/backups:", f"{printed}:"))
     elsewhere = replace(operator, guide=read_guide(operator.guide.source))
 
-    with caplog.at_level("INFO", "verify.observations"):
+    with caplog.at_level("INFO", "verify.evidence"):
         script = elsewhere.script("backup")
 
     assert printed not in script
@@ -290,7 +290,7 @@ def test_elsewhere_the_operator_has_the_deployments_files_and_no_backup(operator
 
     files = sorted(str(path.relative_to(there.folder)) for path in there.folder.rglob("*") if path.is_file())
     assert files == ["compose.yml", "scripts/save.sh"]
-    assert (there.folder / "backups").is_dir(), "nobody who mounts it should have Docker make it, as root"
+    assert (there.folder / "backups").is_dir(), "Docker must not create it as root when it is mounted"
 
 
 @pytest.fixture(name="migration")

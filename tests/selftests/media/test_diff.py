@@ -276,10 +276,10 @@ def test_one_path_that_is_gone_is_missing() -> None:
 
 
 @pytest.mark.parametrize(
-    ("aspect", "fate"), [("missing", "missing"), ("kind", "changed"), ("size", "changed"), ("content", "changed")]
+    ("aspect", "damage"), [("missing", "missing"), ("kind", "changed"), ("size", "changed"), ("content", "changed")]
 )
-def test_what_is_not_the_picture_that_it_was_is_damaged(aspect: str, fate: str) -> None:
-    assert damaged([Difference(b"a.jpg", aspect, None, None)]) == {"a.jpg": fate}
+def test_what_is_not_the_picture_that_it_was_is_damaged(aspect: str, damage: str) -> None:
+    assert damaged([Difference(b"a.jpg", aspect, None, None)]) == {"a.jpg": damage}
 
 
 @pytest.mark.parametrize("aspect", ["extra", "mode", "owner", "group", "mtime", "target", "links"])

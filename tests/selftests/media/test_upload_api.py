@@ -17,7 +17,7 @@ def answered(content: object) -> requests.Response:
 
 
 @pytest.mark.parametrize(
-    ("told", "answer", "found"),
+    ("given", "answer", "found"),
     [
         ({}, {"path": "avatars/x.png", "url": "/media/avatars/x.png"}, ("avatars/x.png", "/media/avatars/x.png")),
         ({"answer_url": ""}, {"path": "a/ç.png"}, ("a/ç.png", "/media/a/%C3%A7.png")),
@@ -29,9 +29,9 @@ def answered(content: object) -> requests.Response:
     ids=["both", "path", "URL", "URL of another host", "deep", "another place"],
 )
 def test_an_answer_gives_path_and_url_on_this_platform(
-    told: dict[str, str], answer: dict[str, Any], found: tuple[str, str]
+    given: dict[str, str], answer: dict[str, Any], found: tuple[str, str]
 ) -> None:
-    assert UploadApi(**told).locate(answered(answer)) == found  # type: ignore[arg-type]
+    assert UploadApi(**given).locate(answered(answer)) == found  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("answer", [{}, {"path": "x"}, {"path": "", "url": ""}, [], None, {"path": [], "url": {}}])
@@ -47,7 +47,7 @@ def test_path_and_url_may_be_made_of_values_that_were_read() -> None:
 
 
 @pytest.mark.parametrize(
-    ("told", "found"),
+    ("given", "found"),
     [
         ("json items.1.id", "7"),
         ("items.0", "first"),
@@ -60,21 +60,21 @@ def test_path_and_url_may_be_made_of_values_that_were_read() -> None:
         ("match x.png", "x.png"),
     ],
 )
-def test_a_value_is_read_from_its_place_in_an_answer(told: str, found: str) -> None:
+def test_a_value_is_read_from_its_place_in_an_answer(given: str, found: str) -> None:
     page = '<input name="csrf" value="t0k&amp;n"><meta name="nonce" content="in a meta">'
     answer = answered({"items": ["first", {"id": 7}], "done": True, "file": "x.png", "page": 0})
-    if told.startswith("input"):
+    if given.startswith("input"):
         answer._content = page.encode()
     answer.cookies.set("session", "s3ss10n")
     answer.headers["Location"] = "/here"
 
-    assert AnswerValue.of(told).read(answer) == found
+    assert AnswerValue.of(given).read(answer) == found
 
 
-@pytest.mark.parametrize("told", ["json a.b", "a", "cookie no", "header No", "input no", "match (no)", "json list.9"])
-def test_a_value_that_is_not_there_is_named(told: str) -> None:
-    with pytest.raises(AnswerLacks, match=re.escape(told.removeprefix("json "))):
-        AnswerValue.of(told).read(answered({"list": [1]}))
+@pytest.mark.parametrize("given", ["json a.b", "a", "cookie no", "header No", "input no", "match (no)", "json list.9"])
+def test_a_value_that_is_not_there_is_named(given: str) -> None:
+    with pytest.raises(AnswerLacks, match=re.escape(given.removeprefix("json "))):
+        AnswerValue.of(given).read(answered({"list": [1]}))
 
 
 @pytest.mark.parametrize(

@@ -202,7 +202,7 @@ def test_no_connection_is_kept_alive(platform: HttpPlatform, answer: Callable[..
 
     platform.fetch("/media/x")
 
-    assert server.asked[0][1]["Connection"] == "close", "it would hold up the service whenever it is told to stop"
+    assert server.asked[0][1]["Connection"] == "close", "an open connection would delay the service's stop"
 
 
 def test_many_requests_may_share_a_connection_and_the_next_one_does_not(
@@ -339,7 +339,7 @@ def test_asking_for_an_api_uploads_nothing(
 
     ((request, headers, body),) = server.asked
     assert (request, body) == ("GET /api/avatars/", b"")
-    assert headers["Authorization"] == f"Bearer {TOKEN}", "an API may hide from whoever has no token"
+    assert headers["Authorization"] == f"Bearer {TOKEN}", "an API may hide without a token"
 
 
 def test_a_platform_that_gives_no_answer_has_no_api(nowhere: HttpPlatform) -> None:
@@ -412,11 +412,11 @@ def test_the_token_never_enters_the_journal(
     with caplog.at_level("INFO", "verify.events"), suppress(PromiseBroken):
         platform.upload(PICTURE)
 
-    told = [
+    requests_logged = [
         (record.getMessage(), vars(record).get("event")) for record in caplog.records if record.name == "verify.events"
     ]
-    assert len(told) == 1, "the request itself must be in the journal"
-    assert TOKEN not in str(told)
+    assert len(requests_logged) == 1, "the request itself must be in the journal"
+    assert TOKEN not in str(requests_logged)
 
 
 def test_a_request_is_journalled_with_what_was_asked_and_answered(

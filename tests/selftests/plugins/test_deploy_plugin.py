@@ -111,8 +111,8 @@ def entered(place: pytest.Pytester, hosts: str, *options: str) -> pytest.RunResu
 
 
 def verdicts(place: pytest.Pytester) -> dict[str, str]:
-    told = json.loads((place.path / "reports/hosts.json").read_text())
-    return {each["host"]: each["verdict"] for each in told["hosts"]} | {"": told["verdict"]}
+    report = json.loads((place.path / "reports/hosts.json").read_text())
+    return {each["host"]: each["verdict"] for each in report["hosts"]} | {"": report["verdict"]}
 
 
 def test_every_server_has_a_run_of_its_own_and_all_have_one_verdict(place: pytest.Pytester) -> None:

@@ -162,7 +162,7 @@ def aspects(run: InnerRun) -> dict[str, Any]:
         "explanations": [line for line in lines if line.startswith(("promised: ", "seen: ", "means: "))],
         "annotations": [line for line in lines if line.startswith("::")],
         "summary": (home / "summary.md").exists(),
-        "durations": (home / ".cache" / "pace.json").exists(),
+        "durations": (home / ".cache" / "step-durations.json").exists(),
         "latest": (run.reports / "latest").exists(),
         "pictures": page.read_text().count("data:image/webp") if page.exists() else 0,
         "junit.xml": (folder / "junit.xml").exists(),
@@ -174,12 +174,12 @@ def aspects(run: InnerRun) -> dict[str, Any]:
 def _from_json(file: Path, home: Path) -> dict[str, Any]:
     if not file.exists():
         return {"json": None, "engine": None}
-    told = json.loads(file.read_text().replace(str(home), ""))
-    for guarantee in told["guarantees"]:
+    evidence = json.loads(file.read_text().replace(str(home), ""))
+    for guarantee in evidence["guarantees"]:
         for test in guarantee["tests"]:
             del test["seconds"]
-    judged = {name: told[name] for name in ("verdict", "complete", "reason", "not_run", "guarantees")}
-    return {"json": judged, "engine": told["engine"]}
+    judged = {name: evidence[name] for name in ("verdict", "complete", "reason", "not_run", "guarantees")}
+    return {"json": judged, "engine": evidence["engine"]}
 
 
 USUAL: dict[str, Any] = {}  # of the run without a fault, which is made once
@@ -221,7 +221,7 @@ def test_a_fault_changes_nothing_but_what_it_concerns(
     if seen["json"] is not None:
         assert verdicts(seen) == verdicts(usual)
     if call.has_gap:
-        assert GAPS in run.output, "what is missing has to be told"
+        assert GAPS in run.output, "what is missing has to be listed"
 
 
 def verdicts(seen: dict[str, Any]) -> dict[str, str]:

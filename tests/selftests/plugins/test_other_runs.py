@@ -127,9 +127,9 @@ def test_hosts_that_are_all_proved_are_a_success(runs: Runs) -> None:
 def test_hosts_of_which_one_was_not_reached_are_not_proved(runs: Runs) -> None:
     seen = hosts(runs, CTRL_C_AFTER_ONE)
 
-    told = json.loads((seen.reports / "hosts.json").read_text())
+    report = json.loads((seen.reports / "hosts.json").read_text())
     assert seen.status == INTERRUPTED
-    assert (told["verdict"], told["complete"]) == ("unproven", False)
+    assert (report["verdict"], report["complete"]) == ("unproven", False)
     assert "unproven: 2 hosts" in seen.output
 
 

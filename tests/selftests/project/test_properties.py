@@ -122,12 +122,12 @@ def expect_reported(tree: Tree, damage: Damage) -> None:
         after = read_directory(root)
 
     changes = diff(before, after)
-    assert {(change.path, change.aspect) for change in changes} == damage.told, describe(changes, event=damage.deed)
+    assert {(change.path, change.aspect) for change in changes} == damage.reported, describe(changes, event=damage.deed)
 
 
 @examples(10)
 @given(st.data(), any_tree)
 def test_the_damages_leave_no_aspect_out(data: st.DataObject, tree: Tree) -> None:
-    aspects = {aspect for deed in DEEDS for _, aspect in data.draw(damage_to(tree, deed)).told}
+    aspects = {aspect for deed in DEEDS for _, aspect in data.draw(damage_to(tree, deed)).reported}
 
     assert aspects == set(ASPECTS), "for each aspect of a comparison there is a damage that changes it"

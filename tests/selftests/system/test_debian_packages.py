@@ -252,8 +252,8 @@ def test_neither_the_machines_sources_nor_its_leniency_count_for_another_release
 
     another.unpack("engine", ["runc"])
 
-    told = f"-o {setting.format(cache=another.cache)} "
-    assert [told in call for call in programs.calls("apt-get")] == [True, True]
+    option = f"-o {setting.format(cache=another.cache)} "
+    assert [option in call for call in programs.calls("apt-get")] == [True, True]
 
 
 def test_a_machine_without_debians_keys_takes_them_from_its_own_archive(

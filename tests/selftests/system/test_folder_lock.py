@@ -17,7 +17,7 @@ from media_guarantees.system import folder_lock
 
 def test_a_lock_keeps_others_out_for_as_long_as_it_is_held(tmp_path: Path) -> None:
     with folder_lock.taken(tmp_path) as mine, folder_lock.taken(tmp_path) as theirs:
-        assert mine, "nobody held it"
+        assert mine, "no process held it"
         assert not theirs, "it was held"
 
     with folder_lock.taken(tmp_path) as again:

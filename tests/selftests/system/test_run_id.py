@@ -280,7 +280,7 @@ def test_what_a_killed_job_of_another_machine_left_on_a_live_server_goes_once_it
         f"media_volume {OF_ANOTHER_MACHINE} expires={FUTURE}",
         f"media_volume {OF_ANOTHER_MACHINE} expires=",
         f"media_volume  expires={PAST}",
-        f"media_volume somebody expires={PAST}",
+        f"media_volume another expires={PAST}",
         f"media_volume {OF_ANOTHER_MACHINE} {PAST}",
         f"media_volume other {OF_ANOTHER_MACHINE}0x expires={PAST}",
         f"media_volume  expires= /srv/{OF_ANOTHER_MACHINE} expires={PAST}",

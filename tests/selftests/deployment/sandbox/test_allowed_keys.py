@@ -13,7 +13,7 @@ SPECIFICATION = Path(__file__).with_name("compose_keys.txt")
 MARK = "a value that reaches something"
 # What Compose does away with while it reads: whatever is left of them would be left out as well.
 READ = {("include",), ("version",), *(("services", "*", key) for key in ("env_file", "extends", "label_file"))}
-# Whoever allows another key of the specification has to take it off this list, and so to think of what it can reach.
+# To allow another key of the specification, take it off this list, after thinking of what it can reach.
 LEFT_OUT = """
     services: annotations blkio_config cgroup_parent cpu_rt_period cpu_rt_runtime credential_spec develop
     device_cgroup_rules devices env_file extends external_links gpus isolation label_file logging mac_address models

@@ -41,8 +41,8 @@ def bind(source: Path | str, target: str, **more: Any) -> Model:
 
 
 def model_of(*volumes: Model, **services: list[Model]) -> Model:
-    told = {"web": list(volumes), **services}
-    return {"services": {name: {"volumes": mounts} for name, mounts in told.items()}}
+    mounted = {"web": list(volumes), **services}
+    return {"services": {name: {"volumes": mounts} for name, mounts in mounted.items()}}
 
 
 def sources(model: Model, service: str = "web") -> list[Path]:

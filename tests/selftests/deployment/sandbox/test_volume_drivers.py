@@ -26,7 +26,7 @@ ELSEWHERE: dict[str, dict[str, Any]] = {
     "a network share": {"driver_opts": {"type": "nfs", "o": "addr=192.0.2.1", "device": ":/media"}},
     "another driver": {"driver": "rexray", "driver_opts": {"type": "tmpfs", "device": "tmpfs"}},
     "a disk": {"driver_opts": {"type": "ext4", "device": "/dev/sdb1"}},
-    "a path from nobody knows where": {"driver_opts": {"type": "none", "o": "bind", "device": "./srv"}},
+    "a path of unknown origin": {"driver_opts": {"type": "none", "o": "bind", "device": "./srv"}},
     "layers over the host": {"driver_opts": {"type": "overlay", "o": "lowerdir=/,upperdir=/x", "device": "overlay"}},
     "a mount that others see": {"driver_opts": {"type": "none", "o": "bind,shared", "device": "/srv"}},
     "another mount changed": {"driver_opts": {"type": "tmpfs", "o": "remount,size=1m", "device": "tmpfs"}},

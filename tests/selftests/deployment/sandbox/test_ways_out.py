@@ -38,7 +38,7 @@ def file_of(kind: str, **item: Any) -> Model:
     return {"service": {kind: [{"source": "x", "target": "/x"}]}, "top": {kind: {"x": item}}}
 
 
-# {host} is a folder of somebody else's on this machine, {link} a symbolic link to it in the deployment's folder.
+# {host} is another user's folder on this machine, {link} a symbolic link to it in the deployment's folder.
 WAYS_OUT = {
     "all rights": WayOut({"privileged": True}, ("privileged",)),
     "one right": WayOut({"cap_add": ["SYS_ADMIN"]}, ("SYS_ADMIN",)),
@@ -97,7 +97,7 @@ WAYS_OUT = {
     "the engine's socket by its folder": WayOut(bind("/run"), ('"/run"',)),
     "the kernel's settings": WayOut(bind("/proc/sys"), ("/proc",)),
     "devices by their folder": WayOut(bind("/dev"), ('"/dev"',)),
-    "a folder of somebody's": WayOut(bind("{host}"), ("{host}",)),
+    "another user's folder": WayOut(bind("{host}"), ("{host}",)),
     "a folder by a symbolic link": WayOut(bind("{link}"), ("{host}", "{link}")),
     "a folder that is seen outside": WayOut(bind("{host}", bind={"propagation": "rshared"}), ("rshared", "{host}")),
     "a pipe of another system": WayOut(bind("//./pipe/evil", type="npipe"), ("evil",)),
@@ -105,18 +105,18 @@ WAYS_OUT = {
     "a folder by a symbolic link as a volume": WayOut(
         **volume(type="none", o="bind", device="{link}"), words=("{host}", "{link}")
     ),
-    "a path from nobody knows where": WayOut(**volume(type="none", o="bind", device="evil"), words=("evil",)),
+    "a path of unknown origin": WayOut(**volume(type="none", o="bind", device="evil"), words=("evil",)),
     "the root as a volume": WayOut(**volume(type="none", o="bind", device="/"), words=("device",)),
     "a disk as a volume": WayOut(**volume(type="ext4", device="/dev/sda1"), words=("sda1",)),
     "layers over the host as a volume": WayOut(**volume(type="overlay", o="lowerdir=/evil"), words=("evil",)),
     "a share as a volume": WayOut(**volume(type="nfs", o="addr=192.0.2.1", device=":/evil"), words=("192.0.2.1",)),
     "another program's volume": WayOut({}, ("evil",), {"volumes": {"v": {"driver": "evil"}}}),
     "a secret that is a socket": WayOut(**file_of("secrets", file="/run/docker.sock"), words=("docker.sock",)),
-    "a secret of somebody's": WayOut(**file_of("secrets", file="{host}/key"), words=("{host}",)),
+    "another user's secret": WayOut(**file_of("secrets", file="{host}/key"), words=("{host}",)),
     "a secret by a symbolic link": WayOut(**file_of("secrets", file="{link}/key"), words=("{host}", "{link}")),
     "a secret from a program": WayOut(**file_of("secrets", driver="evil"), words=("evil",)),
     "a config that is a device": WayOut(**file_of("configs", file="/dev/mem"), words=("/dev/mem",)),
-    "a config of somebody's": WayOut(**file_of("configs", file="{host}/key"), words=("{host}",)),
+    "another user's config": WayOut(**file_of("configs", file="{host}/key"), words=("{host}",)),
     "a build with all rights": WayOut({"build": {"privileged": True}}, ("privileged",)),
     "a build's entitlements": WayOut({"build": {"entitlements": ["security.insecure"]}}, ("insecure",)),
     "keys of the person's agent": WayOut({"build": {"ssh": ["default"]}}, ("ssh",)),
@@ -134,10 +134,10 @@ WAYS_OUT = {
 REFUSED: dict[str, Model] = {
     "a program as the service": {"provider": {"type": "evil"}},
     "a build of the root": {"build": {"context": "/"}},
-    "a build of a folder of somebody's": {"build": {"context": "{host}"}},
+    "a build of another user's folder": {"build": {"context": "{host}"}},
     "a build behind a symbolic link": {"build": {"context": "{link}"}},
     "a build of another machine's repository": {"build": {"context": "https://127.0.0.1:1/evil.git"}},
-    "a build by a file of somebody's": {"build": {"dockerfile": "{host}/key"}},
+    "a build by another user's file": {"build": {"dockerfile": "{host}/key"}},
 }
 
 Fill = Callable[[Any], Any]
