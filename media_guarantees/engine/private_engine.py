@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import os
 import secrets
-import select
 import shutil
 import signal
 import subprocess
@@ -25,32 +24,13 @@ from media_guarantees.core.errors import BadInput
 from media_guarantees.core.waiting import wait_until
 from media_guarantees.engine import address_lease
 from media_guarantees.engine.engine_slot import Slot, slots
+from media_guarantees.engine.namespaces import BOOT_SECONDS, Namespaces, only_child
 from media_guarantees.engine.toolchain import SHORT_LIVED, EngineTools, engine_tools
 from media_guarantees.system import commands
 from media_guarantees.system.run_id import start_ticks
 
-BOOT_SECONDS = 30.0
 CGROUPS = Path("/sys/fs/cgroup")
 _FOLDER = "media-verify-"
-
-# /etc and /run get a throw-away layer: Docker writes keys and sockets there, and none of that is the machine's.
-# Docker reads there from which ports to choose one that may be any: another engine's choice would be the same.
-# A mount that is made here later, such as a small disk, is to appear in the guide's shell as well.
-_INIT = """\
-set -e
-mount --make-rshared /
-layers=$1
-mount -t tmpfs -o mode=0700 media-verify "$layers"
-for folder in etc run; do
-    mkdir -p "$layers/$folder/upper" "$layers/$folder/work"
-    own="upperdir=$layers/$folder/upper,workdir=$layers/$folder/work"
-    mount -t overlay -o "lowerdir=/$folder,$own" overlay "/$folder"
-done
-echo "$3 $4" > "$layers/ports"
-mount --bind "$layers/ports" /proc/sys/net/ipv4/ip_local_port_range
-echo ready
-exec "$2" -s -- sh -c 'read -r _ || :'
-"""
 
 
 class PrivateEngine:
@@ -63,7 +43,7 @@ class PrivateEngine:
         self.folder = Path(tempfile.gettempdir()) / f"{_FOLDER}{secrets.token_hex(4)}"
         self.socket = self.folder / "docker.sock"
         self.log = slot.folder / "dockerd.log"
-        self._namespace: subprocess.Popen[bytes] | None = None
+        self._namespaces: Namespaces | None = None
         self._daemon: subprocess.Popen[bytes] | None = None
 
     @property
@@ -80,29 +60,10 @@ class PrivateEngine:
             self.folder.mkdir(mode=0o700)
             layers.mkdir(mode=0o700)
             (self.folder / "daemon.json").write_text("{}")
-        # PDEATHSIG: the namespaces must end even if this process is killed with SIGKILL.
-        unshare = ["setpriv", "--pdeathsig", "KILL", "unshare", "--mount", "--pid", "--fork", "--kill-child"]
-        self._namespace = namespace = subprocess.Popen(
-            [*unshare, "--mount-proc", "sh", "-c", _INIT, "init", *self._init_arguments(layers)],
-            env=self.tools.environment,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            start_new_session=True,
-            # The slot stays locked while any process of the engine lives, even after this process was killed.
-            pass_fds=[self.slot.lock],
-        )
-        if complaint := _complaint_of(namespace):
-            self._namespace = None
-            raise BadInput(
-                f"this machine gives no namespaces to a private engine: {complaint}",
-                "run as root with the right to mount (in a container: --privileged), or use ENGINE=shared",
-            )
+        # The slot stays locked while any process of the engine lives, even after this process was killed.
+        init, ports = self.tools.which("docker-init"), self.slot.claim.ports
+        self._namespaces = Namespaces(layers, init, ports, self.tools.environment, self.slot.lock)
         self.start_daemon()
-
-    def _init_arguments(self, layers: Path) -> list[str]:
-        first, last = self.slot.claim.ports[0], self.slot.claim.ports[-1]
-        return [str(layers), self.tools.which("docker-init"), str(first), str(last)]
 
     def start_daemon(self) -> None:
         """Start `dockerd` inside the namespaces and wait until it answers."""
@@ -136,15 +97,18 @@ class PrivateEngine:
             "--ip-masq=false",
         ]
 
-    def init_process(self) -> int:
-        """The process id, on the host, of the namespaces' first process."""
-        if self._namespace is None:
+    def _host(self) -> Namespaces:
+        if self._namespaces is None:
             raise ProcessLookupError("the private engine is switched off")
-        return only_child(self._namespace.pid)
+        return self._namespaces
+
+    def init_process(self) -> int:
+        """Return the process id, on the machine, of the first process of the engine's namespaces."""
+        return self._host().init_process()
 
     def nsenter_command(self, *args: str) -> list[str]:
-        """Return a command that runs `args` where only the engine's own mounts are seen; it dies with the host."""
-        return ["nsenter", "--target", str(self.init_process()), "--mount", "--pid", *args]
+        """Return a command that runs `args` where only the engine's own mounts are seen; it dies with the engine."""
+        return self._host().enter(*args)
 
     def _answers(self) -> bool:
         return self.socket.is_socket() and self.docker("version", kind="probe").ok
@@ -166,12 +130,13 @@ class PrivateEngine:
 
         The path that is given leads to it from outside. Nobody else sees it, and it goes with the engine.
         """
-        inside = ["nsenter", "--target", str(self.init_process()), "--mount"]
-        commands.check([*inside, "mount", "-t", "tmpfs", "-o", options, "media-verify", str(folder)])
+        host = self._host()
+        mount = ["mount", "-t", "tmpfs", "-o", options, "media-verify", str(folder)]
+        commands.check(host.enter(*mount, processes=False))
         try:
-            yield Path(f"/proc/{self.init_process()}/root{folder}")  # proc(5): what that process sees as its root
+            yield Path(f"/proc/{host.init_process()}/root{folder}")  # proc(5): what that process sees as its root
         finally:
-            commands.run([*inside, "umount", str(folder)])
+            commands.run(host.enter("umount", str(folder), processes=False))
 
     def daemon_instance(self) -> str:
         """Return what identifies this process of `dockerd`: its process id, and its start in clock ticks."""
@@ -189,14 +154,12 @@ class PrivateEngine:
 
     def crash(self) -> None:
         """End every process of the engine and of every container at one instant."""
-        if self._namespace is None:
+        if self._namespaces is None:
             return
-        with suppress(ProcessLookupError, FileNotFoundError):
-            os.kill(self.init_process(), signal.SIGKILL)
-        self._namespace.communicate()
+        self._namespaces.end()
         if self._daemon is not None:
             self._daemon.wait()
-        self._namespace = self._daemon = None
+        self._namespaces = self._daemon = None
 
     def clear(self) -> None:
         """Remove every container, network and volume; images stay. All of them are the run's own."""
@@ -217,34 +180,6 @@ class PrivateEngine:
         for folder in self.slot.recorded_folders():
             remove_folder(folder)
         self.slot.clear_record()
-
-
-def _complaint_of(namespace: subprocess.Popen[bytes]) -> str:
-    """Wait until the first process of the namespaces has set them up; return "" then, else what went wrong."""
-    if namespace.stdout is None:
-        raise ValueError("the process was started without a pipe to hear from it")
-    readable, _, _ = select.select([namespace.stdout], [], [], BOOT_SECONDS)
-    if not readable:  # a mount may hang forever
-        _abandon(namespace)
-        return f"they were not there after {BOOT_SECONDS:g} s"
-    if namespace.stdout.readline() == b"ready\n":
-        return ""
-    return namespace.communicate()[1].decode(errors="replace").strip()
-
-
-def _abandon(process: subprocess.Popen[bytes]) -> None:
-    """Kill a process without waiting for it: it may hang in the kernel, where no signal reaches it."""
-    process.kill()
-    for pipe in (process.stdin, process.stdout, process.stderr):
-        if pipe is not None:
-            pipe.close()
-    with suppress(subprocess.TimeoutExpired):
-        process.wait(1)
-
-
-def only_child(pid: int) -> int:
-    """Return the process id of the one child of process `pid`."""
-    return int(Path(f"/proc/{pid}/task/{pid}/children").read_text().split()[0])
 
 
 def remove_cgroups(name: str, root: Path = CGROUPS) -> None:

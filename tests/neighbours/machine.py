@@ -15,7 +15,8 @@ from subprocess import PIPE, Popen
 from checkout import ROOT, Checkout
 
 from media_guarantees.engine.engine_slot import Slot
-from media_guarantees.engine.private_engine import CGROUPS, only_child
+from media_guarantees.engine.namespaces import only_child
+from media_guarantees.engine.private_engine import CGROUPS
 from media_guarantees.system.commands import end_group
 
 # The checkout may be below /tmp itself. Then it is mounted there again, by a path that no mount hides (mount(8), "-c").

@@ -5,7 +5,6 @@ The guarantees test what needs root and a `dockerd`.
 
 import os
 import re
-import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
@@ -21,7 +20,6 @@ from media_guarantees.engine import address_lease, private_engine
 from media_guarantees.engine.engine_slot import Slot
 from media_guarantees.engine.private_engine import (
     PrivateEngine,
-    only_child,
     remove_cgroups,
     remove_folder,
     running_engine,
@@ -141,18 +139,6 @@ def test_a_folder_that_no_run_made_is_never_removed(tmp_path: Path, name: str) -
     assert (tmp_path / name).exists()
 
 
-def test_the_one_child_of_a_process_is_found() -> None:
-    script = "sh -c 'echo $$; read -r _'; :"
-    with subprocess.Popen(["sh", "-c", script], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as parent:
-        assert parent.stdout
-        child = int(parent.stdout.readline())
-
-        found = only_child(parent.pid)
-        parent.communicate(b"\n")
-
-    assert found == child != parent.pid
-
-
 def test_the_socket_is_in_a_short_private_place(slot: Slot, tools: EngineTools) -> None:
     engine = PrivateEngine(slot, tools)
 
@@ -186,31 +172,6 @@ def test_the_client_gets_the_engines_address(slot: Slot, tools: EngineTools, pro
     engine = PrivateEngine(slot, tools)
 
     assert engine.docker("ps").text == f"{engine.host} ps"
-
-
-@pytest.mark.usefixtures("temporary")
-def test_a_machine_that_gives_no_namespaces_is_reported_in_its_words(
-    slot: Slot, tools: EngineTools, programs: Programs
-) -> None:
-    programs.add("docker-init")
-    programs.add("setpriv", "echo unshare: Operation not permitted >&2; exit 1")
-
-    with pytest.raises(BadInput, match=r"gives no namespaces .*: unshare: Operation not permitted") as refused:
-        PrivateEngine(slot, tools).boot()
-
-    assert "--privileged" in refused.value.hint
-
-
-@pytest.mark.usefixtures("temporary")
-def test_namespaces_that_never_come_are_not_waited_for_without_end(
-    slot: Slot, tools: EngineTools, programs: Programs, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(private_engine, "BOOT_SECONDS", 0.05)
-    programs.add("docker-init")
-    programs.add("setpriv", "exec sleep 60")
-
-    with pytest.raises(BadInput, match=r"gives no namespaces .*: they were not there after 0\.05 s"):
-        PrivateEngine(slot, tools).boot()
 
 
 @pytest.mark.usefixtures("temporary")
