@@ -19,12 +19,12 @@ from pathlib import Path
 from media_guarantees.engine import connection as engines
 from media_guarantees.engine.base_images import UBUNTU, provide
 from media_guarantees.engine.connection import Engine
-from media_guarantees.gate.baseline import Record, write_record
+from media_guarantees.gate.baseline import Baseline, write_baseline
 from media_guarantees.gate.compare import compare
 from media_guarantees.gate.gate_settings import QUICK, GateSettings
 from media_guarantees.gate.live_deployment import Live, Volume
 from media_guarantees.gate.live_gate import draw_sample, suspects
-from media_guarantees.gate.volume_scan import Survey, take_survey
+from media_guarantees.gate.volume_scan import VolumeScan, scan_volume
 from media_guarantees.system import commands
 from media_guarantees.system.run_id import this_run
 
@@ -73,12 +73,12 @@ def measured(engine: Engine, volume: str, turns: int, files: int, length: int) -
     live = Live(engine, this_run(shared=False), service="none", media_root="/media")
     reader, env = live.volume_helper(volume), engine.environment
     quick = GateSettings(state=Path(), manifest=QUICK)
-    seen: list[Survey] = []
+    seen: list[VolumeScan] = []
     took: dict[str, list[float]] = {"plain": [], "full": [], "quick": []}
     ways: dict[str, Callable[[], object]] = {
         "plain": lambda: commands.check(reader(["bash", "-c", PLAIN]), env=env, timeout=7200),
-        "full": lambda: seen.append(take_survey(reader, env)),
-        "quick": lambda: take_survey(reader, env, choose=lambda survey: draw_sample(survey, quick)),
+        "full": lambda: seen.append(scan_volume(reader, env)),
+        "quick": lambda: scan_volume(reader, env, choose=lambda scan: draw_sample(scan, quick)),
     }
     subprocess.run(reader(["bash", "-c", PLAIN]), env=dict(env), check=True)  # so that all start with the same caches
     for _ in range(turns):
@@ -89,9 +89,9 @@ def measured(engine: Engine, volume: str, turns: int, files: int, length: int) -
             took[way].append(time.monotonic() - begun)
             if way == "full" and (len(seen[0].entries), seen[0].hashed) != (files + FOLDERS + 1, files):
                 sys.exit(f"the manifest holds {len(seen[0].entries)} entries, {seen[0].hashed} contents")
-    seen.append(take_survey(reader, env))
+    seen.append(scan_volume(reader, env))
     record = recorded(seen.pop())
-    now = take_survey(reader, env, choose=lambda survey: suspects(survey, record, quick))
+    now = scan_volume(reader, env, choose=lambda scan: suspects(scan, record, quick))
     begun = time.monotonic()
     if compare(record.lines(), now).counts:
         sys.exit("nothing changed, and the comparison says otherwise")
@@ -103,10 +103,10 @@ def measured(engine: Engine, volume: str, turns: int, files: int, length: int) -
     return f"{files:<10} {length:<11} {seconds}  {peak:7.0f}"
 
 
-def recorded(survey: Survey) -> Record:
-    """Write a record of a survey, as before a deploy."""
-    empty = Record(0.0, "", "", "", "full", 0, 0, (), Volume("", "", "", {}), None, ())
-    return write_record(empty, survey, ROOT / ".cache" / "bench.media")
+def recorded(scan: VolumeScan) -> Baseline:
+    """Write a record of a scan, as before a deploy."""
+    empty = Baseline(0.0, "", "", "", "full", 0, 0, (), Volume("", "", "", {}), None, ())
+    return write_baseline(empty, scan, ROOT / ".cache" / "bench.media")
 
 
 if __name__ == "__main__":

@@ -18,14 +18,14 @@ from media_guarantees.core.files import replacing
 from media_guarantees.deployment.compose.media_mount import Mount
 from media_guarantees.deployment.container_proc import InnerMount, User
 from media_guarantees.gate.live_deployment import Replica, Volume
-from media_guarantees.gate.volume_scan import Survey, is_file
+from media_guarantees.gate.volume_scan import VolumeScan, is_file
 
 FORMAT = "media before a deploy 2"
 _PIECE = 1 << 20
 
 
 @dataclass(frozen=True)
-class Record:
+class Baseline:
     """The service and its media at one moment. `recorded` is seconds since the epoch.
 
     `mode` is ``full`` or ``quick``; `sample` and `seed` chose the contents that quick mode read. `moving` counts the
@@ -62,35 +62,35 @@ class Record:
                     yield path, line
 
 
-def write_record(record: Record, survey: Survey, file: Path) -> Record:
+def write_baseline(baseline: Baseline, scan: VolumeScan, file: Path) -> Baseline:
     """Write a record with its scan; return it as written. Names of files are private: mode 0600."""
     file.parent.mkdir(parents=True, exist_ok=True)
     digest = hashlib.sha256()
     size = 0
-    kept = [path for path in survey.entries if path not in survey.unstable]
-    for entry in _entries(survey, kept):
+    kept = [path for path in scan.entries if path not in scan.unstable]
+    for entry in _entries(scan, kept):
         digest.update(entry)
         size += len(entry)
     written = replace(
-        record,
+        baseline,
         entries=len(kept),
-        files=sum(is_file(survey.entries[path]) for path in kept),
-        moving=len(survey.unstable),
+        files=sum(is_file(scan.entries[path]) for path in kept),
+        moving=len(scan.unstable),
         size=size,
         sha256=digest.hexdigest(),
         source=file,
     )
     with replacing(file) as stream:
         stream.write(json.dumps({"format": FORMAT, **_encoded(written)}).encode() + b"\n")
-        stream.writelines(_entries(survey, kept))
+        stream.writelines(_entries(scan, kept))
     return written
 
 
-def _entries(survey: Survey, paths: Iterable[bytes]) -> Iterator[bytes]:
-    return (b"%s//%s\0" % (path, survey.entries[path]) for path in paths)
+def _entries(scan: VolumeScan, paths: Iterable[bytes]) -> Iterator[bytes]:
+    return (b"%s//%s\0" % (path, scan.entries[path]) for path in paths)
 
 
-def read_record(file: Path, *, engine: str) -> Record:
+def read_baseline(file: Path, *, engine: str) -> Baseline:
     """Read a record of this `engine`. Raises `BadInput` for any other file."""
     try:
         with file.open("rb") as stream:
@@ -98,7 +98,7 @@ def read_record(file: Path, *, engine: str) -> Record:
             digest = hashlib.sha256()
             while piece := stream.read(_PIECE):
                 digest.update(piece)
-        record = _decoded(fields, file)
+        baseline = _decoded(fields, file)
     except FileNotFoundError:
         raise BadInput(
             f"there is no record of the media before the deploy at {file}",
@@ -106,25 +106,25 @@ def read_record(file: Path, *, engine: str) -> Record:
         ) from None
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise BadInput(f"{file} is no record of the media before a deploy: {error}", "run make before-deploy") from None
-    if digest.hexdigest() != record.sha256:
+    if digest.hexdigest() != baseline.sha256:
         raise BadInput(f"{file} is damaged: its manifest is not what was written", "hand it on whole, or record again")
-    if record.engine != engine:
+    if baseline.engine != engine:
         raise BadInput(
             f"{file} was recorded on another engine than this one",
             "let both jobs reach the same server: DOCKER_HOST, a context, or SERVER=…",
         )
-    return record
+    return baseline
 
 
-def _encoded(record: Record) -> dict[str, Any]:
-    return {key: value for key, value in asdict(record).items() if key != "source"}
+def _encoded(baseline: Baseline) -> dict[str, Any]:
+    return {key: value for key, value in asdict(baseline).items() if key != "source"}
 
 
-def _decoded(fields: dict[str, Any], file: Path) -> Record:
+def _decoded(fields: dict[str, Any], file: Path) -> Baseline:
     if fields.pop("format") != FORMAT:
         raise ValueError("it has another format")
     user = fields["user"]
-    return Record(
+    return Baseline(
         **{
             **fields,
             "replicas": tuple(map(_replica, fields["replicas"])),

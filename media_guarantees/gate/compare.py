@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 
 from media_guarantees.core.text import readable_size
 from media_guarantees.deployment.container_proc import User
-from media_guarantees.gate.volume_scan import Survey, entry_of, is_file
+from media_guarantees.gate.volume_scan import VolumeScan, entry_of, is_file
 from media_guarantees.media.diff import Difference, differences_of
 from media_guarantees.media.manifest import Entry
 
@@ -63,7 +63,7 @@ class Comparison:
 
 def compare(
     before: Iterable[tuple[bytes, bytes]],
-    now: Survey,
+    now: VolumeScan,
     *,
     users: tuple[User | None, User | None] = (None, None),
     removed: Callable[[bytes], bool] = lambda _: False,

@@ -19,7 +19,7 @@ from media_guarantees.engine import helper_container
 from media_guarantees.events.backup_run import promises_day
 from media_guarantees.gate.live_gate import Gate
 from media_guarantees.gate.rewrite_command import redirect
-from media_guarantees.gate.volume_scan import Survey
+from media_guarantees.gate.volume_scan import VolumeScan
 from media_guarantees.guide.guide_runner import named_volumes
 from media_guarantees.guide.reader import Guide, StepAmbiguous, StepMissing
 from media_guarantees.guide.steps import ARCHIVE_ENDING, Step
@@ -84,11 +84,11 @@ class Drill:
         volume = self.gate.expect_one_volume().name
         step = self._step("backup", volume)
         script = redirect(step, media=volume, backups=self.backups, read_only=True, labels=self.labels)
-        before = self.gate.fresh_survey()
+        before = self.gate.fresh_scan()
         day = date.today()  # noqa: DTZ011 - the day that the operator's `date` prints
         with journal.step("event: the guide's backup, of the live volume"):
             self._type(step, script)
-        after = self.gate.fresh_survey()
+        after = self.gate.fresh_scan()
         meanwhile = changed_between(before, after)
         names = self._archives()
         return BackupTaken(day, names, before.manifest(without=meanwhile), meanwhile, self.backups, promises_day(step))
@@ -129,7 +129,7 @@ class Drill:
             raise Unproven(f"the name of the backup can't be filled in as the guide says: {misfit}") from misfit
         with journal.step("event: the guide's restore, into a volume of the run's own"):
             self._type(step, script)
-        return self.gate.live.survey(self.restored, self.gate.folder).manifest()
+        return self.gate.live.scan(self.restored, self.gate.folder).manifest()
 
     def _step(self, procedure: str, volume: str) -> Step:
         step = read_step(self.guide, procedure, volume)
@@ -212,7 +212,7 @@ def people_were_uploading(typed: commands.Outcome) -> bool:
     return typed.status == 1 and bool(said) and all(line.endswith(_MEANWHILE) for line in said)
 
 
-def changed_between(before: Survey, after: Survey) -> frozenset[bytes]:
+def changed_between(before: VolumeScan, after: VolumeScan) -> frozenset[bytes]:
     """Return the paths that differ between two scans, or were unstable in one."""
     both: Mapping[bytes, bytes] = before.entries
     paths = before.entries.keys() | after.entries.keys()

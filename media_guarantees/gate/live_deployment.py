@@ -23,7 +23,7 @@ from media_guarantees.deployment.compose.media_mount import Mount, mounts_of, re
 from media_guarantees.deployment.container_proc import InnerMount, User, covering_inner, read_mountinfo, read_user
 from media_guarantees.engine import helper_container
 from media_guarantees.engine.connection import Engine, server_version
-from media_guarantees.gate.volume_scan import Choice, Helper, Survey, take_survey
+from media_guarantees.gate.volume_scan import Choice, Helper, VolumeScan, scan_volume
 from media_guarantees.system import commands
 from media_guarantees.system.run_id import Run, expiring, sweep_engine
 
@@ -242,14 +242,14 @@ class Live:
         base = self._run(self.helper_image, ["--network=none", "--interactive", *place])
         return lambda args: [*base, *args]
 
-    def survey(self, volume: str, folder: str, choose: Choice | None = None) -> Survey:
+    def scan(self, volume: str, folder: str, choose: Choice | None = None) -> VolumeScan:
         """Scan a `folder` of `volume`: all contents, or the chosen ones. A folder that isn't there holds nothing."""
         environment = self.engine.environment
         if folder:
             ask = self.volume_helper(volume)(["bash", "-c", '! test -d "$1" || echo there', "bash", folder])
             if not commands.check(ask, env=environment).text:
-                return Survey()
-        return take_survey(self.volume_helper(volume, folder), environment, choose=choose)
+                return VolumeScan()
+        return scan_volume(self.volume_helper(volume, folder), environment, choose=choose)
 
     def network_helper(self, container: str) -> list[str]:
         """Return a command that runs a program in a helper container in the network namespace of `container`."""

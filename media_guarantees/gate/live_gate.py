@@ -10,12 +10,12 @@ from dataclasses import dataclass, field
 
 from media_guarantees.core import journal
 from media_guarantees.core.errors import PromiseBroken
-from media_guarantees.gate.baseline import Record, write_record
+from media_guarantees.gate.baseline import Baseline, write_baseline
 from media_guarantees.gate.compare import Comparison, compare
 from media_guarantees.gate.gate_settings import FULL, GateSettings
 from media_guarantees.gate.live_deployment import Live, Replica, Volume
 from media_guarantees.gate.served_check import choose, served_as_held
-from media_guarantees.gate.volume_scan import Choice, Survey, is_file
+from media_guarantees.gate.volume_scan import Choice, VolumeScan, is_file
 
 
 @dataclass
@@ -24,7 +24,7 @@ class Gate:
 
     live: Live
     settings: GateSettings
-    _now: Survey | None = field(default=None)
+    _now: VolumeScan | None = field(default=None)
 
     def expect_one_volume(self) -> Volume:
         """Return the one volume behind the media root of all replicas. Raises `PromiseBroken` otherwise."""
@@ -49,7 +49,7 @@ class Gate:
         """Where the media lie in their volume; "" for its root."""
         return self.live.folder_of(self.live.replicas[0])
 
-    def expect_unshadowed(self, replica: Replica, before: Record) -> None:
+    def expect_unshadowed(self, replica: Replica, before: Baseline) -> None:
         """Raise `PromiseBroken` where a container sees something else at the media root, or at a part of it."""
         if points := self.live.overmounts(replica):
             raise PromiseBroken(
@@ -66,35 +66,35 @@ class Gate:
                 next_step=f"docker inspect --format '{{{{json .HostConfig}}}}' {replica.name}",
             )
 
-    def survey(self, record: Record | None = None) -> Survey:
+    def scan(self, baseline: Baseline | None = None) -> VolumeScan:
         """Scan the volume, once; a quick scan reads what the record from before the deploy suggests."""
         if self._now is None:
-            self._now = self.fresh_survey(self._choice(record))
+            self._now = self.fresh_scan(self._choice(baseline))
         return self._now
 
-    def fresh_survey(self, choose: Choice | None = None) -> Survey:
+    def fresh_scan(self, choose: Choice | None = None) -> VolumeScan:
         """Scan the volume now: all contents, or the chosen ones."""
         volume = self.expect_one_volume().name
         journal.progress(f"manifest: reading {volume}")
         begun = time.monotonic()
-        survey = self.live.survey(volume, self.folder, choose)
+        scan = self.live.scan(volume, self.folder, choose)
         journal.progress(
-            f"manifest: {len(survey.entries):,} entries, {survey.hashed:,} contents, {time.monotonic() - begun:.1f} s"
+            f"manifest: {len(scan.entries):,} entries, {scan.hashed:,} contents, {time.monotonic() - begun:.1f} s"
         )
-        return survey
+        return scan
 
-    def _choice(self, record: Record | None) -> Choice | None:
+    def _choice(self, baseline: Baseline | None) -> Choice | None:
         if self.settings.manifest == FULL:
             return None
         return lambda seen: (
-            draw_sample(seen, self.settings) if record is None else suspects(seen, record, self.settings)
+            draw_sample(seen, self.settings) if baseline is None else suspects(seen, baseline, self.settings)
         )
 
-    def record(self) -> Record:
+    def record(self) -> Baseline:
         """Record the service and its media."""
-        volume, replicas, survey = self.expect_one_volume(), self.live.replicas, self.survey()
-        served = self.asked(replicas[:1], choose(survey, self.settings.seed), survey)
-        record = Record(
+        volume, replicas, scan = self.expect_one_volume(), self.live.replicas, self.scan()
+        served = self.asked(replicas[:1], choose(scan, self.settings.seed), scan)
+        baseline = Baseline(
             recorded=time.time(),
             engine=self.live.engine_id,
             service=self.live.service,
@@ -107,9 +107,9 @@ class Gate:
             user=self.live.user(replicas[0].identifier),
             served=tuple(os.fsdecode(path) for path, fault in served.items() if not fault),
         )
-        return write_record(record, survey, self.settings.state)
+        return write_baseline(baseline, scan, self.settings.state)
 
-    def asked(self, replicas: Sequence[Replica], paths: Sequence[bytes], survey: Survey) -> dict[bytes, str]:
+    def asked(self, replicas: Sequence[Replica], paths: Sequence[bytes], scan: VolumeScan) -> dict[bytes, str]:
         """Request pictures from the service that serves them; return what is wrong with each answer."""
         server, _, port = self.settings.media_server.partition(":")
         if server:
@@ -117,33 +117,33 @@ class Gate:
         else:
             endpoints = [(each.identifier, each.ports[0]) for each in replicas if each.ports]
         faults = {} if endpoints else dict.fromkeys(paths, "can't be requested: no port is known")
-        if any(survey.entries[path].startswith(b"- ") for path in paths):
-            survey = self.fresh_survey(lambda _: paths)
+        if any(scan.entries[path].startswith(b"- ") for path in paths):
+            scan = self.fresh_scan(lambda _: paths)
         for container, number in endpoints if paths else ():
             beside = self.live.network_helper(container)
-            answers = served_as_held(beside, number, paths, survey, self.live.engine.environment)
+            answers = served_as_held(beside, number, paths, scan, self.live.engine.environment)
             faults = {path: faults.get(path) or fault for path, fault in answers.items()}
         return faults
 
-    def compare(self, record: Record) -> Comparison:
+    def compare(self, baseline: Baseline) -> Comparison:
         """Compare the volume with the record from before the deploy."""
-        now = self.survey(record)
+        now = self.scan(baseline)
         user = self.live.user(self.live.replicas[0].identifier)
-        return compare(record.lines(), now, users=(record.user, user), removed=self.settings.is_declared())
+        return compare(baseline.lines(), now, users=(baseline.user, user), removed=self.settings.is_declared())
 
 
-def draw_sample(seen: Survey, settings: GateSettings) -> Collection[bytes]:
+def draw_sample(seen: VolumeScan, settings: GateSettings) -> Collection[bytes]:
     """Draw the files whose contents a quick scan reads before a deploy."""
     files = seen.files
     return random.Random(settings.seed).sample(files, min(settings.sample, len(files)))  # noqa: S311
 
 
-def suspects(seen: Survey, record: Record, settings: GateSettings) -> Collection[bytes]:
+def suspects(seen: VolumeScan, baseline: Baseline, settings: GateSettings) -> Collection[bytes]:
     """Choose the files whose contents a quick scan reads after a deploy: a sample, and all that look changed.
 
     Only contents that were read before can be compared.
     """
-    known = [(path, line) for path, line in record.lines() if is_file(line) and not line.startswith(b"- ")]
+    known = [(path, line) for path, line in baseline.lines() if is_file(line) and not line.startswith(b"- ")]
     sample = random.Random(settings.seed).sample(known, min(settings.sample, len(known)))  # noqa: S311
     others = {path for path, line in known if seen.entries.get(path, b"- ")[2:] != line.partition(b" ")[2]}
     return {path for path, _ in sample} | (others & seen.entries.keys())

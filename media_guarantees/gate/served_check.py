@@ -16,7 +16,7 @@ from urllib.parse import quote_from_bytes
 
 from media_guarantees.core.text import readable_size
 from media_guarantees.deployment.namespace_http import parsed
-from media_guarantees.gate.volume_scan import Survey
+from media_guarantees.gate.volume_scan import VolumeScan
 from media_guarantees.system import commands
 
 ASKED = 20  # pictures
@@ -40,21 +40,21 @@ done
 """
 
 
-def choose(survey: Survey, seed: int) -> list[bytes]:
+def choose(scan: VolumeScan, seed: int) -> list[bytes]:
     """Choose the pictures to request; the same files and the same seed give the same choice."""
-    held = [path for path in survey.files if survey.entries[path][:2] != b"- " and path not in survey.unstable]
-    small = [path for path in held if int(survey.entries[path].split(b" ", 3)[2]) <= LARGEST]
+    held = [path for path in scan.files if scan.entries[path][:2] != b"- " and path not in scan.unstable]
+    small = [path for path in held if int(scan.entries[path].split(b" ", 3)[2]) <= LARGEST]
     return small if len(small) <= ASKED else sorted(random.Random(seed).sample(small, ASKED))  # noqa: S311
 
 
 def served_as_held(
-    beside: Sequence[str], port: int, paths: Sequence[bytes], survey: Survey, env: Mapping[str, str]
+    beside: Sequence[str], port: int, paths: Sequence[bytes], scan: VolumeScan, env: Mapping[str, str]
 ) -> dict[bytes, str]:
     """Request each path below ``/media/``; return what is wrong with each answer, "" for the volume's own bytes.
 
     `beside` runs a program in the network namespace of the service's container, which listens on `port`.
     """
-    held = {path: survey.entries[path] for path in paths}
+    held = {path: scan.entries[path] for path in paths}
     requests = b"".join(b"%d\0%s" % (_most(line), _request(path)) for path, line in held.items())
     seconds = commands.TIMEOUT + len(held) * _SECONDS
     with tempfile.TemporaryFile() as answers:

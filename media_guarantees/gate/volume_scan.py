@@ -56,7 +56,7 @@ others() {
 }
 # Status 1 is no failure: a file that vanishes under find is one. What find has to say of any other error is kept above.
 ended_well() { [ "$1" -le 1 ] || echo "find: ended with status $1" >> "$notes/errors"; }
-printf 'survey 1\0'
+printf 'scan 1\0'
 case $1 in
     everything) others -type f -print0 -o | read_contents ;;
     given) others; read_contents < "$notes/given" ;;
@@ -70,17 +70,17 @@ printf '\0complete\0'
 EVERYTHING, GIVEN, NOTHING = "everything", "given", "nothing"
 ROUNDS = 3  # how often what changed while it was read is looked at again
 STALL_SECONDS = 1800.0  # a hundred gigabytes in one file take ten minutes
-_TELL_SECONDS = 5.0
+_REPORT_SECONDS = 5.0
 _PIECE = 1 << 20
 _GONE = b": No such file or directory"
 
 Helper = Callable[[Sequence[str]], list[str]]
 """Makes the command that runs a program, with standard input, in a container whose working directory is the volume."""
-Choice = Callable[["Survey"], Collection[bytes]]
+Choice = Callable[["VolumeScan"], Collection[bytes]]
 
 
 @dataclass
-class Survey:
+class VolumeScan:
     """What is in a volume: the line of each path, and the paths that never stopped changing.
 
     A line is ``<sha256, or -> <kind> <size> <mode> <uid> <gid> <mtime> <ctime> <links> <inode> <target>``, as find and
@@ -113,7 +113,7 @@ class Survey:
     def add_hash(self, hashed: bytes) -> None:
         """Add the hash of a path that is known."""
         if hashed[64:68] not in (b"  ./", b" *./"):
-            raise IncompleteListing(f"the survey holds a damaged hash: {hashed!r}")
+            raise IncompleteListing(f"the scan holds a damaged hash: {hashed!r}")
         if hashed[68:] in self.entries:
             self.entries[hashed[68:]] = hashed[:64] + self.entries[hashed[68:]][1:]
 
@@ -145,51 +145,51 @@ def entry_of(path: bytes, line: bytes) -> Entry:
     return Entry(path, KINDS[kind], length, digest, *numbers, target)
 
 
-def take_survey(helper: Helper, env: Mapping[str, str], *, choose: Choice | None = None) -> Survey:
-    """Survey the volume that `helper` reaches. With `choose`, only the contents of the files that it names are read.
+def scan_volume(helper: Helper, env: Mapping[str, str], *, choose: Choice | None = None) -> VolumeScan:
+    """Scan the volume that `helper` reaches. With `choose`, only the contents of the files that it names are read.
 
     Files that change during the scan are read again, up to `ROUNDS` times; those that still change are unstable. Raises
     `IncompleteListing` if something could not be read.
     """
     if choose is None:
-        survey = scan_once(helper, env, EVERYTHING)
-        wanted = {path for path, line in survey.entries.items() if is_file(line)}
+        scan = scan_once(helper, env, EVERYTHING)
+        wanted = {path for path, line in scan.entries.items() if is_file(line)}
     else:
         wanted = {*choose(scan_once(helper, env, NOTHING))}
-        survey = scan_once(helper, env, GIVEN, wanted)
+        scan = scan_once(helper, env, GIVEN, wanted)
     for _ in range(ROUNDS):
-        suspects = survey.unstable | survey.unread(wanted)
+        suspects = scan.unstable | scan.unread(wanted)
         if not suspects:
             break
         again = scan_once(helper, env, GIVEN, suspects)
         for path in suspects:
-            survey.entries.pop(path, None)
-        survey.entries.update((path, again.entries[path]) for path in suspects & again.entries.keys())
-        survey.unstable = again.unstable
-    if unread := survey.unread(wanted) - survey.unstable:
+            scan.entries.pop(path, None)
+        scan.entries.update((path, again.entries[path]) for path in suspects & again.entries.keys())
+        scan.unstable = again.unstable
+    if unread := scan.unread(wanted) - scan.unstable:
         raise IncompleteListing(
             f"{len(unread)} files could not be read, such as {', '.join(map(printable, sorted(unread)[:5]))}"
         )
-    return survey
+    return scan
 
 
-def scan_once(helper: Helper, env: Mapping[str, str], which: str, given: Iterable[bytes] = ()) -> Survey:
+def scan_once(helper: Helper, env: Mapping[str, str], which: str, given: Iterable[bytes] = ()) -> VolumeScan:
     """Look at the volume once, and read the contents of `which` of its files. Raises `IncompleteListing`."""
-    args = helper(["bash", "-c", _SCRIPT, "survey", which])
+    args = helper(["bash", "-c", _SCRIPT, "scan", which])
     with (
-        journal.timed("command", f"survey of {which}: {commands.in_words(args[:-4])} …") as event,
+        journal.timed("command", f"scan of {which}: {commands.in_words(args[:-4])} …") as event,
         _listed(given) as list_,
     ):
         with subprocess.Popen(
             args, env=dict(env), stdin=list_, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True
         ) as process:
             try:
-                survey = read_survey(_fields(process))
+                scan = read_scan(_fields(process))
             except BaseException:
                 commands.end_group(process)
                 raise
         event.status = process.returncode
-    return survey
+    return scan
 
 
 @contextmanager
@@ -209,8 +209,8 @@ def _fields(process: subprocess.Popen[bytes]) -> Iterator[bytes]:
         *whole, rest = (rest + piece).split(b"\0")
         yield from whole
     if rest or process.wait():
-        told = b"".join(complaint).decode(errors="replace").strip()
-        raise IncompleteListing(f"the helper container ended with status {process.wait()}: {told}")
+        complaints = b"".join(complaint).decode(errors="replace").strip()
+        raise IncompleteListing(f"the helper container ended with status {process.wait()}: {complaints}")
 
 
 def _pieces(process: subprocess.Popen[bytes], complaint: list[bytes]) -> Iterator[bytes]:
@@ -231,53 +231,53 @@ def _pieces(process: subprocess.Popen[bytes], complaint: list[bytes]) -> Iterato
                     complaint.append(piece)
 
 
-def read_survey(fields: Iterator[bytes]) -> Survey:
+def read_scan(fields: Iterator[bytes]) -> VolumeScan:
     """Parse a helper's output. Raises `IncompleteListing` if it is cut off or reports errors."""
-    if next(fields, b"") != b"survey 1":
-        raise IncompleteListing("the survey has no beginning: " + ", ".join(map(printable, fields)))
-    survey, progress = Survey(), _Progress()
+    if next(fields, b"") != b"scan 1":
+        raise IncompleteListing("the scan has no beginning: " + ", ".join(map(printable, fields)))
+    scan, progress = VolumeScan(), _Progress()
     read = {
-        b"seen": survey.add_stat,
-        b"contents": survey.add_hash,
-        b"moving": survey.mark_unstable,
-        b"others": survey.add_stat_if_absent,
+        b"seen": scan.add_stat,
+        b"contents": scan.add_hash,
+        b"moving": scan.mark_unstable,
+        b"others": scan.add_stat_if_absent,
     }
     part = b""
     for record in fields:
         # The name of a part can't be taken for a record, which begins with "." or is a hash.
         if record in read:
             part = record
-            progress.tell(survey)
+            progress.report(scan)
         elif record == b"errors":
             break
         elif part:
             read[part](record)
     errors, end = next(fields, b""), next(fields, b"")
     if end != b"complete":
-        raise IncompleteListing(f"the survey is cut off after its part {part.decode()!r}")
+        raise IncompleteListing(f"the scan is cut off after its part {part.decode()!r}")
     # A file that vanished during the scan is no error: people delete pictures.
-    if told := [line for line in errors.splitlines() if not line.endswith(_GONE)]:
-        complaint = b"\n".join(told[:5]).decode(errors="replace")
+    if complaints := [line for line in errors.splitlines() if not line.endswith(_GONE)]:
+        complaint = b"\n".join(complaints[:5]).decode(errors="replace")
         raise IncompleteListing(f"something couldn't be read: {complaint}")
-    return survey
+    return scan
 
 
 class _Progress:
     """Reports, every few seconds, how many contents were hashed."""
 
     def __init__(self) -> None:
-        self._told = time.monotonic()
+        self._reported = time.monotonic()
 
-    def tell(self, survey: Survey) -> None:
+    def report(self, scan: VolumeScan) -> None:
         """Report the progress, unless that was done a moment ago."""
-        if time.monotonic() - self._told > _TELL_SECONDS:
-            self._told = time.monotonic()
-            journal.progress(f"manifest: {survey.hashed:,} contents read")
+        if time.monotonic() - self._reported > _REPORT_SECONDS:
+            self._reported = time.monotonic()
+            journal.progress(f"manifest: {scan.hashed:,} contents read")
 
 
 def _parted(record: bytes) -> tuple[bytes, bytes]:
     """Return the path of a record, relative to the root and `ROOT` itself, and the rest of it."""
     end = record.find(b"//")
     if end < 1:
-        raise IncompleteListing(f"the survey holds a damaged record: {record!r}")
+        raise IncompleteListing(f"the scan holds a damaged record: {record!r}")
     return record[2:end] or b".", record[end + 2 :]

@@ -10,7 +10,7 @@ import pytest
 from media_guarantees.core import journal
 from media_guarantees.core.deferred import Deferred
 from media_guarantees.core.errors import PromiseBroken
-from media_guarantees.gate.baseline import Record
+from media_guarantees.gate.baseline import Baseline
 from media_guarantees.gate.compare import CHANGED, GONE, MEANS, REOWNED, UNREACHABLE, UNREAD, UNSTABLE, Comparison
 from media_guarantees.gate.live_gate import Gate
 from media_guarantees.media.diff import describe
@@ -18,7 +18,7 @@ from media_guarantees.media.diff import describe
 pytestmark = pytest.mark.guarantee("persistence.update")
 
 
-def test_something_was_deployed(gate: Gate, before: Record) -> None:
+def test_something_was_deployed(gate: Gate, before: Baseline) -> None:
     then = {replica.identifier: replica for replica in before.replicas}
     fresh = [replica for replica in gate.live.replicas if replica.identifier not in then]
 
@@ -32,7 +32,7 @@ def test_something_was_deployed(gate: Gate, before: Record) -> None:
     )
 
 
-def test_the_volume_is_the_same(gate: Gate, before: Record) -> None:
+def test_the_volume_is_the_same(gate: Gate, before: Baseline) -> None:
     volume = gate.expect_one_volume()
 
     if volume != before.volume:
@@ -74,13 +74,13 @@ def test_enough_was_compared(comparison: Deferred[Comparison]) -> None:
         )
 
 
-def test_the_service_serves_what_it_has(gate: Gate, before: Record) -> None:
+def test_the_service_serves_what_it_has(gate: Gate, before: Baseline) -> None:
     if not before.served:
         pytest.skip("the service served none of its media before the deploy: there is nothing to hold it to")
-    survey = gate.survey(before)
-    there = [path for path in map(os.fsencode, before.served) if path in survey.entries and path not in survey.unstable]
+    scan = gate.scan(before)
+    there = [path for path in map(os.fsencode, before.served) if path in scan.entries and path not in scan.unstable]
 
-    faults = gate.asked(gate.live.replicas, there, survey)
+    faults = gate.asked(gate.live.replicas, there, scan)
 
     wrong = [f"/media/{os.fsdecode(path)} {fault}" for path, fault in faults.items() if fault]
     if wrong:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from media_guarantees.core import journal
-from media_guarantees.gate.baseline import Record
+from media_guarantees.gate.baseline import Baseline
 from media_guarantees.gate.drill import expect_named, read_step
 from media_guarantees.gate.live_gate import Gate
 from media_guarantees.guide.reader import Guide
@@ -23,7 +23,7 @@ def test_the_volume_is_mounted_at_the_media_root_of_every_container(gate: Gate) 
 
 
 @mounted
-def test_nothing_shadows_it(gate: Gate, before: Record) -> None:
+def test_nothing_shadows_it(gate: Gate, before: Baseline) -> None:
     for replica in gate.live.replicas:
         gate.expect_unshadowed(replica, before)
 

@@ -17,10 +17,12 @@ def test_the_media_are_in_a_volume(gate: Gate) -> None:
 
 
 def test_the_service_and_its_media_are_recorded(gate: Gate) -> None:
-    record = gate.record()
+    baseline = gate.record()
 
     journal.add_evidence(gate.settings.how)
-    journal.add_evidence(f"{record.files} files recorded in {record.source}; {record.moving} entries were unstable")
-    journal.add_evidence(f"{len(record.served)} pictures were requested, and served as the volume holds them")
-    journal.progress(f"record: {record.files} files, in {record.source}")
-    assert record.files, f"{record.volume.name} holds no file: after the deploy, nothing could be compared"
+    journal.add_evidence(
+        f"{baseline.files} files recorded in {baseline.source}; {baseline.moving} entries were unstable"
+    )
+    journal.add_evidence(f"{len(baseline.served)} pictures were requested, and served as the volume holds them")
+    journal.progress(f"record: {baseline.files} files, in {baseline.source}")
+    assert baseline.files, f"{baseline.volume.name} holds no file: after the deploy, nothing could be compared"

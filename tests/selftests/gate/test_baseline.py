@@ -8,11 +8,11 @@ import pytest
 from media_guarantees.core.errors import BadInput
 from media_guarantees.deployment.compose.media_mount import Mount
 from media_guarantees.deployment.container_proc import InnerMount, User
-from media_guarantees.gate.baseline import Record, read_record, write_record
+from media_guarantees.gate.baseline import Baseline, read_baseline, write_baseline
 from media_guarantees.gate.live_deployment import Replica, Volume
-from media_guarantees.gate.volume_scan import Survey
+from media_guarantees.gate.volume_scan import VolumeScan
 
-SURVEY = Survey(
+SCAN = VolumeScan(
     {
         b".": b"- d 0 755 0 0 0 0 1 0:0 ",
         b"a \xff\n/b": b"ab f 3 644 0 0 1 2 1 1:2 ",
@@ -24,7 +24,7 @@ REPLICA = Replica(
     "c1", "web-1", "i1", "09:00", "connect", (8000,), (Mount("volume", "media_volume", "/media", read_only=False),),
     (InnerMount("/media", "/var/lib", "ext4", writable=True),),
 )  # fmt: skip
-RECORD = Record(
+RECORD = Baseline(
     recorded=1.5,
     engine="E1",
     service="web-project",
@@ -45,27 +45,27 @@ def _file(tmp_path: Path) -> Path:
 
 
 def test_what_was_written_is_read_back(file: Path) -> None:
-    written = write_record(RECORD, SURVEY, file)
+    written = write_baseline(RECORD, SCAN, file)
 
-    assert read_record(file, engine="E1") == written
+    assert read_baseline(file, engine="E1") == written
     assert replace(written, entries=0, files=0, moving=0, size=0, sha256="", source=Path()) == RECORD
     assert (written.entries, written.files, written.moving) == (2, 1, 1)
 
 
 def test_the_manifest_is_read_back_without_what_did_not_hold_still(file: Path) -> None:
-    record = write_record(RECORD, SURVEY, file)
+    record = write_baseline(RECORD, SCAN, file)
 
-    assert dict(record.lines()) == {path: line for path, line in SURVEY.entries.items() if path != b"busy"}
+    assert dict(record.lines()) == {path: line for path, line in SCAN.entries.items() if path != b"busy"}
 
 
 def test_a_user_who_is_not_known_stays_so(file: Path) -> None:
-    write_record(replace(RECORD, user=None), SURVEY, file)
+    write_baseline(replace(RECORD, user=None), SCAN, file)
 
-    assert read_record(file, engine="E1").user is None
+    assert read_baseline(file, engine="E1").user is None
 
 
 def test_only_its_owner_can_read_the_names_of_files_in_a_record(file: Path) -> None:
-    write_record(RECORD, SURVEY, file)
+    write_baseline(RECORD, SCAN, file)
 
     assert file.stat().st_mode & 0o777 == 0o600
     assert list(file.parent.iterdir()) == [file]
@@ -73,7 +73,7 @@ def test_only_its_owner_can_read_the_names_of_files_in_a_record(file: Path) -> N
 
 def refusal(file: Path, engine: str = "E1") -> str:
     with pytest.raises(BadInput) as refused:
-        read_record(file, engine=engine)
+        read_baseline(file, engine=engine)
     return str(refused.value)
 
 
@@ -93,13 +93,13 @@ def test_anything_else_is_refused(file: Path, text: str) -> None:
 
 
 def test_a_record_that_was_cut_off_is_refused(file: Path) -> None:
-    write_record(RECORD, SURVEY, file)
+    write_baseline(RECORD, SCAN, file)
     file.write_bytes(file.read_bytes()[:-5])
 
     assert "is damaged" in refusal(file)
 
 
 def test_a_record_of_another_server_is_refused(file: Path) -> None:
-    write_record(RECORD, SURVEY, file)
+    write_baseline(RECORD, SCAN, file)
 
     assert "recorded on another engine" in refusal(file, engine="E2")

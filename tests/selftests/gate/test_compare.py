@@ -18,7 +18,7 @@ from media_guarantees.gate.compare import (
     compare,
     rwx,
 )
-from media_guarantees.gate.volume_scan import Survey
+from media_guarantees.gate.volume_scan import VolumeScan
 
 SERVICE = User(10001, (10001,))
 FIELDS = {
@@ -38,7 +38,7 @@ def judged(was: bytes, now: bytes | None, *, users: tuple[User | None, User | No
     """Compare a tree of one path that matters and one that stays as it is."""
     before = {b"a": was, b"kept": line()}
     after = {b"a": now, b"kept": line()} if now else {b"kept": line()}
-    return compare(before.items(), Survey(after), users=users)
+    return compare(before.items(), VolumeScan(after), users=users)
 
 
 @pytest.mark.parametrize(
@@ -85,7 +85,7 @@ def test_an_empty_directory_that_is_gone_is_no_loss() -> None:
 
 
 def test_what_is_new_is_welcome() -> None:
-    seen = compare({b"a": line()}.items(), Survey({b"a": line(), b"b": line()}))
+    seen = compare({b"a": line()}.items(), VolumeScan({b"a": line(), b"b": line()}))
 
     assert (seen.new, seen.counts) == (1, {})
 
@@ -113,7 +113,7 @@ def test_without_a_known_user_the_owner_must_reach_it() -> None:
 
 def test_what_was_declared_may_be_gone_or_other() -> None:
     before = {b"gone": line(), b"other": line(), b"lost": line()}
-    now = Survey({b"other": line(sha256="cd")})
+    now = VolumeScan({b"other": line(sha256="cd")})
 
     seen = compare(before.items(), now, removed=lambda path: path != b"lost")
 
@@ -121,7 +121,7 @@ def test_what_was_declared_may_be_gone_or_other() -> None:
 
 
 def test_a_directory_that_was_declared_must_still_be_within_reach() -> None:
-    now = Survey({b"a": line(**{**DIRECTORY, "mode": "0"})})
+    now = VolumeScan({b"a": line(**{**DIRECTORY, "mode": "0"})})
 
     seen = compare({b"a": line(**DIRECTORY)}.items(), now, removed=lambda _: True)
 
@@ -129,7 +129,7 @@ def test_a_directory_that_was_declared_must_still_be_within_reach() -> None:
 
 
 def test_what_does_not_hold_still_is_not_judged() -> None:
-    seen = compare({b"a": line()}.items(), Survey({b"a": line(sha256="cd")}, {b"a"}))
+    seen = compare({b"a": line()}.items(), VolumeScan({b"a": line(sha256="cd")}, {b"a"}))
 
     assert seen.counts == {UNSTABLE: 1}
 
@@ -145,7 +145,7 @@ def test_the_summary_says_what_was_compared_and_how() -> None:
 def test_of_a_great_many_differences_the_first_are_kept_and_all_are_counted() -> None:
     before = {b"%d" % number: line() for number in range(KEPT + 5)}
 
-    seen = compare(before.items(), Survey({}))
+    seen = compare(before.items(), VolumeScan({}))
 
     assert seen.counts[GONE] == KEPT + 5
     assert len(seen.found[GONE]) == KEPT

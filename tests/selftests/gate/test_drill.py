@@ -25,7 +25,7 @@ from media_guarantees.gate.drill import (
     read_step,
     room_for_drill,
 )
-from media_guarantees.gate.volume_scan import Helper, Survey, take_survey
+from media_guarantees.gate.volume_scan import Helper, VolumeScan, scan_volume
 from media_guarantees.guide.reader import read_guide
 from media_guarantees.guide.steps import Step
 from media_guarantees.media.diff import NothingCompared
@@ -40,29 +40,29 @@ RUN = Run("0badcafe-1-1")
 
 
 def drilled(
-    live: Survey, *, meanwhile: frozenset[bytes] = frozenset(), names: tuple[str, ...] = ("a.tar.gz",)
+    live: VolumeScan, *, meanwhile: frozenset[bytes] = frozenset(), names: tuple[str, ...] = ("a.tar.gz",)
 ) -> BackupTaken:
     return BackupTaken(date(2026, 1, 31), names, live.manifest(without=meanwhile), meanwhile, "scratch")
 
 
 def test_what_came_back_whole_is_no_difference() -> None:
-    live = Survey({b".": ROOT, b"a": FILE})
-    copy = Survey({b".": ROOT.replace(b" 0 0 1 ", b" 9 9 1 "), b"a": FILE.replace(b"1.5", b"1.0")})
+    live = VolumeScan({b".": ROOT, b"a": FILE})
+    copy = VolumeScan({b".": ROOT.replace(b" 0 0 1 ", b" 9 9 1 "), b"a": FILE.replace(b"1.5", b"1.0")})
 
     assert drilled(live).differences(copy.manifest()) == (), "tar holds whole seconds; a directory's time is no matter"
 
 
 def test_what_was_lost_is_a_difference() -> None:
-    changes = drilled(Survey({b"a": FILE, b"b": FILE})).differences(Survey({b"a": OTHER}).manifest())
+    changes = drilled(VolumeScan({b"a": FILE, b"b": FILE})).differences(VolumeScan({b"a": OTHER}).manifest())
 
     assert [(change.path, change.aspect) for change in changes] == [(b"a", "content"), (b"b", "missing")]
 
 
 def test_what_people_changed_during_the_backup_is_no_loss() -> None:
-    live = Survey({b"a": FILE, b"b": FILE})
+    live = VolumeScan({b"a": FILE, b"b": FILE})
 
     changes = drilled(live, meanwhile=frozenset({b"b", b"new"})).differences(
-        Survey({b"a": FILE, b"b": OTHER, b"new": FILE}).manifest()
+        VolumeScan({b"a": FILE, b"b": OTHER, b"new": FILE}).manifest()
     )
 
     assert changes == ()
@@ -70,12 +70,12 @@ def test_what_people_changed_during_the_backup_is_no_loss() -> None:
 
 def test_where_everything_changed_during_the_backup_nothing_was_compared() -> None:
     with pytest.raises(NothingCompared):
-        drilled(Survey({b"a": FILE}), meanwhile=frozenset({b"a"})).differences(Survey({b"a": FILE}).manifest())
+        drilled(VolumeScan({b"a": FILE}), meanwhile=frozenset({b"a"})).differences(VolumeScan({b"a": FILE}).manifest())
 
 
 def test_what_changed_is_what_is_not_the_same_and_still_in_both() -> None:
-    before = Survey({b"same": FILE, b"changed": FILE, b"gone": FILE, b"busy": FILE})
-    after = Survey({b"same": FILE, b"changed": OTHER, b"new": FILE, b"busy": FILE}, {b"busy"})
+    before = VolumeScan({b"same": FILE, b"changed": FILE, b"gone": FILE, b"busy": FILE})
+    after = VolumeScan({b"same": FILE, b"changed": OTHER, b"new": FILE, b"busy": FILE}, {b"busy"})
 
     assert changed_between(before, after) == {b"changed", b"gone", b"new", b"busy"}
 
@@ -83,7 +83,7 @@ def test_what_changed_is_what_is_not_the_same_and_still_in_both() -> None:
 @pytest.mark.parametrize("names", [(), ("a.tar.gz", "b.tar.gz")])
 def test_one_archive_is_a_backup(names: tuple[str, ...]) -> None:
     with pytest.raises(PromiseBroken, match=f"left {len(names)} archives"):
-        assert drilled(Survey({b"a": FILE}), names=names).name
+        assert drilled(VolumeScan({b"a": FILE}), names=names).name
 
 
 @pytest.mark.parametrize(
@@ -110,10 +110,10 @@ class FakeGate:
         def helper(_: str) -> Helper:
             return lambda args: ["docker", "run", *args]
 
-        def survey(volume: str, _: str) -> Survey:
-            return take_survey(helper(volume), engine.environment)
+        def scan(volume: str, _: str) -> VolumeScan:
+            return scan_volume(helper(volume), engine.environment)
 
-        self.live = SimpleNamespace(engine=engine, volume_helper=helper, survey=survey)
+        self.live = SimpleNamespace(engine=engine, volume_helper=helper, scan=scan)
 
     def expect_one_volume(self) -> Any:
         """Return it."""
@@ -180,10 +180,10 @@ RESTORE = "docker run --rm -v media_volume:/d -v $(pwd)/backups:/b ubuntu tar -x
 def test_an_archive_of_any_name_is_restored_as_a_person_would(
     programs: Programs, tmp_path: Path, name: str, printed: str, typed: str
 ) -> None:
-    programs.add("docker", 'case "$*" in *survey*) echo "no survey" >&2; exit 9;; esac')
+    programs.add("docker", 'case "$*" in *scan*) echo "no scan" >&2; exit 9;; esac')
     drill = drill_with(RESTORE.format(name=printed), tmp_path)
 
-    with pytest.raises(IncompleteListing, match="no survey"):
+    with pytest.raises(IncompleteListing, match="no scan"):
         drill.restore(name)
 
     assert f"ubuntu tar -xzf /b/{typed} -C /d" in programs.calls("docker")[1]

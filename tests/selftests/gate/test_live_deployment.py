@@ -242,12 +242,12 @@ def test_only_the_folder_of_the_media_is_read(live: Answer) -> None:
 
 
 def test_a_folder_that_is_not_in_the_volume_holds_no_media(live: Answer) -> None:
-    assert live(container("c1"), has_folder=False).survey("media_volume", "data/media").entries == {}
+    assert live(container("c1"), has_folder=False).scan("media_volume", "data/media").entries == {}
 
 
 def test_a_server_that_can_not_say_whether_the_folder_is_there_has_lost_no_media(live: Answer) -> None:
     with pytest.raises(CommandFailed, match="no such thing"):
-        live(container("c1")).survey("media_volume", "data/media")
+        live(container("c1")).scan("media_volume", "data/media")
 
 
 def test_a_volume_that_is_gone_is_not_made_by_looking_at_it(live: Answer) -> None:

@@ -9,11 +9,11 @@ import pytest
 
 from media_guarantees.core.errors import PromiseBroken
 from media_guarantees.gate import live_gate as gate_module
-from media_guarantees.gate.baseline import Record
+from media_guarantees.gate.baseline import Baseline
 from media_guarantees.gate.gate_settings import GateSettings
 from media_guarantees.gate.live_deployment import Volume
 from media_guarantees.gate.live_gate import Gate, draw_sample, suspects
-from media_guarantees.gate.volume_scan import Survey
+from media_guarantees.gate.volume_scan import VolumeScan
 
 SETTINGS = GateSettings(state=Path("before.media"))
 OLD = b"ab f 3 644 0 0 1 2 1 1:2 "
@@ -23,8 +23,8 @@ def unread(line: bytes) -> bytes:
     return b"-" + line[line.index(b" ") :]
 
 
-def record_of(lines: dict[bytes, bytes], **others: Any) -> Record:
-    return cast("Record", SimpleNamespace(lines=lambda: iter(lines.items()), **others))
+def record_of(lines: dict[bytes, bytes], **others: Any) -> Baseline:
+    return cast("Baseline", SimpleNamespace(lines=lambda: iter(lines.items()), **others))
 
 
 def test_a_quick_look_says_what_it_would_miss() -> None:
@@ -34,7 +34,7 @@ def test_a_quick_look_says_what_it_would_miss() -> None:
 
 
 def test_the_sample_is_drawn_from_the_seed() -> None:
-    seen = Survey({b"%d" % number: unread(OLD) for number in range(100)})
+    seen = VolumeScan({b"%d" % number: unread(OLD) for number in range(100)})
 
     sample = draw_sample(seen, replace(SETTINGS, sample=10))
 
@@ -45,7 +45,7 @@ def test_the_sample_is_drawn_from_the_seed() -> None:
 
 def test_what_looks_changed_and_was_read_before_is_read_again() -> None:
     before = {b"same": OLD, b"changed": OLD, b"gone": OLD, b"never read": unread(OLD)}
-    now = Survey(
+    now = VolumeScan(
         {b"same": unread(OLD), b"changed": b"- f 3 644 0 0 9 9 1 1:2 ", b"never read": b"- f 9 644 0 0 9 9 1 1:2 "}
     )
 
@@ -54,7 +54,7 @@ def test_what_looks_changed_and_was_read_before_is_read_again() -> None:
 
 def test_a_seeded_sample_of_what_was_read_before_is_read_again() -> None:
     before = {b"%d" % number: OLD for number in range(100)}
-    now = Survey({path: unread(OLD) for path in before})
+    now = VolumeScan({path: unread(OLD) for path in before})
 
     assert len(set(suspects(now, record_of(before), replace(SETTINGS, sample=10)))) == 10
 
@@ -110,7 +110,7 @@ def test_containers_with_different_folders_of_a_volume_are_broken() -> None:
         gate_before(live).expect_one_volume()
 
 
-def recorded_at(shown: str) -> Record:
+def recorded_at(shown: str) -> Baseline:
     return record_of(
         {}, replicas=[SimpleNamespace(shown=shown)], volume=Volume("media_volume", "yesterday", "local", {})
     )
@@ -140,7 +140,7 @@ def test_where_no_port_is_known_nothing_was_served(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(gate_module, "served_as_held", lambda *_: pytest.fail("there is no port to ask"))
     replica = SimpleNamespace(identifier="c1", ports=())
 
-    faults = gate_before(FakeLive("media_volume")).asked(cast("Any", [replica]), [b"a"], Survey({b"a": OLD}))
+    faults = gate_before(FakeLive("media_volume")).asked(cast("Any", [replica]), [b"a"], VolumeScan({b"a": OLD}))
 
     assert faults == {b"a": "can't be requested: no port is known"}
 
@@ -153,6 +153,6 @@ def test_every_container_is_asked_and_one_fault_is_enough(monkeypatch: pytest.Mo
     live.engine = SimpleNamespace(environment={})  # type: ignore[attr-defined]
     replicas = [SimpleNamespace(identifier="c", ports=(port,)) for port in faults]
 
-    asked = gate_before(live).asked(cast("Any", replicas), [b"a", b"b"], Survey({b"a": OLD, b"b": OLD}))
+    asked = gate_before(live).asked(cast("Any", replicas), [b"a", b"b"], VolumeScan({b"a": OLD, b"b": OLD}))
 
     assert asked == {b"a": "answered 404", b"b": ""}

@@ -13,13 +13,13 @@ import pytest
 
 from media_guarantees.gate import served_check
 from media_guarantees.gate.served_check import ASKED, LARGEST, choose, served_as_held
-from media_guarantees.gate.volume_scan import Survey
+from media_guarantees.gate.volume_scan import VolumeScan
 
 PICTURES = {b"avatars/a b\xff.png": b"one\0two", b"big": b"x" * 300_000}
 
 
-def survey_of(pictures: dict[bytes, bytes]) -> Survey:
-    return Survey(
+def scan_of(pictures: dict[bytes, bytes]) -> VolumeScan:
+    return VolumeScan(
         {
             path: f"{hashlib.sha256(content).hexdigest()} f {len(content)} 644 0 0 1 2 1 1:2 ".encode()
             for path, content in pictures.items()
@@ -61,7 +61,7 @@ def _port() -> Iterator[int]:
 
 
 def asked(port: int, *paths: bytes, held: dict[bytes, bytes]) -> dict[bytes, str]:
-    return served_as_held([], port, paths, survey_of(held), os.environ)
+    return served_as_held([], port, paths, scan_of(held), os.environ)
 
 
 def test_the_volumes_own_bytes_are_no_fault(port: int) -> None:
@@ -102,11 +102,11 @@ def test_an_answer_that_never_begins_is_waited_for_no_longer_than_its_time(monke
 
 
 def test_the_same_seed_chooses_the_same_pictures() -> None:
-    survey = survey_of({b"%d" % number: b"x" for number in range(3 * ASKED)})
+    scan = scan_of({b"%d" % number: b"x" for number in range(3 * ASKED)})
 
-    assert len(choose(survey, 1)) == ASKED
-    assert choose(survey, 1) == choose(survey, 1)
-    assert choose(survey, 1) != choose(survey, 2)
+    assert len(choose(scan, 1)) == ASKED
+    assert choose(scan, 1) == choose(scan, 1)
+    assert choose(scan, 1) != choose(scan, 2)
 
 
 def test_what_is_large_or_was_not_read_or_moves_is_not_asked_for() -> None:
@@ -118,4 +118,4 @@ def test_what_is_large_or_was_not_read_or_moves_is_not_asked_for() -> None:
         b"directory": b"- d 0 755 0 0 0 0 1 0:0 ",
     }
 
-    assert choose(Survey(lines, {b"moving"}), 1) == [b"good"]
+    assert choose(VolumeScan(lines, {b"moving"}), 1) == [b"good"]

@@ -8,7 +8,7 @@ import pytest
 
 from media_guarantees.core import journal
 from media_guarantees.gate import volume_scan
-from media_guarantees.gate.volume_scan import NOTHING, Choice, Helper, entry_of, read_survey, scan_once, take_survey
+from media_guarantees.gate.volume_scan import NOTHING, Choice, Helper, entry_of, read_scan, scan_once, scan_volume
 from media_guarantees.media.awkward_names import plant_nasty_tree
 from media_guarantees.media.diff import diff
 from media_guarantees.media.host_listing import read_directory
@@ -39,12 +39,12 @@ def _shim(tmp_path: Path) -> Shim:
     return install
 
 
-def test_a_survey_sees_what_a_manifest_sees(tree: Path, helper: Helper) -> None:
+def test_a_scan_sees_what_a_manifest_sees(tree: Path, helper: Helper) -> None:
     plant_nasty_tree(tree)
 
-    changes = diff(read_directory(tree), take_survey(helper, os.environ).manifest(), ignore={"links"})
+    changes = diff(read_directory(tree), scan_volume(helper, os.environ).manifest(), ignore={"links"})
 
-    # A directory's time changes with every upload, so that the survey leaves it out.
+    # A directory's time changes with every upload, so that the scan leaves it out.
     assert {(change.aspect, (tree / os.fsdecode(change.path)).is_dir()) for change in changes} <= {("mtime", True)}
 
 
@@ -52,7 +52,7 @@ def test_only_the_contents_that_were_chosen_are_read(tree: Path, helper: Helper)
     for name in "abc":
         (tree / name).write_text(name)
 
-    seen = take_survey(helper, os.environ, choose=lambda all_of_it: all_of_it.files[1:2])
+    seen = scan_volume(helper, os.environ, choose=lambda all_of_it: all_of_it.files[1:2])
 
     assert seen.files == [b"a", b"b", b"c"]
     assert [path for path in seen.files if not seen.entries[path].startswith(b"- ")] == [b"b"]
@@ -63,7 +63,7 @@ def test_what_changes_while_it_is_read_is_looked_at_again(tree: Path, helper: He
     (tree / "a").write_text("old")
     once = shim('[ -e ../done ] || { touch ../done; sha256sum "$@"; echo new > a; echo b > b; exit; }')
 
-    seen = take_survey(helper, once)
+    seen = scan_volume(helper, once)
 
     assert not seen.unstable
     assert seen.manifest().entries[b"a"] == read_directory(tree).entries[b"a"], (
@@ -75,7 +75,7 @@ def test_what_never_holds_still_is_named_and_not_vouched_for(tree: Path, helper:
     (tree / "busy").write_text("x")
     (tree / "calm").write_text("x")
 
-    seen = take_survey(helper, shim("echo x >> busy"))
+    seen = scan_volume(helper, shim("echo x >> busy"))
 
     assert seen.unstable == {b"busy"}
     assert set(seen.manifest().entries) == {b".", b"calm"}
@@ -85,7 +85,7 @@ def test_what_people_delete_during_the_scan_is_no_fault(tree: Path, helper: Help
     (tree / "kept").write_text("x")
     (tree / "deleted").write_text("x")
 
-    seen = take_survey(helper, shim("rm -f deleted"))
+    seen = scan_volume(helper, shim("rm -f deleted"))
 
     assert seen.files == [b"kept"]
     assert not seen.unstable
@@ -100,7 +100,7 @@ def test_what_vanishes_under_find_is_no_fault(tree: Path, helper: Helper, shim: 
     (tree / "a").write_text("x")
     (tree / "b").write_text("x")
 
-    seen = take_survey(helper, shim(VANISHED, "find"), choose=choose)
+    seen = scan_volume(helper, shim(VANISHED, "find"), choose=choose)
 
     assert seen.files == [b"a", b"b"]
     assert seen.hashed == 2
@@ -113,7 +113,7 @@ def test_what_vanishes_while_it_is_looked_at_again_is_no_fault(tree: Path, helpe
     find.write_text(f"#!/bin/bash\nPATH={os.environ['PATH']}\n{VANISHED}\n")
     find.chmod(0o755)
 
-    seen = take_survey(helper, environment)
+    seen = scan_volume(helper, environment)
 
     assert seen.manifest().entries[b"a"] == read_directory(tree).entries[b"a"]
 
@@ -125,21 +125,21 @@ def test_a_find_that_was_killed_did_not_see_everything(
     (tree / "a").write_text("x")
 
     with pytest.raises(IncompleteListing, match="find: ended with status 137"):
-        take_survey(helper, shim("kill -KILL $$", "find"), choose=choose)
+        scan_volume(helper, shim("kill -KILL $$", "find"), choose=choose)
 
 
 def test_a_file_that_can_not_be_read_is_an_error(tree: Path, helper: Helper, shim: Shim) -> None:
     (tree / "bad").write_text("x")
 
     with pytest.raises(IncompleteListing, match=r"couldn't be read: sha256sum: ./bad: Input/output error"):
-        take_survey(helper, shim("echo 'sha256sum: ./bad: Input/output error' >&2; exit 1"))
+        scan_volume(helper, shim("echo 'sha256sum: ./bad: Input/output error' >&2; exit 1"))
 
 
 def test_a_file_whose_sum_is_missing_is_an_error(tree: Path, helper: Helper, shim: Shim) -> None:
     (tree / "bad").write_text("x")
 
     with pytest.raises(IncompleteListing, match="1 files could not be read, such as 'bad'"):
-        take_survey(helper, shim("exit 0"))
+        scan_volume(helper, shim("exit 0"))
 
 
 def test_a_helper_that_does_not_start_says_why() -> None:
@@ -158,19 +158,19 @@ def test_a_helper_that_is_cut_off_is_noticed(tree: Path, helper: Helper) -> None
     ("fields", "complaint"),
     [
         ([b"something else"], "no beginning"),
-        ([b"survey 1", b"seen", b"no separator"], "a damaged record"),
-        ([b"survey 1", b"seen", b"./a//f"], "cut off after its part 'seen'"),
-        ([b"survey 1", b"contents", b"abc  ./a"], "a damaged hash"),
-        ([b"survey 1", b"others", b"errors", b""], "cut off after its part 'others'"),
+        ([b"scan 1", b"seen", b"no separator"], "a damaged record"),
+        ([b"scan 1", b"seen", b"./a//f"], "cut off after its part 'seen'"),
+        ([b"scan 1", b"contents", b"abc  ./a"], "a damaged hash"),
+        ([b"scan 1", b"others", b"errors", b""], "cut off after its part 'others'"),
         (
-            [b"survey 1", b"others", b"errors", b"find: './x': Permission denied\n", b"complete"],
+            [b"scan 1", b"others", b"errors", b"find: './x': Permission denied\n", b"complete"],
             "couldn't be read: find: './x': Permission denied",
         ),
     ],
 )
-def test_a_damaged_survey_is_refused(fields: list[bytes], complaint: str) -> None:
+def test_a_damaged_scan_is_refused(fields: list[bytes], complaint: str) -> None:
     with pytest.raises(IncompleteListing, match=complaint):
-        read_survey(iter(fields))
+        read_scan(iter(fields))
 
 
 def test_a_line_is_taken_apart() -> None:
@@ -190,11 +190,11 @@ def _progress(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 def test_a_long_scan_reports_its_progress(
     tree: Path, helper: Helper, progress: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(volume_scan, "_TELL_SECONDS", -1.0)
+    monkeypatch.setattr(volume_scan, "_REPORT_SECONDS", -1.0)
     for number in range(30):
         (tree / str(number)).touch()
 
-    take_survey(helper, os.environ)
+    scan_volume(helper, os.environ)
 
     assert progress[-1] == "manifest: 30 contents read"
 
