@@ -26,7 +26,7 @@ def final_status(status: int, *, verdict: str, complete: bool, beyond_only: bool
 
 
 def only_beyond(failed: Collection[str], guarantees: Mapping[str, tuple[str, ...]]) -> bool:
-    """Whether something failed, and nothing but tests of what goes beyond the document.
+    """Whether something failed, and nothing but tests of what goes beyond the guide.
 
     `failed` are the ids of all tests and files that failed; `guarantees` holds, by id, what each test proves.
     """

@@ -82,7 +82,7 @@ def judge(tests: Iterable[TestRecord], promises: dict[str, Sentence | None]) -> 
 
 
 def overall(judgements: Iterable[Judgement], *, beyond: bool, complete: bool = True) -> str:
-    """Return the run's verdict. What goes beyond the document counts only if `beyond`; nothing judged is unproven.
+    """Return the run's verdict. What goes beyond the guide counts only if `beyond`; nothing judged is unproven.
 
     A run that is not `complete` may be broken, but is never proved.
     """

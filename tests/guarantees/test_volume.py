@@ -60,7 +60,7 @@ def test_the_guides_command_names_the_volume_that_holds_the_media(
 
 CONSEQUENCES = {
     "backup": "Docker makes a new, empty volume of that name; the backup archives nothing and reports success: the "
-    "media are in no backup at all, and nobody notices until the day of the restore",
+    "media are in no backup at all, which is noticed only on the day of the restore",
     "restore": "the media are put back into a volume that the service never looks at, and the command reports "
     "success: after a restore the platform is as empty as before",
 }
