@@ -10,15 +10,17 @@ from pathlib import Path
 from media_guarantees.deployment.stack import Stack
 from media_guarantees.engine.connection import Engine
 from media_guarantees.engine.private_engine import PrivateEngine
-from media_guarantees.guide.confined_shell import EngineSide, confined_shells
 from media_guarantees.guide.guide_runner import Operator
 from media_guarantees.guide.reader import Guide
+from media_guarantees.guide.shell.confined_shell import EngineSide, confined_shells
 
 
 @contextmanager
 def operator_of(stack: Stack, guide: Guide, engine: Engine, folder: Path) -> Iterator[Operator]:
     """Give the operator in the folder of `stack`; the shell is confined to `folder` on a private engine."""
-    guide = guide.about(media_names(stack))
+    volume = stack.deployment.media_mount(stack.service, stack.media_root)
+    names = {"project": str(stack.deployment.model["name"]), "volume": volume.source if volume else ""}
+    guide = guide.about(media_names(stack), names)
     if engine.private_engine is None:
         yield Operator(guide, stack.folder, stack.environment, rename=stack.run.name)
         return

@@ -16,7 +16,7 @@ from media_guarantees.archive.examine import DamagedArchive, read_archive
 from media_guarantees.core import journal
 from media_guarantees.core.errors import PromiseBroken, Unproven
 from media_guarantees.engine import helper_container
-from media_guarantees.events.backup_run import promises_day
+from media_guarantees.events.copies.backup_run import promises_day
 from media_guarantees.gate.live_gate import Gate
 from media_guarantees.gate.rewrite_command import redirect
 from media_guarantees.gate.volume_scan import VolumeScan

@@ -10,10 +10,10 @@ import re
 from collections.abc import Mapping
 
 from media_guarantees.engine.helper_container import label_arguments
-from media_guarantees.guide.docker_commands import Call, Mount, docker_verb, read_mounts, unwrapped
-from media_guarantees.guide.shell_words import read_commands
+from media_guarantees.guide.parsing.docker_commands import Call, Mount, docker_verb, read_mounts, unwrapped
+from media_guarantees.guide.parsing.shell_words import read_commands
+from media_guarantees.guide.parsing.understood import not_understood
 from media_guarantees.guide.steps import Step
-from media_guarantees.guide.understood import not_understood
 
 _OPTION = re.compile(r"-[dit]*v=?|--volume=|--mount=|")
 _PLAIN_PATH = re.compile(r"/[\w./-]*")

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from media_guarantees.guide.parsing.understood import not_understood
 from media_guarantees.guide.reader import Guide, StepAmbiguous, StepMissing
 from media_guarantees.guide.steps import PROCEDURES, Step, waits_for_person
-from media_guarantees.guide.understood import not_understood
 
-_KINDS = {"archive": "an archive", "folder": "a folder", "other": "a copy that only the program that made it reads"}
+_KINDS = {
+    "archive": "an archive",
+    "folder": "a folder",
+    "other": "a copy that only the program that made it reads",
+    "effect": "what only running it shows: its heading alone says what it is",
+}
 
 
 def guide_report(guide: Guide) -> Iterator[str]:
@@ -23,6 +28,8 @@ def guide_report(guide: Guide) -> Iterator[str]:
         for other in guide.steps:
             if other.procedure == procedure and other.script != step.script:
                 yield f"{procedure}: line {other.line} is another one, and not taken"
+    for aside in guide.asides:
+        yield f"{aside.procedure}: line {aside.line} is for {aside.machine}, and not taken"
 
 
 def _lines(step: Step, guide: Guide) -> Iterator[str]:
@@ -39,7 +46,7 @@ def _lines(step: Step, guide: Guide) -> Iterator[str]:
     if waiting := waits_for_person(step.script):
         yield f"  not typed: it waits for somebody: {waiting}"
     elif step.kind != "archive":
-        yield "  not typed: only archives are judged here"
+        yield "  typed on a private engine alone: only its effect shows what it does"
     elif reason := not_understood(step.script):
         yield f"  typed on a private engine alone: {reason}"
 

@@ -7,17 +7,18 @@ import shutil
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 
 from media_guarantees.core import journal
 from media_guarantees.core.errors import PromiseBroken, Unproven
 from media_guarantees.core.paths import ROOT
-from media_guarantees.guide.confined_shell import SHELL_ROOT, ConfinedShell
-from media_guarantees.guide.docker_commands import program, unwrapped
+from media_guarantees.guide.parsing.docker_commands import program, unwrapped
+from media_guarantees.guide.parsing.shell_words import Command, read_commands
+from media_guarantees.guide.parsing.understood import not_understood
 from media_guarantees.guide.reader import Guide, StepAmbiguous, StepMissing
-from media_guarantees.guide.shell_words import Command, read_commands
+from media_guarantees.guide.shell.confined_shell import SHELL_ROOT, ConfinedShell
 from media_guarantees.guide.steps import ARCHIVE_ENDING, Step, waits_for_person
-from media_guarantees.guide.understood import not_understood
 from media_guarantees.system import commands
 from media_guarantees.system.background_command import Background, started
 
@@ -28,6 +29,14 @@ _NOTE = '{ status_guide=$?; [ "$status_guide" -eq 0 ] || failed_guide=$status_gu
 _WORKERS = {"docker", "docker-compose", "tar", "gzip", "zstd", "cp", "rsync", "restic", "borg", "rclone", "cat"}
 _TIDIES = {"rm", "rmi", "prune", "ps", "ls", "images"}
 HARMLESS = {"/etc/localtime", "/etc/timezone"}
+# What the engine, curl, wget and apt say without a network, and bash of a program that is not installed.
+_NOT_AT_HAND = re.compile(
+    r"Unable to find image '[^']*'|pull access denied[^,\n]*|[^\n]*(?:registry-1\.docker\.io|Could not resolve|"
+    r"Temporary failure (?:in name resolution|resolving)|unable to resolve host|no such host|Network is unreachable)"
+    r"[^\n]*|^bash: line \d+: [^:\n]+: command not found",
+    re.MULTILINE,
+)
+_CHANGES_FOLDER = re.compile(r"(?:^|&&|;)[ \t]*cd[ \t]+(?P<folder>[\"']?(?:/|~/|\$HOME/)[\w./-]+[\"']?)", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -70,8 +79,8 @@ class Operator:
     ) -> commands.Outcome:
         """Type the guide's command for `procedure` and return how it ended.
 
-        `archive` takes the place of the placeholder for a backup's name, without ``.tar.gz``. `extra` goes into the
-        environment.
+        `archive` takes the place of the placeholder for a backup's name: the path of the backup, or its bare name
+        without ``.tar.gz``. `extra` goes into the environment.
         """
         return self.run_script(self.script(procedure, archive=archive), extra=extra, timeout=timeout)
 
@@ -83,21 +92,22 @@ class Operator:
         if self.rename is not None and (names := named_volumes(step)):
             step = replace(step, script=step.retarget(self.rename(names[0])))
         step = replace(step, script=self._inside(step))
+        if step.procedure == "backup" and not archive:
+            return step.named(f"media_backup_{datetime.now().astimezone():%Y%m%d}")
         try:
-            return step.fill(archive, self._ending()) if step.placeholder else step.script
+            return step.fill(*self._name(archive)) if step.placeholder else step.script
         except ValueError as not_runnable:
             raise Unproven(
                 f"the name of the backup can't be filled in as the guide says: {not_runnable}"
             ) from not_runnable
 
     def _expect_typeable(self, step: Step) -> None:
-        """Raise `Unproven` for what waits for a person, and for copies of a kind that can't be judged here."""
-        where = f"the guide's {step.procedure} command, line {step.line} of {step.source.name},"
+        """Raise `Unproven` for what waits for a person."""
         if waiting := waits_for_person(step.script):
-            raise Unproven(f"{where} waits for somebody to type or to press Ctrl-C: {waiting}")
-        if step.kind != "archive":
-            what = "a folder" if step.kind == "folder" else "a copy that only the program that made it reads"
-            raise Unproven(f"{where} is for {what}: only archives are judged here")
+            raise Unproven(
+                f"the guide's {step.procedure} command, line {step.line} of {step.source.name}, waits for somebody to "
+                f"type or to press Ctrl-C: {waiting}"
+            )
 
     def _expect_safe(self, step: Step) -> None:
         """Raise `Unproven` for what would reach beyond the sandbox, and can't be kept from it by a change of names."""
@@ -105,6 +115,8 @@ class Operator:
         mounts_host_path = any(source.startswith(HOST_PATH_PREFIXES) for source, _ in step.volumes)
         if step.body and mounts_host_path and self.shell_in is None:
             raise Unproven(f"{where} runs a script that mounts a directory of this machine, outside the deployment's")
+        if self.shell_in is None and step.kind in {"other", "effect"}:
+            raise Unproven(f"{where} does what only running it shows: it takes a private engine")
         if self.rename is None:
             return
         if step.body:
@@ -144,21 +156,30 @@ class Operator:
             journal.add_evidence(f"in the sandbox, the guide's {source} is a directory of the run's own")
         return script
 
-    def _ending(self) -> str:
-        """Return the ending of the archives that the guide's backup makes."""
+    def _name(self, archive: str) -> tuple[str, str, str]:
+        """Take the name of a backup apart: its stem, its ending, and the folder that it is in, with a slash."""
+        folder, slash, name = archive.rpartition("/")
+        if found := ARCHIVE_ENDING.search(name):
+            return name[: found.start()], found.group(), folder + slash
         with suppress(Unproven):
-            found = ARCHIVE_ENDING.search(self.step("backup").archive or "")
-            return found.group() if found else ".tar.gz"
-        return ".tar.gz"
+            backup = self.step("backup")
+            if slash or backup.kind not in {"archive", "effect"}:
+                return name, "", folder + slash
+            found = ARCHIVE_ENDING.search(backup.archive or "")
+            return name, found.group() if found else ".tar.gz", ""
+        return name, ".tar.gz", ""
 
     def run_script(
         self, script: str, *, extra: Mapping[str, str] | None = None, timeout: float = commands.TIMEOUT
     ) -> commands.Outcome:
         """Hand `script` to `bash`, standing in the deployment's folder, and at a terminal if it insists on one.
 
-        Raises `Unproven` where the script asks the engine for what a sandbox does not give.
+        Raises `Unproven` where the script asks the engine for what a sandbox does not give, or the network for
+        something, or this machine for a program that it has not.
         """
         shell = self.shell_in(self.folder) if self.shell_in else None
+        if shell:
+            _stand_in_for_folder(shell, script)
         outcome = commands.run(
             ["bash", "-c", _as_typed(script)],
             cwd=self.folder,
@@ -170,6 +191,7 @@ class Operator:
         )
         if shell:
             _report_reach(shell)
+        _expect_at_hand(outcome)
         return outcome
 
     def start(self, procedure: str) -> AbstractContextManager[Background]:
@@ -195,6 +217,21 @@ class Operator:
                 means="an operator who follows the guide is left without it",
             )
         return outcome
+
+
+def _expect_at_hand(outcome: commands.Outcome) -> None:
+    """Raise `Unproven` for a command that failed as the sandbox has no way out, or the machine no such program."""
+    said = (outcome.stderr + outcome.stdout).decode(errors="replace")
+    if not outcome.ok and (missing := _NOT_AT_HAND.search(said)):
+        raise Unproven(f"the guide's command needs what is not at hand in the sandbox: {missing.group().strip()}")
+
+
+def _stand_in_for_folder(shell: ConfinedShell, script: str) -> None:
+    """Let the folder that a guide calls its deployment's, as in `cd /opt/connect`, be the deployment's here."""
+    for found in _CHANGES_FOLDER.finditer(script):
+        printed = found["folder"].strip("\"'")
+        if shell.stand_in(printed):
+            journal.add_evidence(f"in the sandbox, the guide's {printed} is the deployment's folder")
 
 
 def _as_typed(script: str) -> str:

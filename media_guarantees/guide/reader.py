@@ -1,24 +1,22 @@
 """The storage guide: its commands, as they are printed, and its promises, as they are worded.
 
 Where a command stands, what heading is above it and which language the guide is in don't matter: a procedure
-is known by what its command does. Markdown is read as CommonMark defines it, by markdown-it.
+is known by what its command does. `formats` reads Markdown, reStructuredText and AsciiDoc; a script is a guide too.
 """
 
 from __future__ import annotations
 
+import os
 import re
-from bisect import bisect_right
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from html import unescape
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from media_guarantees.guide.steps import PROCEDURES, GuideError, Step, read_steps
-
-if TYPE_CHECKING:
-    from markdown_it import MarkdownIt
-    from markdown_it.token import Token
+from media_guarantees.guide.formats.asciidoc_text import read_asciidoc
+from media_guarantees.guide.formats.document import Block, Passage, Sentence, placed
+from media_guarantees.guide.formats.markdown_text import read_markdown
+from media_guarantees.guide.sequences import HEADINGS, Aside, read_procedures, speaks_of
+from media_guarantees.guide.steps import COPIES, PROCEDURES, GuideError, Step
 
 __all__ = [
     "Guide",
@@ -28,24 +26,12 @@ __all__ = [
     "Step",
     "StepAmbiguous",
     "StepMissing",
+    "guide_files",
     "read_guide",
 ]
 
-_CONSOLES = {"console", "shell-session", "shellsession", "terminal", "sh-session", "bash-session"}
-_COMMAND_LANGUAGES = {"", "bash", "sh", "shell", "zsh", "ksh", *_CONSOLES}
-_PRE = re.compile(r"<pre[^>]*>\s*?(?:<code[^>]*>)?(?P<text>.*?)(?:</code>)?\s*</pre>", re.DOTALL | re.IGNORECASE)
 _DELETION = re.compile(r"delet|remov|reset|wipe|apaga|exclu|zera|limpa|borra|elimin|supprim|l[öo]sch", re.IGNORECASE)
-_FENCED = re.compile(r"^(?:```|~~~)", re.MULTILINE)
-_SENTENCE_END = re.compile(r"(?<=[.!?…])\s+(?=[^\s\da-zà-ÿ])")
-# The words that a heading above each procedure is likely to hold, in Portuguese and in English.
-_HEADINGS = {
-    "migrate": r"migra",
-    "backup": r"back-?up|c[óo]pia",
-    "restore": r"restaur|restor|recover|recupera",
-    "permissions": r"permiss|problem|troubleshoot",
-    "inspect": r"inspe|verifi|problem|troubleshoot",
-    "restart": r"rein[ií]ci|restart|problem|troubleshoot",
-}
+_Reader = Callable[[str, Path], Iterator[Passage | Block]]
 
 
 class GuideUnreadable(GuideError):  # noqa: N818 - the three are named for what is wrong
@@ -61,52 +47,34 @@ class StepAmbiguous(GuideError):  # noqa: N818
 
 
 @dataclass(frozen=True)
-class Sentence:
-    """A sentence, or a whole list item, heading or table cell, as it is read; and the line it begins on."""
-
-    source: Path
-    line: int
-    text: str
-
-
-@dataclass(frozen=True)
-class _Passage:
-    """A paragraph's plain text on one line, with the offset at which each of its printed lines begins."""
-
-    line: int
-    text: str
-    line_starts: tuple[int, ...]
-    kind: str
-
-    def quote(self, found: re.Match[str], source: Path) -> Sentence:
-        """Quote as much as makes sense on its own around the text that was found."""
-        begin, end = 0, len(self.text)
-        if self.kind == "paragraph":
-            cuts = list(_SENTENCE_END.finditer(self.text))
-            begin = max((cut.end() for cut in cuts if cut.end() <= found.start()), default=begin)
-            end = min((cut.start() for cut in cuts if cut.start() >= found.end()), default=end)
-        return Sentence(source, self.line + bisect_right(self.line_starts, begin) - 1, self.text[begin:end])
-
-
-@dataclass(frozen=True)
 class Guide:
-    """A storage guide that has been read; every line number counts from 1."""
+    """A storage guide that has been read; every line number counts from 1. `source` is its first file.
+
+    `asides` are procedures that it prints for other machines.
+    """
 
     source: Path
     steps: tuple[Step, ...]
-    passages: tuple[_Passage, ...]
+    passages: tuple[Passage, ...]
     media: frozenset[str] = frozenset()
+    asides: tuple[Aside, ...] = ()
 
-    def about(self, media: Iterable[str]) -> Guide:
-        """Return the guide for media that are called so: by the name of a volume, a service or a container."""
-        return replace(self, media=frozenset(media))
+    def about(self, media: Iterable[str], names: Mapping[str, str] | None = None) -> Guide:
+        """Return the guide for media that are called so: by the name of a volume, a service or a container.
+
+        `names` gives what its reader puts in place of a name of theirs: the "project" in `<project>_media`, and the
+        "volume".
+        """
+        known = frozenset(media)
+        return replace(self, media=known, steps=tuple(step.about(known, names or {}) for step in self.steps))
 
     def step(self, procedure: str) -> Step:
         """Give the command for one of the `PROCEDURES`: "migrate", "backup", "restore" and so on.
 
-        Where there are several, those that work on the media are the ones that are meant, and of these those under a
-        heading that speaks of the procedure. Where no backup and no restore works on the media, it is the first: what
-        a reader of the guide would take for it.
+        Where there are several, those that work on the media are the ones that are meant; of these, those under a
+        heading that speaks of the procedure; and of these, the first of several that the guide offers in place of each
+        other. Where no backup and no restore works on the media, it is the first: what a reader of the guide would take
+        for it.
 
         Raises:
             KeyError: there is no such procedure.
@@ -119,14 +87,16 @@ class Guide:
             raise StepMissing(
                 f"{self.source}: no {procedure} command. Looked in every code block for {looked_for}."
                 + self._nearest_heading(procedure)
+                + self._elsewhere(procedure)
             )
         found = self._on_media([step for step in found if not self._is_deletion(step)])
         if not found:
             raise StepMissing(
                 f"{self.source}: no {procedure} command for {', '.join(sorted(self.media))}, only for others"
             )
-        found = [step for step in found if self._is_under_its_heading(step)] or found
-        other = next((step for step in found if step.script != found[0].script), None)
+        found = self._under_its_heading(found) or found
+        found = self._for_the_backup(found)
+        other = next((step for step in found[1:] if not _is_variant(found[0], step)), None)
         if other:
             raise StepAmbiguous(
                 f"{self.source}: two different {procedure} commands, and no telling which is meant: "
@@ -142,48 +112,103 @@ class Guide:
         """
         wanted = re.compile(pattern, re.IGNORECASE) if isinstance(pattern, str) else pattern
         found = ((passage, wanted.search(passage.text)) for passage in self.passages)
-        return next((passage.quote(match, self.source) for passage, match in found if match), None)
+        return next((passage.quote(match) for passage, match in found if match), None)
 
     def _on_media(self, found: list[Step]) -> list[Step]:
-        """Leave out what works on something else than the media, where they have a name here."""
+        """Leave out what works on something else than the media, where they have a name here.
+
+        What only its heading says is a copy counts where there is nothing else.
+        """
+        known = [step for step in found if step.kind != "effect"]
+        proposed = [step for step in found if step.kind == "effect"]
         if not self.media or not found:
+            return known or proposed
+        touching = {answer: [step for step in known if step.touches(self.media) is answer] for answer in (True, None)}
+        is_copy = found[0].procedure in COPIES
+        return touching[True] or touching[None] or proposed or (known[:1] if is_copy else [])
+
+    def _for_the_backup(self, found: list[Step]) -> list[Step]:
+        """Of several restores, leave those that read the kind of copy that the backup makes."""
+        if found[0].procedure != "restore" or len(found) < 2:
             return found
-        touching = {answer: [step for step in found if step.touches(self.media) is answer] for answer in (True, None)}
-        is_copy = found[0].procedure in {"backup", "restore"}
-        return touching[True] or touching[None] or (found[:1] if is_copy else [])
+        try:
+            backup = self.step("backup")
+        except GuideError:
+            return found
+        return [step for step in found if step.kind == backup.kind] or found
 
-    @property
-    def _headings(self) -> list[_Passage]:
-        return [passage for passage in self.passages if passage.kind == "heading"]
-
-    def _is_under_its_heading(self, step: Step) -> bool:
-        return bool(re.search(_HEADINGS[step.procedure], self._heading_above(step), re.IGNORECASE))
+    def _under_its_heading(self, found: list[Step]) -> list[Step]:
+        procedure = found[0].procedure
+        nearest = [step for step in found if re.search(HEADINGS[procedure], "".join(step.headings[-1:]), re.IGNORECASE)]
+        return nearest or [step for step in found if speaks_of(procedure, step.headings)]
 
     def _is_deletion(self, step: Step) -> bool:
         """Whether it is printed to delete the media, and does: that is no restart, though it stops and starts."""
-        return step.removes_volumes and bool(_DELETION.search(self._heading_above(step)))
-
-    def _heading_above(self, step: Step) -> str:
-        above = [heading.text for heading in self._headings if heading.line < step.line]
-        return above[-1] if above else ""
+        return step.removes_volumes and bool(_DELETION.search("".join(step.headings[-1:])))
 
     def _nearest_heading(self, procedure: str) -> str:
-        words = re.compile(_HEADINGS[procedure], re.IGNORECASE)
-        nearest = next((heading for heading in self._headings if words.search(heading.text)), None)
+        words = re.compile(HEADINGS[procedure], re.IGNORECASE)
+        headings = (passage for passage in self.passages if passage.kind == "heading")
+        nearest = next((heading for heading in headings if words.search(heading.text)), None)
         return f' The nearest heading is "{nearest.text}", line {nearest.line}.' if nearest else ""
+
+    def _elsewhere(self, procedure: str) -> str:
+        found = next((aside for aside in self.asides if aside.procedure == procedure), None)
+        return f" Line {found.line} is for {found.machine}, which is not what runs here." if found else ""
+
+
+def _is_variant(first: Step, other: Step) -> bool:
+    """Whether a step is another way to the same: the guide says so, or it differs in the syntax of Compose alone."""
+    same = first.script.replace("docker-compose", "docker compose") == other.script.replace(
+        "docker-compose", "docker compose"
+    )
+    return same or other.is_instead or bool(first.label and other.label and first.headings == other.headings)
+
+
+def guide_files(path: Path) -> tuple[Path, ...]:
+    """Return the files that a guide consists of: one, or several with a colon between them, as in `a.md:b.md`."""
+    names = str(path).split(os.pathsep)
+    return (path,) if len(names) < 2 or path.exists() else tuple(Path(name) for name in names if name)
 
 
 def read_guide(path: Path, folder: Path | None = None) -> Guide:
-    """Read a guide in Markdown. `folder` is where its reader stands, and where the scripts are that it runs.
+    """Read a guide. `folder` is where its reader stands, and where the scripts are that it runs.
 
     Raises:
         GuideUnreadable: the path is no readable file of UTF-8 text.
     """
+    files = guide_files(path)
+    documents = [_read_document(file) for file in files]
+    found: list[Step | Aside] = []
+    for document in documents:
+        found += read_procedures([part for part in document if isinstance(part, Block)], folder)
+    return Guide(
+        files[0],
+        tuple(step for step in found if isinstance(step, Step)),
+        tuple(part for document in documents for part in document if isinstance(part, Passage)),
+        asides=tuple(aside for aside in found if isinstance(aside, Aside)),
+    )
+
+
+def _read_document(path: Path) -> Sequence[Passage | Block]:
     text = _read_text(path)
-    if path.suffix == ".sh":
-        return Guide(path, tuple(read_steps(text, path, 1, folder)), ())
-    tokens = _markdown().parse(text)
-    return Guide(path, tuple(_read_steps(tokens, path, folder)), tuple(_read_prose(tokens)))
+    return tuple(placed(_FORMATS.get(path.suffix.lower(), read_markdown)(text, path)))
+
+
+def _read_script(text: str, source: Path) -> Iterator[Passage | Block]:
+    yield Block(source, 1, text, "sh")
+
+
+def _read_rst(text: str, source: Path) -> Iterator[Passage | Block]:
+    from media_guarantees.guide.formats.restructured_text import read_restructured_text  # noqa: PLC0415 - 0.1 s
+
+    return read_restructured_text(text, source)
+
+
+_FORMATS: Mapping[str, _Reader] = {
+    ".sh": _read_script, ".bash": _read_script, ".rst": _read_rst, ".rest": _read_rst,
+    ".adoc": read_asciidoc, ".asciidoc": read_asciidoc, ".asc": read_asciidoc,
+}  # fmt: skip
 
 
 def _read_text(path: Path) -> str:
@@ -208,59 +233,3 @@ def _unreadable(path: Path, seen: str) -> GuideUnreadable:
         "  means: without a guide there is no promise that could be tested\n"
         "  hint: name a Markdown file: make verify GUIDE=docs/storage.md"
     )
-
-
-def _read_steps(tokens: list[Token], source: Path, folder: Path | None, above: int = 0) -> Iterator[Step]:
-    """Read every block of code; `above` is how many lines of the file stand before the text of the `tokens`."""
-    for token in tokens:
-        if not token.map:
-            continue
-        line = above + token.map[0] + 1
-        if token.type == "code_block" and _FENCED.search(token.content):
-            # What Python-Markdown indents under a tab or an admonition is Markdown once more.
-            yield from _read_steps(_markdown().parse(token.content), source, folder, line - 1)
-        elif token.type in {"fence", "code_block"}:
-            language = _language(token.info)
-            first = line + (token.type == "fence")
-            if language in _COMMAND_LANGUAGES:
-                yield from read_steps(token.content, source, first, folder, as_root=language in _CONSOLES)
-        elif token.type == "html_block":
-            for found in _PRE.finditer(token.content):
-                first = line + token.content.count("\n", 0, found.start("text"))
-                yield from read_steps(unescape(found["text"]), source, first, folder)
-
-
-def _language(info: str) -> str:
-    """Return the language of a fence, however it is written: `bash`, `{.bash}`, `bash{1,2}`, `shell script`."""
-    found = re.match(r"\{?\s*\.?(?P<name>[\w-]*)", info.strip())
-    return found["name"].lower() if found else ""
-
-
-def _markdown() -> MarkdownIt:
-    # Loaded here, where a guide is read: a run's first line does not wait for it.
-    from markdown_it import MarkdownIt  # noqa: PLC0415
-
-    return MarkdownIt("commonmark").enable("table")
-
-
-def _read_prose(tokens: list[Token]) -> Iterator[_Passage]:
-    kinds: list[str] = []
-    for token in tokens:
-        if token.nesting == 1:
-            kinds.append(token.type.removesuffix("_open"))
-        elif token.nesting == -1:
-            kinds.pop()
-        elif token.type == "inline" and token.map:
-            kind = "item" if "list_item" in kinds else kinds[-1]
-            yield _read_passage(token, token.map[0] + 1, kind)
-
-
-def _read_passage(token: Token, line: int, kind: str) -> _Passage:
-    text, line_starts = "", [0]
-    for part in token.children or []:
-        if part.type in {"softbreak", "hardbreak"}:
-            text += " "
-            line_starts.append(len(text))
-        elif part.type in {"text", "code_inline", "image"}:
-            text += part.content
-    return _Passage(line, text, tuple(line_starts), kind)

@@ -1,28 +1,28 @@
 """The steps of a storage guide: recognised by what a command does, kept as it is printed."""
 
+from __future__ import annotations
+
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
-from itertools import zip_longest
-from pathlib import Path, PurePosixPath
-from posixpath import join
+from pathlib import Path
 
 from media_guarantees.core.text import VOLUME_NAME
-from media_guarantees.guide.docker_commands import (
+from media_guarantees.guide.parsing.docker_commands import (
     Call,
     Mount,
     compose_verb,
     docker_verb,
     named_containers,
     program,
-    programs_inside,
     read_mounts,
     read_tars,
     unwrapped,
     volumes_asked_for,
 )
-from media_guarantees.guide.shell_words import PLACEHOLDER, Command, read_commands, read_script
-from media_guarantees.guide.transfers import VOLUMES_FOLDER, is_database, read_transfer
+from media_guarantees.guide.parsing.placeholders import blanks_in, example_names_in, name_deployment
+from media_guarantees.guide.parsing.shell_words import read_commands
+from media_guarantees.guide.parsing.transfers import VOLUMES_FOLDER, read_transfer
 
 PROCEDURES = {
     "migrate": "a command that runs migrate_media.sh",
@@ -34,28 +34,14 @@ PROCEDURES = {
 }
 """Each procedure, with what makes a command one; a command that does two is the earlier one."""
 
-_SHELLS = {"bash", "sh", "dash", "ash", "zsh"}
-_SHOWS_ONLY = {"--help", "-h", "--dry-run"}
+COPIES = frozenset({"backup", "restore"})
+"""The procedures that are a whole sequence of commands."""
+
 _HOST_PATHS = ("/", ".", "~", "$(pwd)", "${PWD}", "$PWD", "`pwd`", "%cd%")
-_STOPS, _STARTS = {"down", "stop"}, {"up", "start"}
 _PLAIN_NAME = re.compile(r"[\w.+@%,=-]+")
-ARCHIVE_ENDING = re.compile(r"\.(?:tar(?:\.\w+)?|t[abgx]z2?)$")
-# A day in an example's name, which a person replaces without instructions: 2026-01-31, 31.01.2026, AAAAMMDD.
-_YEAR = "(?:YYYY|AAAA|JJJJ)"
-_EXAMPLE_DAY = re.compile(
-    r"(?:\d{4}([-_.]?)\d\d\1\d\d(?!\d)|\d\d([-_.]?)\d\d\2\d{4}(?!\d)"
-    rf"|{_YEAR}[-_.]?MM[-_.]?(?:DD|JJ|TT)|(?:DD|JJ|TT)[-_.]?MM[-_.]?{_YEAR}|X{{4,}})"
-    r"(?:[-_T](?:\d{2}[-_:.]?\d{2}(?:[-_:.]?\d{2})?|[Hh]{2}[-_:.]?[Mm]{2}(?:[-_:.]?[Ss]{2})?)(?![\dA-Za-z]))?"
-)
-# cron(5): five fields of time before the command, in which a per cent sign is escaped.
-_CRONTAB = re.compile(r"^(?:@\w+|(?:[\d*/,-]+[ \t]+){4}[\d*/,-]+)[ \t]+(?=\S)")
+ARCHIVE_ENDING = re.compile(r"\.(?:tar(?:\.(?:gz|bz2?|xz|zstd?|lzma|Z))?|t[abgx]z2?|tzst)$")
 _INTERACTIVE = {"nano", "vi", "vim", "less", "more", "top", "htop", "read", "select"}
 _FOLLOWS = {"-f", "--follow"}
-# What a script calls by a name of its own, where it is told in plain words.
-_PLAIN_VALUE = r"(?:[\w./:@%+-]|\$\(date [^()\\\"]*\))+"
-_ASSIGNMENT = re.compile(
-    rf"^[ \t]*(?:export |readonly |local )?(\w+)=([\"']?)({_PLAIN_VALUE})\2[ \t]*(?:#.*)?$", re.MULTILINE
-)
 
 
 class GuideError(Exception):
@@ -70,8 +56,10 @@ class Step:
     the file's end in CRLF, as in a terminal that they are pasted into. `line` counts from 1; `procedure` is
     one of `PROCEDURES`. Where what is printed runs a script of the deployment's, `body` is what that does; where it
     sets variables first, `body` is the same with their values. `kind` is what a backup makes, and a restore reads:
-    "archive", "folder", or "other" for what only the program that made it can read. `core` is the one command of a
-    sequence that carries the procedure out; empty where it is the whole script.
+    "archive", "folder", "other" for what only the program that made it can read, or "effect" where the guide's heading
+    alone says that it is a copy, and only running it shows what it does. `core` is the one command of a sequence that
+    carries the procedure out; empty where it is the whole script. `headings` are those above it, `label` is the name of
+    its tab; `is_instead` says that the guide offers it in place of another.
     """
 
     source: Path
@@ -81,6 +69,9 @@ class Step:
     body: str = ""
     kind: str = "archive"
     core: str = ""
+    headings: tuple[str, ...] = ()
+    label: str = ""
+    is_instead: bool = False
 
     @property
     def volumes(self) -> tuple[tuple[str, str], ...]:
@@ -114,6 +105,18 @@ class Step:
         tars = [tar for call in _calls(self.body or self.script) for tar in read_tars(call)]
         return next((tar.archive for tar in tars if tar.archive), None)
 
+    def about(self, media: Collection[str], names: Mapping[str, str]) -> Step:
+        """Return the step for media that are called so: the names of the deployment in it, and its other data left out.
+
+        `names` gives what a reader of the guide puts in place of a name of theirs: "project" and "volume".
+        """
+        script, body, core = (name_deployment(text, names) for text in (self.script, self.body, self.core))
+        step = replace(self, script=script, body=body, core=core)
+        parts = [replace(step, body=command.text) for command in read_commands(step.body)]
+        own = [part.body for part in parts if part.touches(media)]
+        has_others = any(part.touches(media) is False for part in parts)
+        return replace(step, body="\n".join(own)) if own and has_others else step
+
     def touches(self, media: Collection[str]) -> bool | None:
         """Whether it works on what is called by one of the names in `media`: a volume, a service, a container, a path.
 
@@ -134,12 +137,12 @@ class Step:
         found = self._placeholders
         return found[0].group() if found else None
 
-    def fill(self, archive_stem: str, ending: str = ".tar.gz") -> str:
+    def fill(self, archive_stem: str, ending: str = ".tar.gz", folder: str = "") -> str:
         """Write an archive's name, given without its `.tar.gz`, where the placeholder is, as a person would.
 
         What is printed around the placeholder isn't written twice: after a printed `media_backup_` only the
-        rest of the name is put, and its ending only where the guide doesn't print one. Without placeholder
-        nothing changes.
+        rest of the name is put, and its ending only where the guide doesn't print one. `folder`, with a slash at its
+        end, is put before a name that stands for a whole path. Without placeholder nothing changes.
 
         Raises:
             ValueError: the stem is no plain name (a shell would read more into it), or doesn't fit the text
@@ -147,11 +150,20 @@ class Step:
         """
         if not _PLAIN_NAME.fullmatch(archive_stem):
             raise ValueError(f"{archive_stem!r} is not a plain name: letters, digits and . _ + @ % , = - only")
-        if ARCHIVE_ENDING.search(archive_stem):
+        if ending and ARCHIVE_ENDING.search(archive_stem):
             raise ValueError(f"{archive_stem!r} must come without its ending, as in media_backup_20260131")
         script = self.script
         for found in reversed(self._placeholders):  # from the end, so that the offsets before it still hold
-            script = script[: found.start()] + self._fitted(found, archive_stem, ending) + script[found.end() :]
+            name = self._fitted(found, archive_stem, ending, folder)
+            script = script[: found.start()] + name + script[found.end() :]
+        return script
+
+    def named(self, name: str) -> str:
+        """Write a name that a person might choose where a backup has a placeholder; without one nothing changes."""
+        script = self.script
+        for found in reversed(self._placeholders):
+            before = re.split(r"[\s/\"'=:]", script[: found.start()])[-1]
+            script = script[: found.start()] + (name.rpartition("_")[2] if before else name) + script[found.end() :]
         return script
 
     def retarget(self, volume: str) -> str:
@@ -181,6 +193,12 @@ class Step:
         return script
 
     @property
+    def needs_service(self) -> bool:
+        """Whether it works in a container of the deployment, or starts one, so that there has to be one."""
+        verbs = {compose_verb(call) or docker_verb(call) for call in _calls(self.script)}
+        return bool(verbs & {"exec", "cp", "start", "restart", "stop"}) or "--volumes-from" in self.script
+
+    @property
     def removes_volumes(self) -> bool:
         """Whether it has Compose delete the volumes, and the media with them."""
         downs = [call for call in _calls(self.body or self.script) if compose_verb(call) == "down"]
@@ -193,177 +211,50 @@ class Step:
     @property
     def _placeholders(self) -> list[re.Match[str]]:
         """What a person replaces: what is marked, or else, in the name of the archive to restore, an example's day."""
-        marked = list(re.finditer(PLACEHOLDER, self.script))
-        if marked or self.procedure != "restore":
+        marked = blanks_in(self.script)
+        if self.procedure != "restore":
             return marked
-        names = [(word.start, word.start + len(word.raw)) for call in _calls(self.script) for word in call]
-        return [
-            found
-            for found in _EXAMPLE_DAY.finditer(self.script)
-            for begin, end in names
-            if begin <= found.start() < end and re.match(r"[^\s/\"']*\.t", self.script[found.end() : end])
-        ]
+        calls = [call for command in read_commands(self.script) for call in command.calls]
+        words = [(word.start, word.start + len(word.raw)) for call in calls for word in call]
+        found = example_names_in(self.script, words, is_folder=self.kind == "folder")
+        return sorted({each.start(): each for each in (*found, *marked)}.values(), key=lambda each: each.start())
 
-    def _fitted(self, found: re.Match[str], stem: str, ending: str) -> str:
+    def _fitted(self, found: re.Match[str], stem: str, ending: str, folder: str) -> str:
         before = re.split(r"[\s/\"'=:]", self.script[: found.start()])[-1]
         if not stem.startswith(before):
             raise ValueError(
                 f"{self.source}:{self.line}: {found.group()} stands after {before!r}, "
                 f"with which {stem!r} does not begin"
             )
-        is_printed = re.match(r"\.(?:tar|t[abgx]z)", self.script[found.end() :])
-        return stem.removeprefix(before) + ("" if is_printed else ending)
+        used = self._use_of_variable(found)
+        is_printed = re.match(r"\.(?:tar|t[abgx]z)", self.script[found.end() :] if used is None else used[1])
+        is_path = not before and (self.script[: found.start()][-1:] != "/" if used is None else used[0] != "/")
+        return folder * is_path + stem.removeprefix(before) + ("" if is_printed else ending)
 
-
-@dataclass(frozen=True)
-class _Line:
-    """A command line of a block: what it does, if that is known, and how."""
-
-    command: Command
-    procedure: str | None
-    body: str = ""
-    kind: str = "archive"
-
-
-def read_steps(
-    block: str, source: Path, first_line: int, folder: Path | None = None, *, as_root: bool = False
-) -> Iterator[Step]:
-    """Recognise the procedures in the text of one code block, of whose first line the number is given.
-
-    `folder` is where the reader stands: a script in there that a command runs is known by what is in it. A backup or a
-    restore is the whole sequence in which it stands, without the commands for other data. `as_root` says that a `# `
-    is a prompt.
-    """
-    lines = [_read_line(command, folder) for command in map(_without_time, read_commands(block, as_root=as_root))]
-    for line, following in zip_longest(lines, lines[1:]):
-        begin = first_line + block.count("\n", 0, line.command.start)
-        is_pair = following and not line.procedure and not following.procedure
-        if is_pair and _verbs(line.command) & _STOPS and _verbs(following.command) & _STARTS and _is_alone(lines):
-            # One procedure that is printed on two lines.
-            yield Step(source, begin, f"{line.command.text}\n{following.command.text}", "restart")
-        if line.procedure in {"backup", "restore"}:
-            script = _sequence(lines, line)
-            spelled = "" if line.body or script == line.command.text else _spelled_out(script)
-            core = "" if script == line.command.text else line.command.text
-            yield Step(source, begin, script, line.procedure, line.body or spelled, line.kind, core)
-        elif line.procedure:
-            yield Step(source, begin, line.command.text, line.procedure, line.body)
-
-
-def _is_alone(lines: list[_Line]) -> bool:
-    """Whether a stop and start is a separate procedure, not a part of a backup or a restore."""
-    return not any(line.procedure in {"backup", "restore"} for line in lines)
-
-
-def _sequence(lines: list[_Line], core: _Line) -> str:
-    """Return the commands that are typed around the one that carries out a backup or a restore, it included."""
-    kept = [line for line in lines if line is core or not (line.procedure or _is_for_other_data(line.command))]
-    return "\n".join(line.command.text for line in kept)
-
-
-def _is_for_other_data(command: Command) -> bool:
-    return any(is_database(unwrapped(call)) for call in command.calls)
+    def _use_of_variable(self, found: re.Match[str]) -> tuple[str, str] | None:
+        """What stands before and after the first use of the variable of which a placeholder is the value."""
+        assigned = re.search(r"(?:^|\s)(\w+)=[\"']?$", self.script[: found.start()])
+        if not assigned:
+            return None
+        used = re.search(
+            rf"(?P<before>.?)\$(?:{assigned[1]}\b|\{{{assigned[1]}\}})(?P<after>.*)", self.script[found.end() :]
+        )
+        return (used["before"], used["after"].lstrip("\"'")) if used else None
 
 
 def waits_for_person(script: str) -> str:
     """Return the first command of a script that waits for input or Ctrl-C; "" if there is none."""
     for call in filter(None, _calls(script)):
         values = [word.value for word in call]
-        if program(call[0]) in _INTERACTIVE or (_verb(call) == "logs" and _FOLLOWS.intersection(values)):
+        verb = compose_verb(call) or docker_verb(call)
+        if program(call[0]) in _INTERACTIVE or (verb == "logs" and _FOLLOWS.intersection(values)):
             return " ".join(values)
-        is_shell = _verb(call) in {"exec", "run"} and values[-1] in {"bash", "sh", "ash", "psql", "mysql"}
+        is_shell = verb in {"exec", "run"} and values[-1] in {"bash", "sh", "ash", "psql", "mysql"}
         is_foreground = compose_verb(call) == "up" and not {"-d", "--detach", "--wait"}.intersection(values)
         if is_shell or is_foreground:
             return " ".join(values)
     return ""
 
 
-def _without_time(command: Command) -> Command:
-    """Return what a line of a crontab runs; any other command as it is."""
-    found = _CRONTAB.match(command.text)
-    if not found:
-        return command
-    script = command.text[found.end() :].replace("\\%", "%")
-    return next((replace(inner, start=command.start, text=script) for inner in read_commands(script)), command)
-
-
-def _read_line(command: Command, folder: Path | None) -> _Line:
-    procedure, kind = _procedure(command)
-    if not procedure and folder:
-        return _Line(command, *_read_script(command, folder))
-    return _Line(command, procedure, kind=kind)
-
-
-def _procedure(command: Command) -> tuple[str | None, str]:
-    """Say which procedure a command line carries out, and what kind of thing it makes or reads."""
-    calls = [unwrapped(call) for call in command.calls]
-    calls = [call for call in calls if call]
-    transfer = read_transfer(command, calls)
-    inside = {name for call in calls if _verb(call) == "exec" for name in programs_inside(call)}
-    verbs = _verbs(command)
-    does = {
-        "migrate": any(_migrates(call) for call in calls),
-        "backup": transfer is not None and transfer.direction == "backup",
-        "restore": transfer is not None and transfer.direction == "restore",
-        "permissions": bool(inside & {"chmod", "chown"}),
-        "inspect": "ls" in inside,
-        "restart": "restart" in verbs or bool(verbs & _STOPS and verbs & _STARTS),
-    }
-    procedure = next((procedure for procedure in PROCEDURES if does[procedure]), None)
-    return procedure, transfer.kind if transfer else "archive"
-
-
 def _calls(script: str) -> list[Call]:
     return [unwrapped(call) for command in read_commands(script) for call in command.calls]
-
-
-def _verbs(command: Command) -> set[str]:
-    return {compose_verb(unwrapped(call)) or "" for call in command.calls}
-
-
-def _verb(call: Call) -> str | None:
-    return compose_verb(call) or docker_verb(call)
-
-
-def _started(call: Call) -> str:
-    """The file that a command starts, itself or by way of a shell, which looks for it first where it stands."""
-    words = [word.value for word in call]
-    if words and program(call[0]) in _SHELLS:
-        return join(".", *words[1:2])
-    return words[0] if words else ""
-
-
-def _migrates(call: Call) -> bool:
-    shows_only = _SHOWS_ONLY & {word.value for word in call}
-    return PurePosixPath(_started(call)).name == "migrate_media.sh" and not shows_only
-
-
-def _read_script(command: Command, folder: Path) -> tuple[str | None, str]:
-    """Which procedure a script of the deployment's carries out that a command runs, and its text with names filled in.
-
-    One that can do several things is known by what it is asked to do, or by its name.
-    """
-    for call in map(unwrapped, command.calls):
-        name = _started(call)
-        if "/" not in name or ".." in name or _SHOWS_ONLY & {word.value for word in call}:
-            continue
-        text = _spelled_out(_text_of(folder / name))
-        found = {procedure: inner.text for inner in read_script(text) if (procedure := _procedure(inner)[0])}
-        asked = " ".join(word.value for word in call).lower()
-        meant = [procedure for procedure in found if len(found) == 1 or procedure in asked]
-        if len(meant) == 1:
-            return meant[0], found[meant[0]]
-    return None, ""
-
-
-def _text_of(script: Path) -> str:
-    try:
-        return script.read_text(encoding="utf-8") if script.is_file() else ""
-    except (OSError, UnicodeDecodeError):
-        return ""
-
-
-def _spelled_out(text: str) -> str:
-    for found in list(_ASSIGNMENT.finditer(text)):  # whose value holds no backslash: it means nothing in a replacement
-        text = re.sub(rf"\$(?:{found[1]}\b|\{{{found[1]}(?::?-[^}}]*)?\}})", found[3], text)
-    return text

@@ -8,16 +8,24 @@ from pathlib import Path
 
 import pytest
 
-from media_guarantees.archive.examine import DamagedArchive, read_archive
+from media_guarantees.archive.examine import DamagedArchive
 from media_guarantees.core import journal
 from media_guarantees.core.deferred import Deferred
 from media_guarantees.core.errors import PromiseBroken, Unproven
 from media_guarantees.deployment.stack import Stack
-from media_guarantees.events.backup_run import Backup, archives_in, name_contains_date, promises_day, take_backup
-from media_guarantees.events.before_after import expect_same
+from media_guarantees.events.before_after import expect_same, run_event
+from media_guarantees.events.copies.backup_run import (
+    Backup,
+    lose_and_restore,
+    name_contains_date,
+    promises_day,
+    take_backup,
+)
+from media_guarantees.events.copies.made_copy import archives_in, media_in
+from media_guarantees.events.planted_entries import with_owners_taken_over
 from media_guarantees.events.seeded_media import SeededMedia
 from media_guarantees.guide.guide_runner import Operator
-from media_guarantees.guide.midnight_clock import at_midnight
+from media_guarantees.guide.shell.midnight_clock import at_midnight
 
 created = pytest.mark.guarantee("backup.created")
 complete = pytest.mark.guarantee("backup.complete")
@@ -37,15 +45,15 @@ def test_the_archive_appears_under_the_day_on_which_the_command_started(
     backup = backup_attempt.get()
     expect_day(operator)
 
-    assert name_contains_date(backup.archive.name, backup.day), (
-        f"a backup started on {backup.day} is called {backup.archive.name}"
+    assert name_contains_date(backup.reference, backup.day), (
+        f"a backup started on {backup.day} is called {backup.place.name}"
     )
-    journal.add_evidence(f"{backup.archive.name}, {backup.archive.stat().st_size} bytes, started on {backup.day}")
+    journal.add_evidence(f"{backup.place.name}, {backup.place.stat().st_size} bytes, started on {backup.day}")
 
 
 @created
 def test_the_person_who_ran_the_command_can_read_the_archive(backup_attempt: Deferred[Backup]) -> None:
-    archive = backup_attempt.get().archive
+    archive = backup_attempt.get().place
 
     assert os.access(archive, os.R_OK), f"{archive.name} can't be read by the person who made it"
     assert archive.stat().st_mode & 0o444, (
@@ -78,16 +86,38 @@ def expect_day(operator: Operator) -> None:
 
 
 @complete
-def test_the_archive_holds_the_whole_volume_and_nothing_else(backup_attempt: Deferred[Backup]) -> None:
+def test_the_archive_holds_the_whole_volume_and_nothing_else(
+    session_stack: Stack, seeded_media: SeededMedia, operator: Operator, backup_attempt: Deferred[Backup]
+) -> None:
     backup = backup_attempt.get()
 
     try:
-        archived = read_archive(backup.archive, original=backup.before)
+        held = media_in(backup.copy, backup.before)
     except DamagedArchive as damage:
         raise PromiseBroken(
-            f"{backup.archive.name} can't be read: {damage}", next_step="take the backup again"
+            f"{backup.place.name} can't be read: {damage}", next_step="take the backup again"
         ) from damage
-    expect_same(backup.before, archived, event="archiving it", mtime="seconds")
+    if held is None:
+        expect_restored(session_stack, seeded_media, operator, backup)
+    elif backup.copy.kind == "folder":
+        journal.add_evidence(f"the folder {backup.place.name} is compared; whether owners come back, the restore shows")
+        expect_same(backup.before, held, event="copying it", mtime="seconds", ignore=NOT_IN_A_FOLDER)
+    else:
+        expect_same(backup.before, held, event="archiving it", mtime="seconds")
+
+
+# A copy in a folder belongs to the person who made it, and is of files, each of them a file of its own.
+NOT_IN_A_FOLDER = frozenset({"owner", "group", "links"})
+
+
+def expect_restored(stack: Stack, seeded_media: SeededMedia, operator: Operator, backup: Backup) -> None:
+    """Lose the volume and restore it: of a copy that can't be read here, only that shows what is in it."""
+    event = "backing it up, losing it and restoring it"
+    restored = run_event(stack, seeded_media, event, lambda stack: lose_and_restore(stack, operator, backup)).after
+    journal.add_evidence("the backup can't be read here: it is judged by what was restored from it")
+    expect_same(
+        with_owners_taken_over(backup.before, restored.manifest), restored.manifest, event=event, mtime="seconds"
+    )
 
 
 @harmless

@@ -25,11 +25,11 @@ from media_guarantees.archive.damaged_copy import (
 from media_guarantees.archive.examine import UnsupportedArchive, check, check_name
 from media_guarantees.core import journal
 from media_guarantees.core.deferred import Deferred
-from media_guarantees.core.errors import PromiseBroken
+from media_guarantees.core.errors import PromiseBroken, Unproven
 from media_guarantees.deployment.stack import Stack
 from media_guarantees.engine.helper_container import label_arguments
-from media_guarantees.events.backup_run import archives_in
 from media_guarantees.events.before_after import expect_same, seed_media
+from media_guarantees.events.copies.made_copy import archives_in
 from media_guarantees.events.seeded_media import SeededMedia
 from media_guarantees.guide.guide_runner import Operator
 from media_guarantees.guide.steps import ARCHIVE_ENDING
@@ -87,6 +87,9 @@ def _restore_bench(
     name = run.name("media_restored_aside")
 
     def prepare() -> RestoreBench:
+        if (kind := operator.step("restore").kind) != "archive":
+            what = "a folder" if kind == "folder" else "a copy that only the program that made it reads"
+            raise Unproven(f"the guide's restore is of {what}: only archives are damaged here")
         _, manifest = seed_media(stack, seeded_media)
         made = commands.check(stack.media.helper_command("tar", "-cf", "-", "."), env=stack.environment)
         place = latest(operator.folder)

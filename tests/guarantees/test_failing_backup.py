@@ -20,12 +20,11 @@ from media_guarantees.core.errors import PromiseBroken, Unproven
 from media_guarantees.core.waiting import wait_until
 from media_guarantees.deployment.stack import Stack
 from media_guarantees.engine.connection import Engine
-from media_guarantees.events.backup_run import archive_made_by
 from media_guarantees.events.before_after import seed_media
+from media_guarantees.events.copies.made_copy import copy_made_by, is_archive
 from media_guarantees.events.seeded_media import SeededMedia
-from media_guarantees.guide.confined_shell import SHELL_ROOT
-from media_guarantees.guide.guide_runner import Operator
-from media_guarantees.guide.steps import ARCHIVE_ENDING
+from media_guarantees.guide.guide_runner import Operator, named_volumes
+from media_guarantees.guide.shell.confined_shell import SHELL_ROOT
 from media_guarantees.media.media_volume import VolumeMedia
 from media_guarantees.system import commands
 from media_guarantees.system.run_id import Run
@@ -71,8 +70,10 @@ def _backup_folder(session_stack: Stack, seeded_media: SeededMedia, operator: Op
     """Where the guide's command puts a backup, below the operator's folder."""
     there = operator.in_folder(run_folder / "a-backup")
     with suppress(PromiseBroken):
-        seed_media(session_stack, seeded_media)
-        made = archive_made_by(there, lambda: there.run("backup"))
+        _, media = seed_media(session_stack, seeded_media)
+        made = copy_made_by(there, lambda: there.run("backup"), media).place
+        if made is None or made.parent == there.folder:
+            raise Unproven("the guide's backup is in no folder of its own: none that could be a disk that is full")
         return made.parent.relative_to(there.folder)
     return Path("backups")
 
@@ -109,6 +110,8 @@ def test_a_backup_of_a_volume_that_is_not_there_says_so(
     stack: Stack, operator_folder: OperatorFolder, absent: str
 ) -> None:
     assert not stack.backing.exists(absent)
+    if not named_volumes(operator_folder.operator.step("backup")):
+        raise Unproven("the guide's backup names no volume: there is none that could be missing")
 
     outcome = replace(operator_folder.operator, rename=lambda _: absent).run("backup")
 
@@ -132,6 +135,8 @@ def _killed_backup(
     planted: list[VolumeMedia] = []
 
     def kill() -> commands.Outcome:
+        if not operator_folder.operator.step("backup").volumes:
+            raise Unproven("the guide's backup is not written by a container of its own: there is none to kill")
         uploads, _ = seed_media(stack, seeded_media)
         planted.append(stack.media)
         planted[0].shell('truncate --size=8G "$(dirname -- "$1")/$2"', uploads[0].path, LARGE)
@@ -179,11 +184,6 @@ def files_in(folder: Path) -> list[Path]:
     return [path for path in folder.rglob("*") if path.is_file() and (is_archive(path) or not is_of_shell(path))]
 
 
-def is_archive(path: Path) -> bool:
-    """Whether a file is called like an archive."""
-    return bool(ARCHIVE_ENDING.search(path.name))
-
-
 def is_of_shell(path: Path) -> bool:
     """Whether a file is in what stands for the machine in the shell in which the guide's commands are typed."""
     return SHELL_ROOT in path.parts
@@ -200,6 +200,8 @@ def expect_loud(outcome: commands.Outcome, left: Sequence[Path], *, event: str) 
         )
     for path in left:
         # A link that leads out of the volume is one that the suite planted there: no reason to refuse what is left.
+        if not is_archive(path):
+            continue
         problems = [problem for problem in check(path) if problem.kind != "unsafe link"]
         assert problems, f"{event} left {path.name}, {path.stat().st_size} bytes, which passes for a backup"
         journal.add_evidence(f"{path.name} is refused: {problems[0]}")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import platform
-import shutil
 from collections.abc import Iterator
 from contextlib import ExitStack, suppress
 from pathlib import Path
@@ -19,8 +18,8 @@ from media_guarantees.deployment.guide_operator import operator_of
 from media_guarantees.deployment.second_host import another_host, another_version
 from media_guarantees.deployment.stack import Stack
 from media_guarantees.engine.connection import Engine, server_version
-from media_guarantees.events.backup_run import Backup, take_backup
 from media_guarantees.events.before_after import expect_same
+from media_guarantees.events.copies.backup_run import Backup, restore_to, take_backup
 from media_guarantees.events.planted_entries import with_owners_taken_over
 from media_guarantees.events.seeded_media import SeededMedia, expect_new_upload_works, expect_served_as_before
 from media_guarantees.guide.guide_runner import Operator
@@ -116,19 +115,24 @@ def _move_home(move_there: Deferred[Move], home: Site, host: Site, seeded_media:
 
 def moving(here: Site, there: Site, seeded_media: SeededMedia, *, event: str) -> Move:
     """Back up and switch off here, carry the archive, restore and start there; nothing of the media stays here."""
-    there.operator.step("restore")
+    step = there.operator.step("restore")
     backup = take_backup(here.stack, seeded_media, here.operator).get()
     volume = here.stack.backing.volume
     here.stack.project.compose("down")
     commands.run(["docker", "volume", "rm", volume], env=here.stack.environment)
     found = (*listed(there.stack, "container"), *listed(there.stack, "volume"))
     with journal.step(f"event: {event}"):
-        carried = there.operator.folder / backup.archive.relative_to(here.operator.folder)
-        carried.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(backup.archive, carried)
-        there.operator.run_checked("restore", archive=backup.stem)
+        carry(backup, there.operator)
+        restore_to(there.stack, there.operator, step, backup)
         start(there.stack, event)
     return Move(seeded_media.uploads, backup, found, there.stack.media.manifest())
+
+
+def carry(backup: Backup, operator: Operator) -> None:
+    """Copy a backup to the same place below another operator's folder, with its owners, modes and times."""
+    carried = operator.folder / backup.place.relative_to(backup.folder)
+    carried.parent.mkdir(parents=True, exist_ok=True)
+    commands.check(["cp", "--archive", "--", str(backup.place), str(carried)], env=operator.environment)
 
 
 def start(stack: Stack, event: str) -> None:

@@ -12,14 +12,13 @@ from media_guarantees.core import journal
 from media_guarantees.core.deferred import Deferred
 from media_guarantees.core.errors import PromiseBroken
 from media_guarantees.deployment.stack import Stack
-from media_guarantees.events.backup_run import Backup, take_backup
 from media_guarantees.events.before_after import EventResult, expect_same, run_event
+from media_guarantees.events.copies.backup_run import Backup, lose_and_restore, take_backup
 from media_guarantees.events.planted_entries import with_owners_taken_over
 from media_guarantees.events.seeded_media import SeededMedia, expect_new_upload_works, expect_served_as_before
 from media_guarantees.guide.guide_runner import Operator
 from media_guarantees.media.diff import diff
 from media_guarantees.media.manifest import Manifest
-from media_guarantees.system import commands
 
 disaster = pytest.mark.guarantee("restore.disaster")
 repair = pytest.mark.guarantee("restore.repair")
@@ -43,17 +42,10 @@ def _restored_stack(
 ) -> EventResult:
     """The volume is destroyed, restored and put to use again."""
 
-    def lose_and_restore(stack: Stack) -> None:
-        backup = backup_attempt.get()
-        operator.step("restore")
-        volume = stack.backing.volume
-        stack.project.compose("down")
-        commands.run(["docker", "volume", "rm", volume], env=stack.environment)
-        assert not stack.backing.exists(volume), f"{volume} is still there: nothing was lost"
-        operator.run_checked("restore", archive=backup.stem)
-        stack.project.compose("up", "--detach")
+    def lose(stack: Stack) -> None:
+        lose_and_restore(stack, operator, backup_attempt.get())
 
-    return run_event(session_stack, seeded_media, "losing the volume and restoring it", lose_and_restore)
+    return run_event(session_stack, seeded_media, "losing the volume and restoring it", lose)
 
 
 @disaster
@@ -136,7 +128,7 @@ def _repair_run(session_stack: Stack, seeded_media: SeededMedia, operator: Opera
         return Repair(backup, damaged, once_restored, twice_restored, added.path.encode(), touched)
 
     def restored(backup: Backup) -> Manifest:
-        operator.run_checked("restore", archive=backup.stem)
+        operator.run_checked("restore", archive=backup.reference)
         return session_stack.media.manifest()
 
     yield Deferred(damage_and_repair)

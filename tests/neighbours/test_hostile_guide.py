@@ -11,7 +11,7 @@ import pytest
 from media_guarantees.deployment.guide_operator import engine_side
 from media_guarantees.engine.base_images import Image
 from media_guarantees.engine.connection import Engine
-from media_guarantees.guide.confined_shell import ConfinedShell, confined_shells
+from media_guarantees.guide.shell.confined_shell import ConfinedShell, confined_shells
 from media_guarantees.system import commands
 
 

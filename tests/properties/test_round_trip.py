@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from trees import PLANT, Tree, planted_together, trees
 
 from media_guarantees.deployment.stack import Stack
-from media_guarantees.events.backup_run import Backup, take_backup
+from media_guarantees.events.copies.backup_run import Backup, take_backup
 from media_guarantees.events.seeded_media import SeededMedia
 from media_guarantees.guide.guide_runner import Operator
 from media_guarantees.media.diff import describe, diff
@@ -76,7 +76,7 @@ def _travel(session_stack: Stack, seeded_media: SeededMedia, operator: Operator)
         backup = take_backup(session_stack, seeded_media, operator).get()
         session_stack.media.shell(LOSE)
         lost = session_stack.media.manifest()
-        operator.run_checked("restore", archive=backup.stem)
+        operator.run_checked("restore", archive=backup.reference)
         return Trip(meant.manifest, backup, lost, session_stack.media.manifest())
 
     yield travel

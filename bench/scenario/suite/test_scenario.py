@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from media_guarantees.deployment.stack import Stack
-from media_guarantees.events.backup_run import archive_made_by
 from media_guarantees.events.before_after import expect_same, seed_media
+from media_guarantees.events.copies.made_copy import archive_made_by
 from media_guarantees.events.faults import recreate
 from media_guarantees.events.seeded_media import SeededMedia
 from media_guarantees.guide.guide_runner import Operator

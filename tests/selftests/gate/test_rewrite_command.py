@@ -5,7 +5,9 @@ from pathlib import Path
 import pytest
 
 from media_guarantees.gate.rewrite_command import NotRunnableLive, redirect
-from media_guarantees.guide.steps import Step, read_steps
+from media_guarantees.guide.formats.document import Block
+from media_guarantees.guide.sequences import read_procedures
+from media_guarantees.guide.steps import Step
 
 BACKUP = (
     "docker run --rm -v media_volume:/source -v $(pwd)/backups:/backup ubuntu "
@@ -15,7 +17,7 @@ BACKUP = (
 
 def step(script: str) -> Step:
     """Read a backup command as a guide's."""
-    (found,) = read_steps(script, Path("guide.md"), 7)
+    (found,) = (each for each in read_procedures([Block(Path("guide.md"), 7, script)]) if isinstance(each, Step))
     return found
 
 

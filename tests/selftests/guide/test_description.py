@@ -86,7 +86,7 @@ def test_a_command_for_another_service_is_not_for_the_media() -> None:
     assert "no restart command for media_volume, web-project, only for others" in said
 
 
-def test_a_folder_and_a_repository_are_recognised_and_not_judged() -> None:
+def test_a_folder_and_a_repository_are_recognised() -> None:
     assert "makes: a folder ./copy" in description("compose-cp.md")
     assert "makes: a copy that only the program that made it reads" in description("restic.md")
-    assert "not typed: only archives are judged here" in description("restic.md")
+    assert "typed on a private engine alone: only its effect shows what it does" in description("restic.md")

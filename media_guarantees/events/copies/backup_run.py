@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
@@ -12,13 +12,16 @@ from pathlib import Path
 
 from media_guarantees.core import journal
 from media_guarantees.core.deferred import Deferred
-from media_guarantees.core.errors import PromiseBroken
+from media_guarantees.core.errors import Unproven
 from media_guarantees.deployment.stack import Stack
 from media_guarantees.events.before_after import seed_media
+from media_guarantees.events.copies.made_copy import Copy, copy_made_by, expect_archive
 from media_guarantees.events.seeded_media import SeededMedia
 from media_guarantees.guide.guide_runner import Operator
-from media_guarantees.guide.steps import ARCHIVE_ENDING, Step
+from media_guarantees.guide.shell.confined_shell import SHELL_ROOT
+from media_guarantees.guide.steps import Step
 from media_guarantees.media.manifest import Manifest
+from media_guarantees.system import commands
 from media_guarantees.system.background_command import meanwhile
 
 _DAYS = [order.replace(" ", between) for order in ("%Y %m %d", "%d %m %Y") for between in ("", "-", "_", ".")]
@@ -26,13 +29,14 @@ _DAYS = [order.replace(" ", between) for order in ("%Y %m %d", "%d %m %Y") for b
 
 @dataclass(frozen=True)
 class Backup:
-    """An archive that the guide's command made, and what was observed while it ran.
+    """A copy that the guide's command made in `folder`, and what was observed while it ran.
 
     `day` is the one on which the command started, `before` what was in the volume then. `asked` and `unanswered`
     count requests to the service while it ran; `leftovers` names volumes and containers that it left on the engine.
     """
 
-    archive: Path
+    copy: Copy
+    folder: Path
     day: date
     before: Manifest
     asked: int
@@ -40,9 +44,26 @@ class Backup:
     leftovers: frozenset[str]
 
     @property
-    def stem(self) -> str:
-        """What the operator puts where the guide's restore command has its placeholder."""
-        return ARCHIVE_ENDING.sub("", self.archive.name)
+    def archive(self) -> Path:
+        """The archive. Raises `Unproven` where the guide makes a copy of another kind."""
+        return expect_archive(self.copy)
+
+    @property
+    def place(self) -> Path:
+        """The archive, folder or file. Raises `Unproven` where the copy is in no file."""
+        if self.copy.place is None:
+            raise Unproven("the guide's backup is in a volume of the engine: there is no file to look at")
+        return self.copy.place
+
+    @property
+    def reference(self) -> str:
+        """What the operator puts where the guide's restore command has its placeholder: a path, with its ending."""
+        if self.copy.place is None:
+            return ""
+        shell = self.folder / SHELL_ROOT
+        if self.copy.place.is_relative_to(shell):
+            return f"/{self.copy.place.relative_to(shell)}"
+        return str(self.copy.place.relative_to(self.folder))
 
 
 def take_backup(stack: Stack, seeded_media: SeededMedia, operator: Operator) -> Deferred[Backup]:
@@ -61,30 +82,28 @@ def take_backup(stack: Stack, seeded_media: SeededMedia, operator: Operator) -> 
 def _backup(stack: Stack, operator: Operator, before: Manifest) -> Backup:
     things, day = _on_engine(stack), today()
     with journal.step("event: the guide's backup"), poll_health(stack) as answers:
-        archive = archive_made_by(operator, lambda: operator.run_checked("backup"))
+        copy = copy_made_by(operator, lambda: operator.run_checked("backup"), before)
     leftovers = frozenset(_on_engine(stack) - things)
-    return Backup(archive, day, before, len(answers), answers.count(False), leftovers)
+    return Backup(copy, operator.folder, day, before, len(answers), answers.count(False), leftovers)
 
 
-def archive_made_by(operator: Operator, command: Callable[[], object]) -> Path:
-    """Run a backup command and return the archive that it made; raises `PromiseBroken` if that isn't one."""
-    folder = operator.folder
-    archives = archives_in(folder)
-    command()
-    appeared = {path: stamp for path, stamp in archives_in(folder).items() if archives.get(path) != stamp}
-    if len(appeared) != 1:
-        raise PromiseBroken(
-            f"the backup command is over, and {len(appeared)} archives appeared: "
-            f"{sorted(path.name for path in appeared)}",
-            means="there is no backup, although the command says so",
-            next_step=f"ls -la {folder}",
-        )
-    return next(iter(appeared))
+def lose_and_restore(stack: Stack, operator: Operator, backup: Backup) -> None:
+    """Destroy the volume, bring back what the guide's restore needs, and carry that out; the service is up then."""
+    step = operator.step("restore")
+    volume = stack.backing.volume
+    stack.project.compose("down")
+    commands.run(["docker", "volume", "rm", volume], env=stack.environment)
+    if stack.backing.exists(volume):
+        raise AssertionError(f"{volume} is still there: nothing was lost")
+    restore_to(stack, operator, step, backup)
 
 
-def archives_in(folder: Path) -> dict[Path, int]:
-    """The archives in the operator's folder, with the time at which each was written."""
-    return {path: path.stat().st_mtime_ns for path in folder.glob("**/*.t*") if ARCHIVE_ENDING.search(path.name)}
+def restore_to(stack: Stack, operator: Operator, step: Step, backup: Backup) -> None:
+    """Carry out the guide's restore where there is no volume and no container yet, and start the service."""
+    if step.needs_service:
+        stack.project.compose("up", "--detach")
+    operator.run_checked("restore", archive=backup.reference)
+    stack.project.compose("up", "--detach")
 
 
 def name_contains_date(name: str, day: date) -> bool:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from fake_programs import Programs
 
-from media_guarantees.guide.midnight_clock import MidnightClock, at_midnight
+from media_guarantees.guide.shell.midnight_clock import MidnightClock, at_midnight
 from media_guarantees.system import commands
 
 Type = Callable[[str], str]

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from media_guarantees.guide.engine_filter import Refused, check_request, needs_body
+from media_guarantees.guide.shell.engine_filter import Refused, check_request, needs_body
 
 
 def mapped(path: str) -> str:

@@ -14,7 +14,7 @@ from uuid import uuid4
 import pytest
 
 from media_guarantees.core.waiting import wait_until
-from media_guarantees.guide.confined_shell import ConfinedShell, EngineSide, confined_shells
+from media_guarantees.guide.shell.confined_shell import ConfinedShell, EngineSide, confined_shells
 from media_guarantees.system import commands
 from media_guarantees.system.background_command import started
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from media_guarantees.guide.engine_proxy import EngineProxy
+from media_guarantees.guide.shell.engine_proxy import EngineProxy
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
 

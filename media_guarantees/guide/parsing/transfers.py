@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from media_guarantees.guide.docker_commands import (
+from media_guarantees.guide.parsing.docker_commands import (
     Call,
     compose_verb,
     docker_verb,
@@ -19,7 +19,7 @@ from media_guarantees.guide.docker_commands import (
     read_mounts,
     read_tars,
 )
-from media_guarantees.guide.shell_words import Command, read_commands
+from media_guarantees.guide.parsing.shell_words import Command, read_commands
 
 OUT, BACK = "backup", "restore"
 VOLUMES_FOLDER = re.compile(r"/var/lib/docker/volumes/(?P<volume>[^/\s\"']+)/_data")

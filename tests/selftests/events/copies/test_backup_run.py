@@ -13,15 +13,15 @@ from fake_stack import FakeStack, manifest_of, sample
 
 from media_guarantees.core.deferred import Deferred
 from media_guarantees.core.errors import PromiseBroken
-from media_guarantees.events import backup_run
-from media_guarantees.events.backup_run import (
+from media_guarantees.events.copies import backup_run
+from media_guarantees.events.copies.backup_run import (
     Backup,
-    archives_in,
     name_contains_date,
     poll_health,
     promises_day,
     take_backup,
 )
+from media_guarantees.events.copies.made_copy import archives_in
 from media_guarantees.events.seeded_media import SeededMedia
 from media_guarantees.guide.guide_runner import Operator
 from media_guarantees.guide.steps import Step
@@ -36,10 +36,16 @@ Take = Callable[[Callable[[], object]], Deferred[Backup]]
 class FakeOperator:
     """An operator who does what the test wants instead of typing the guide's command."""
 
+    shell_in = None
+
     def __init__(self, folder: Path, happen: Callable[[], object]) -> None:
         self.folder = folder
         self.typed: list[str] = []
         self._happen = happen
+
+    def step(self, procedure: str) -> Step:
+        """Give a step of which nothing is known."""
+        return Step(Path("guide.md"), 1, "./backup.sh", procedure)
 
     def run_checked(self, procedure: str) -> None:
         """Record the procedure, and do what the test wants."""
@@ -79,7 +85,7 @@ def test_a_backup_is_the_archive_that_appeared(take: Take, folder: Path) -> None
 
     backup = take((folder / NAME).touch).get()
 
-    assert (backup.archive, backup.stem) == (folder / NAME, "media_backup_20260131")
+    assert (backup.archive, backup.reference) == (folder / NAME, f"backups/{NAME}")
 
 
 def test_the_folder_need_not_be_there_before(take: Take, folder: Path) -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import ctypes
 import os
+import re
 import secrets
 import shutil
 import signal
@@ -21,7 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from media_guarantees.core.errors import BadInput
-from media_guarantees.guide.engine_proxy import EngineProxy
+from media_guarantees.guide.shell.engine_proxy import EngineProxy
 
 SHELL_ROOT = "outside"
 """Below the deployment's folder, the root of its shell: what the guide writes outside of that folder is found there."""
@@ -243,6 +244,16 @@ class ConfinedShell:
         if path.is_relative_to(_VOLUMES):
             return self.engine.volumes / path.relative_to(_VOLUMES)
         return path if path.is_relative_to(self.run_folder) else self.root / path.relative_to("/")
+
+    def stand_in(self, folder: str) -> bool:
+        """Let the working directory be found at the path `folder` as well, if nothing is there; say whether it is."""
+        path = re.sub(r"^(?:~|\$HOME)(?=/|$)", str(_HOME), folder)
+        place = Path(self.machine_path(os.path.normpath(path)))
+        if place.exists() or place.is_symlink() or not place.is_relative_to(self.root):
+            return False
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.symlink_to(self.folder)
+        return True
 
     def take_refusals(self) -> list[str]:
         """Return what the engine's proxy refused since the last time."""

@@ -2,9 +2,9 @@
 
 import pytest
 
-from media_guarantees.guide.docker_commands import unwrapped
-from media_guarantees.guide.shell_words import read_commands
-from media_guarantees.guide.understood import not_understood, run_options
+from media_guarantees.guide.parsing.docker_commands import unwrapped
+from media_guarantees.guide.parsing.shell_words import read_commands
+from media_guarantees.guide.parsing.understood import not_understood, run_options
 
 
 @pytest.mark.parametrize(

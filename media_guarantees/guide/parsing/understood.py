@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from media_guarantees.guide.docker_commands import Call, compose_verb, docker_verb, program, read_mounts
-from media_guarantees.guide.shell_words import Command, Word, read_commands
+from media_guarantees.guide.parsing.docker_commands import Call, compose_verb, docker_verb, program, read_mounts
+from media_guarantees.guide.parsing.shell_words import Command, Word, read_commands
 
 _FLAGS = {"--rm", "-i", "-t", "-it", "-ti", "--interactive", "--tty", "--init", "--read-only"}
 _WITH_VALUE = {

@@ -14,7 +14,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from media_guarantees.guide.engine_filter import MapPath, Refused, check_request, needs_body
+from media_guarantees.guide.shell.engine_filter import MapPath, Refused, check_request, needs_body
 
 _PIECE = 1 << 16
 _LARGEST_HEAD = 1 << 16

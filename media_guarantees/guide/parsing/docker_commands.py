@@ -7,7 +7,7 @@ from itertools import pairwise, zip_longest
 from pathlib import PurePosixPath
 
 from media_guarantees.core.text import VOLUME_NAME
-from media_guarantees.guide.shell_words import Word, read_commands
+from media_guarantees.guide.parsing.shell_words import Word, read_commands
 
 Call = Sequence[Word]
 

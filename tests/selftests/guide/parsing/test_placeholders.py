@@ -1,0 +1,98 @@
+"""What a reader of a guide replaces is known by how it is written, and what a shell replaces is left to the shell."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from media_guarantees.guide.parsing.placeholders import blanks_in, name_deployment
+from media_guarantees.guide.steps import Step
+
+RUN = "docker run -v m:/d -v ./b:/b x tar xzf"
+
+
+@pytest.mark.parametrize(
+    ("script", "blanks"),
+    [
+        ("tar xzf /b/<the file>.tar.gz", ["<the file>"]),
+        ("tar xzf /b/[NOME_DO_ARQUIVO].tar.gz", ["[NOME_DO_ARQUIVO]"]),
+        ("tar xzf /b/media_{date}.tar.gz", ["{date}"]),
+        ("FILE=…\ntar xzf $FILE", ["…"]),
+        ("FILE=...\ntar xzf $FILE", ["..."]),
+        ('tar xzf "/b/$1"', ["$1"]),
+        ("tar xzf ${1}", ["${1}"]),
+        ("restore() { tar xzf $1; }", []),
+        ("docker run x sh -c 'tar xzf $1'", []),
+        ("docker ps --format '{{.Names}}'", []),
+        ("rm {a,b} {1..3} ${name} ${x:-y}", []),
+        ("borg create /repo::{now} /d", []),
+        ("cd ../x && ls ...", []),
+    ],
+)
+def test_a_blank_is_known_by_how_it_is_marked(script: str, blanks: list[str]) -> None:
+    assert [found.group() for found in blanks_in(script)] == blanks
+
+
+@pytest.mark.parametrize(
+    ("printed", "filled"),
+    [
+        (f"FILE=…\n{RUN} /b/$FILE", f"FILE=media_20311231.tar.gz\n{RUN} /b/$FILE"),
+        (f"FILE=media_YYYYMMDD.tar.gz\n{RUN} /b/$FILE", f"FILE=media_20311231.tar.gz\n{RUN} /b/$FILE"),
+        (f"FILE=<file>\n{RUN} /b/$FILE.tar.gz", f"FILE=media_20311231\n{RUN} /b/$FILE.tar.gz"),
+        ('FILE=...\ncat "$FILE" | tar xz', 'FILE=backups/media_20311231.tar.gz\ncat "$FILE" | tar xz'),
+        ("cat <the file> | tar xz", "cat backups/media_20311231.tar.gz | tar xz"),
+        ("./restore_media.sh backups/media_20240115.tar.gz", "./restore_media.sh backups/media_20311231.tar.gz"),
+        *(
+            (f"{RUN} /b/{name} -C /d", f"{RUN} /b/media_20311231.tar.gz -C /d")
+            for name in (
+                "$1", "media_{date}.tar.gz", "media_$(date -d yesterday +%F).tar.gz",
+                "media_`date -d -1day +%F`.tar.gz",
+                "media_TIMESTAMP.tar.gz", "your-backup-file.tar.gz", "FILENAME.tar.gz", "nome-do-arquivo.tar.gz",
+                "media_2024-01-15_12-00-00.tar.gz", "media_20240115_120000.tar.gz", "media_20240115T120000Z.tar.gz",
+                "media_XXXXXXXX.tar.gz", "media_YYYYMMDD_HHMMSS.tar.gz", "media_yyyymmdd.tar.gz",
+                "media_TT.MM.JJJJ.tar.gz",
+            )
+        ),
+    ],
+)  # fmt: skip
+def test_a_restore_is_typed_with_the_name_of_the_backup(printed: str, filled: str) -> None:
+    step = Step(Path("guide.md"), 1, printed, "restore")
+
+    assert step.fill("media_20311231", ".tar.gz", "backups/") == filled
+
+
+def test_the_name_of_a_folder_is_an_example_too() -> None:
+    step = Step(Path("guide.md"), 1, "docker compose cp ./copies/media_2025-01-31/. web:/m", "restore", kind="folder")
+
+    assert step.fill("media_2031-12-31", "") == "docker compose cp ./copies/media_2031-12-31/. web:/m"
+
+
+@pytest.mark.parametrize(
+    ("printed", "name"),
+    [
+        ("tar czf /b/<name>.tar.gz", "tar czf /b/media_backup_20311231.tar.gz"),
+        ("tar czf /b/media_[DATA].tar.gz", "tar czf /b/media_20311231.tar.gz"),
+    ],
+)
+def test_a_backup_is_typed_with_a_name_that_a_person_would_choose(printed: str, name: str) -> None:
+    assert Step(Path("guide.md"), 1, printed, "backup").named("media_backup_20311231") == name
+
+
+@pytest.mark.parametrize(
+    ("printed", "named"),
+    [
+        ("-v <project>_media:/d", "-v connect_media:/d"),
+        ("-v {project_name}_media:/d", "-v connect_media:/d"),
+        ("-v [PROJECT]_media:/d", "-v connect_media:/d"),
+        ("-v your-project_media:/d", "-v connect_media:/d"),
+        ("-v <nome do projeto>_media:/d", "-v connect_media:/d"),
+        ("-v <volume>:/d", "-v connect_pictures:/d"),
+        ("--volume=<VOLUME_NAME>:/d", "--volume=connect_pictures:/d"),
+        ("docker volume rm <volume-name>", "docker volume rm connect_pictures"),
+        ("tar xzf /b/<file>.tar.gz", "tar xzf /b/<file>.tar.gz"),
+        ("-v $PROJECT_media:/d -v ./b:/<folder>", "-v $PROJECT_media:/d -v ./b:/<folder>"),
+    ],
+)
+def test_names_of_the_deployment_are_put_where_the_guide_leaves_them_open(printed: str, named: str) -> None:
+    assert name_deployment(printed, {"project": "connect", "volume": "connect_pictures"}) == named
