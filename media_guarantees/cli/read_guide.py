@@ -20,7 +20,7 @@ def main(arguments: Sequence[str]) -> int:
     # Not at the top: what reads a guide needs packages, and `--help` has to work without any.
     reader, description = (import_module(f"media_guarantees.guide.{name}") for name in ("reader", "description"))
     try:
-        guide = reader.read_guide(asked.guide, asked.folder or asked.guide.parent)
+        guide = reader.read_guide(asked.guide, asked.folder or reader.guide_files(asked.guide)[0].parent)
         guide = guide.about(asked.media, {"project": asked.project})
     except reader.GuideUnreadable as problem:
         sys.stderr.write(f"{problem}\n")

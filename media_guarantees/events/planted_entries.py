@@ -59,6 +59,8 @@ _PATHS = frozenset(
     )
 )
 
+_SHARED = 0o2775
+_TAKEN_AWAY = 0o7022  # set-user-id, set-group-id and sticky, and what others may write
 _HARD_LINKS = frozenset({FOLDER + b"/file", FOLDER + b"/hard link"})
 
 
@@ -66,7 +68,9 @@ def are_planted(manifest: Manifest) -> bool:
     """Whether everything that is planted is there, and links are still links: a restore may have flattened them."""
     kinds = {entry.path.removeprefix(FOLDER + b"/"): entry.kind for entry in manifest.entries.values()}
     are_links = all(kinds.get(name) == "symlink" for name in (b"relative", b"dangling", b"absolute"))
-    return manifest.entries.keys() >= _PATHS and are_links and _HARD_LINKS in manifest.links
+    if not manifest.entries.keys() >= _PATHS:
+        return False
+    return are_links and _HARD_LINKS in manifest.links and manifest.entries[FOLDER + b"/shared"].mode == _SHARED
 
 
 def plant(stack: Stack) -> None:
@@ -89,7 +93,8 @@ def is_planted(path: bytes) -> bool:
 def with_owners_taken_over(before: Manifest, after: Manifest) -> Manifest:
     """Return `before` with the owners that planted entries have in `after`, where that is the service's user.
 
-    Some services change the owner of all their media when they start: that is allowed, and loses nothing.
+    Some services change the owner of all their media when they start: that is allowed, and loses nothing. What such a
+    user unpacks has none of the special bits of a mode, and none that the usual umask takes away (tar(1), "-p").
     """
     folder = before.entries.get(FOLDER)
     entries = {path: _taken_over(entry, after.entries.get(path), folder) for path, entry in before.entries.items()}
@@ -99,4 +104,5 @@ def with_owners_taken_over(before: Manifest, after: Manifest) -> Manifest:
 def _taken_over(before: Entry, after: Entry | None, folder: Entry | None) -> Entry:
     if folder is None or after is None or not is_planted(before.path) or after.uid != folder.uid:
         return before
-    return replace(before, uid=after.uid, gid=after.gid)
+    is_unpacked = after.mode == before.mode & ~_TAKEN_AWAY
+    return replace(before, uid=after.uid, gid=after.gid, mode=after.mode if is_unpacked else before.mode)

@@ -36,6 +36,7 @@ _NOT_AT_HAND = re.compile(
     r"[^\n]*|^bash: line \d+: [^:\n]+: command not found",
     re.MULTILINE,
 )
+_NO_SUCH_FILE = re.compile(r"^bash: line \d+: (?P<name>[^:\n]+): No such file or directory", re.MULTILINE)
 _CHANGES_FOLDER = re.compile(r"(?:^|&&|;)[ \t]*cd[ \t]+(?P<folder>[\"']?(?:/|~/|\$HOME/)[\w./-]+[\"']?)", re.MULTILINE)
 
 
@@ -191,7 +192,7 @@ class Operator:
         )
         if shell:
             _report_reach(shell)
-        _expect_at_hand(outcome)
+        _expect_at_hand(outcome, script)
         return outcome
 
     def start(self, procedure: str) -> AbstractContextManager[Background]:
@@ -219,11 +220,18 @@ class Operator:
         return outcome
 
 
-def _expect_at_hand(outcome: commands.Outcome) -> None:
+def _expect_at_hand(outcome: commands.Outcome, script: str) -> None:
     """Raise `Unproven` for a command that failed as the sandbox has no way out, or the machine no such program."""
     said = (outcome.stderr + outcome.stdout).decode(errors="replace")
-    if not outcome.ok and (missing := _NOT_AT_HAND.search(said)):
+    missing = _NOT_AT_HAND.search(said) or next(
+        (found for found in _NO_SUCH_FILE.finditer(said) if found["name"] in _programs(script)), None
+    )
+    if not outcome.ok and missing:
         raise Unproven(f"the guide's command needs what is not at hand in the sandbox: {missing.group().strip()}")
+
+
+def _programs(script: str) -> set[str]:
+    return {call[0].value for command in read_commands(script) for call in map(unwrapped, command.calls) if call}
 
 
 def _stand_in_for_folder(shell: ConfinedShell, script: str) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from posixpath import join
@@ -20,7 +20,7 @@ from media_guarantees.guide.parsing.docker_commands import (
 )
 from media_guarantees.guide.parsing.shell_words import Command, read_commands, read_script
 from media_guarantees.guide.parsing.transfers import is_database, read_transfer
-from media_guarantees.guide.steps import COPIES, PROCEDURES
+from media_guarantees.guide.steps import ARCHIVE_ENDING, COPIES, PROCEDURES
 
 STOPS, STARTS = {"down", "stop"}, {"up", "start"}
 # What another engine than Docker is called by; its options are Docker's.
@@ -37,6 +37,7 @@ _PREPARES = {
 }  # fmt: skip
 # cron(5): five fields of time before the command, in which a per cent sign is escaped.
 _CRONTAB = re.compile(r"^(?:@\w+|(?:[\d*/,-]+[ \t]+){4}[\d*/,-]+)[ \t]+(?=\S)")
+_FUNCTION = re.compile(r"(?:function\s+)?(?P<name>[\w-]+)\s*(?:\(\)\s*)?\{")
 # What a script calls by a name of its own, where it is told in plain words.
 _PLAIN_VALUE = r"(?:[\w./:@%+-]|\$\(date [^()\\\"]*\))+"
 _ASSIGNMENT = re.compile(
@@ -73,6 +74,17 @@ class Line:
         return self.procedure in COPIES
 
     @property
+    def archives(self) -> set[str]:
+        """The names of archives in it, without their folders."""
+        words = (word.value for call in self.calls for word in call)
+        return {PurePosixPath(word).name for word in words if ARCHIVE_ENDING.search(word)}
+
+    @property
+    def carries_file(self) -> bool:
+        """Whether it carries a file or a folder into a container, or out of one."""
+        return any(_verb(call) == "cp" for call in self.calls)
+
+    @property
     def verbs(self) -> set[str]:
         """What it asks of Compose."""
         return {compose_verb(call) or "" for call in self.calls}
@@ -93,8 +105,12 @@ class Line:
         return any(_may_copy(call) for call in self.calls)
 
 
-def read_lines(block: Block, folder: Path | None) -> list[Line]:
-    """Read the command lines of a block. A script in `folder` that a line runs is known by what is in it."""
+def read_lines(block: Block, folder: Path | None, functions: dict[str, Line] | None = None) -> list[Line]:
+    """Read the command lines of a block. A script in `folder` that a line runs is known by what is in it.
+
+    `functions` are those that the guide defined before, each with the line that does; those of the block are added.
+    """
+    functions = {} if functions is None else functions
     lines: list[Line] = []
     end = 0
     for printed in read_commands(block.text, as_root=block.is_console):
@@ -103,7 +119,11 @@ def read_lines(block: Block, folder: Path | None) -> list[Line]:
         end = printed.start + len(printed.text)
         comments = " ".join(re.findall(r"^\s*#+\s*(.*)$", between, re.MULTILINE))
         lead = " ".join(filter(None, (block.lead if not lines else "", comments)))
-        lines.append(_read_line(Line(block, number, _without_time(printed), lead=lead), folder))
+        line = _read_line(Line(block, number, _without_time(printed), lead=lead), folder)
+        if defined := _FUNCTION.match(line.text):
+            functions[defined["name"]] = line
+            line = replace(line, procedure=None)
+        lines.append(_read_use(line, functions))
     return lines
 
 
@@ -112,6 +132,19 @@ def spelled_out(text: str) -> str:
     for found in list(_ASSIGNMENT.finditer(text)):  # whose value holds no backslash: it means nothing in a replacement
         text = re.sub(rf"\$(?:{found[1]}\b|\{{{found[1]}(?::?-[^}}]*)?\}})", found[3], text)
     return _DEFAULT.sub(lambda found: found["value"], text)
+
+
+def _read_use(line: Line, functions: Mapping[str, Line]) -> Line:
+    """Return a line that uses a function as one that does what the function does, with its arguments in place."""
+    for call in line.calls:
+        defined = functions.get(call[0].value)
+        if defined and defined.is_copy:
+            body = defined.text
+            for number, word in enumerate(call[1:], start=1):
+                body = body.replace(f"${{{number}}}", word.value).replace(f"${number}", word.value)
+            inner = "\n".join(each.text for each in read_script(body))
+            return replace(line, procedure=defined.procedure, kind=defined.kind, body=inner)
+    return line
 
 
 def _read_line(line: Line, folder: Path | None) -> Line:

@@ -20,7 +20,8 @@ from media_guarantees.guide.steps import COPIES, Step
 
 HEADINGS = {
     "migrate": r"migra",
-    "backup": r"back-?\s?up|c[óo]pia|cop(?:y|ies)\b|sauvegard|sicherung|sichern\b|respald|archiv",
+    "backup": r"back(?:ing)?[- ]?(?:\w+ )?up\b|back-?ups|c[óo]pia|cop(?:y|ies)\b|sauvegard|sicherung|sichern\b"
+    r"|respald|archiv",
     "restore": r"restaur|restor|recover|recupera|r[ée]cup[ée]r|wiederherstell|zur[üu]ckspiel",
     "permissions": r"permiss|problem|troubleshoot",
     "inspect": r"inspe|verifi|problem|troubleshoot",
@@ -56,12 +57,13 @@ class Aside:
 def read_procedures(blocks: Sequence[Block], folder: Path | None = None) -> Iterator[Step | Aside]:
     """Recognise the procedures in the blocks of one file. `folder` is where the reader of the guide stands."""
     earlier: list[Line] = []
+    functions: dict[str, Line] = {}
     for _, together in groupby(blocks, key=lambda block: block.section):
         lines: list[Line] = []
         for block in together:
             machine = _machine(block)
             shown = _for_bash(block) if machine else block
-            found = read_lines(shown, folder) if machine or block.has_commands else []
+            found = read_lines(shown, folder, functions) if machine or block.has_commands else []
             asides = [replace(line, engine=machine) if machine else line for line in found]
             yield from (_aside(line) for line in asides if line.engine and line.is_copy)
             here = [line for line in asides if not line.engine]
@@ -181,17 +183,21 @@ class _Section:
     def _belongs(self, number: int, core: int) -> bool:
         """Whether a line is one of those that are typed around a core."""
         line, other = self.lines[core], self.lines[number]
+        if other.procedure == line.procedure and _is_step_of(other, line):
+            return not self._is_instead(number, core)
         if other.is_copy or other.procedure == "migrate" or other.is_for_other_data or _deletes(other):
             return False
         if line.block.label and other.block.label not in ("", line.block.label):
             return False
-        for span in self._alternatives:
-            if number in range(*span) and core not in range(*span):
-                return False
+        if self._is_instead(number, core):
+            return False
         cores = [each for each in self.lines if each.is_copy and each.block is other.block]
         if cores and other.block is not line.block:
             return False
         return self._procedure_around(number, core) == line.procedure
+
+    def _is_instead(self, number: int, core: int) -> bool:
+        return any(number in range(*span) and core not in range(*span) for span in self._alternatives)
 
     def _procedure_around(self, number: int, core: int) -> str | None:
         """The procedure that a line between two different ones belongs to."""
@@ -231,6 +237,11 @@ class _Section:
                 needed.insert(0, line.text)
                 script = f"{line.text}\n{script}"
         return needed
+
+
+def _is_step_of(line: Line, other: Line) -> bool:
+    """Whether two lines are two steps of one copy: an archive goes into or out of a container, and is used there."""
+    return bool(line.archives & other.archives) and line.carries_file != other.carries_file
 
 
 def _sets(line: Line) -> str:

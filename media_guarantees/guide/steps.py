@@ -247,7 +247,7 @@ def waits_for_person(script: str) -> str:
     for call in filter(None, _calls(script)):
         values = [word.value for word in call]
         verb = compose_verb(call) or docker_verb(call)
-        if program(call[0]) in _INTERACTIVE or (verb == "logs" and _FOLLOWS.intersection(values)):
+        if program(call[0]) in _INTERACTIVE or values == ["exit"] or (verb == "logs" and _FOLLOWS.intersection(values)):
             return " ".join(values)
         is_shell = verb in {"exec", "run"} and values[-1] in {"bash", "sh", "ash", "psql", "mysql"}
         is_foreground = compose_verb(call) == "up" and not {"-d", "--detach", "--wait"}.intersection(values)

@@ -15,8 +15,8 @@ _SENTENCE_END = re.compile(r"(?<=[.!?…])\s+(?=[^\s\da-zà-ÿ])")
 # "1. Stop the service", "Step 2": parts of what stands above them, unless they name a procedure themselves.
 _PART = re.compile(r"\W*(?:\d+(?:\.\d+)*[.):]?\s|(?:step|passo|paso|schritt|[ée]tape)\b)", re.IGNORECASE)
 _PROCEDURE_WORDS = re.compile(
-    r"back-?\s?up|c[óo]pia|cop(?:y|ies)\b|restor|restaur|recover|r[ée]cup[ée]r|sauvegard|sicherung|sichern\b|respald"
-    r"|wiederherstell|zur[üu]ckspiel",
+    r"back(?:ing)?[- ]?up|c[óo]pia|cop(?:y|ies)\b|restor|restaur|recover|r[ée]cup[ée]r|sauvegard|sicherung"
+    r"|sichern\b|respald|wiederherstell|zur[üu]ckspiel",
     re.IGNORECASE,
 )
 

@@ -15,6 +15,10 @@ _WRAPPERS = {"sudo", "env", "exec", "nice", "time", "command"}
 _WRAPPERS_TAKE_ARGUMENT = {"-u", "-g", "-n", "--user", "--group"}
 _DOCKER_VERBS = {"run", "compose", "exec", "volume", "cp", "ps", "inspect", "image"}
 _COMPOSE_VERBS = {"exec", "run", "down", "up", "restart", "stop", "start", "ps", "logs", "config", "build", "cp"}
+_TAKE_ARGUMENT = {
+    "-u", "--user", "-w", "--workdir", "-e", "--env", "-t", "--time", "--timeout", "--index", "-v", "--volume",
+    "--name", "--entrypoint", "-p", "--publish", "-l", "--label",
+}  # fmt: skip
 _TARS = {"tar", "/bin/tar", "/usr/bin/tar"}
 _VOLUME_SPEC = re.compile(
     r"(?P<source>(?:\$\{[^}]*\}|\$\([^)]*\)|\$(?![{(])|[^:$])+):(?P<target>[^:]+)(?::.*)?", re.DOTALL
@@ -120,8 +124,8 @@ def _read_tar(arguments: list[str]) -> Tar:
 def read_mounts(call: Call) -> Iterator[Mount]:
     """Read the `-v`, `--volume` and `--mount` of a `docker run`; the source of an anonymous volume is ""."""
     for word, following in zip_longest(call, call[1:]):
-        if docker_verb(call) != "run" or word.value in _TARS:  # whose own -v lists what it does
-            return
+        if "run" not in (docker_verb(call), compose_verb(call)) or word.value in _TARS:
+            return  # the -v of a tar lists what it does
         option = _MOUNT_OPTION.fullmatch(word.raw)
         if not option:
             continue
@@ -141,15 +145,15 @@ def volumes_asked_for(call: Call) -> list[Word]:
 
 def named_containers(call: Call) -> list[str]:
     """List the services and containers that an `exec`, a `restart` or a `cp` names."""
-    verb = compose_verb(call) or docker_verb(call)
+    verb = compose_verb(call) or docker_verb(call) or ""
     values = [word.value for word in call]
-    if verb not in {"exec", "restart", "stop", "start", "cp"}:
+    if verb not in {"exec", "restart", "stop", "start", "cp"} and compose_verb(call) != "run":
         return []
     after = values[values.index(verb) + 1 :]
     if verb == "cp":
         return [name.partition(":")[0] for name in after if re.match(r"[\w.-]+:/", name)]
     names = list(_without_options(after))
-    return names[:1] if verb == "exec" else names
+    return names[:1] if verb in {"exec", "run"} else names
 
 
 def _without_options(words: Sequence[str]) -> Iterator[str]:
@@ -158,7 +162,7 @@ def _without_options(words: Sequence[str]) -> Iterator[str]:
         if skip:
             skip = False
         elif word.startswith("-"):
-            skip = word in {"-u", "--user", "-w", "--workdir", "-e", "--env", "-t", "--time", "--timeout", "--index"}
+            skip = word in _TAKE_ARGUMENT
         else:
             yield word
 

@@ -35,6 +35,7 @@ _DATABASE_PROGRAMS = {
     "pg_dump", "pg_dumpall", "pg_restore", "psql", "mysqldump", "mysql", "mariadb-dump", "mariadb", "mongodump",
     "mongorestore", "redis-cli", "sqlite3",
 }  # fmt: skip
+_ARCHIVE = re.compile(r"\.(?:tar(?:\.\w+)?|t[abgx]z2?|tzst)$")
 _SERVICE_PROGRAM = re.compile(r"(?:.*/)?(?P<way>back[-_]?up|restore)(?:\.sh)?")
 
 
@@ -68,7 +69,7 @@ def is_database(call: Call) -> bool:
 
 def _transfers(command: Command, call: Call) -> Iterator[Transfer]:
     yield from _by_tar(command, call)
-    yield from _by_copy(call)
+    yield from _by_copy(command, call)
     yield from _by_service(call)
     yield from _by_program(call)
 
@@ -134,22 +135,26 @@ def _inner_lines(call: Call) -> Iterator[Command]:
             yield from read_commands(word.value)
 
 
-def _by_copy(call: Call) -> Iterator[Transfer]:
+def _by_copy(command: Command, call: Call) -> Iterator[Transfer]:
     if docker_verb(call) != "cp" and compose_verb(call) != "cp":
         return
-    names = [word.value for word in call if not word.value.startswith("-")][-2:]
+    names = [word.value for word in call if word.value == "-" or not word.value.startswith("-")][-2:]
     inside = [bool(_CONTAINER_PATH.fullmatch(name)) for name in names]
-    if inside == [True, False]:
-        yield Transfer(OUT, names[1], "folder")
-    elif inside == [False, True]:
-        yield Transfer(BACK, names[0], "folder")
+    if sorted(inside) != [False, True]:
+        return
+    direction, name = (OUT, names[1]) if inside[0] else (BACK, names[0])
+    if name == "-":  # a tar archive, as `docker cp` has it
+        yield Transfer(direction, _written(command, call) if direction == OUT else _read(command), "archive")
+    else:
+        yield Transfer(direction, name, "archive" if _ARCHIVE.search(name) else "folder")
 
 
 def _by_service(call: Call) -> Iterator[Transfer]:
     if compose_verb(call) not in {"run", "exec"}:
         return
     words = [word.value for word in call]
-    named = [_SERVICE_PROGRAM.fullmatch(word) for word in words[words.index(compose_verb(call) or "") + 1 :]]
+    after = words[words.index(compose_verb(call) or "") + 1 :]
+    named = [_SERVICE_PROGRAM.fullmatch(word) for word in after if ":" not in word]
     if found := [each["way"] for each in named if each]:  # the service comes first, what it is to do last
         yield Transfer(BACK if found[-1] == "restore" else OUT, "", "other")
 
@@ -166,3 +171,15 @@ def _by_program(call: Call) -> Iterator[Transfer]:
             if named and len(places) == 2:
                 goes_out = places[0].startswith(named)
                 yield Transfer(OUT if goes_out else BACK, places[1 if goes_out else 0], "folder")
+        elif {*_COPIERS, "cp"} & {program(word) for word in words[:1]}:
+            yield from _on_the_volume(words)
+
+
+def _on_the_volume(call: Call) -> Iterator[Transfer]:
+    """A copy between the volume's own directory and another folder of the host."""
+    places = [word.value for word in call[1:] if not word.value.startswith("-")][-2:]
+    on_volume = [bool(VOLUMES_FOLDER.search(place)) for place in places]
+    if on_volume == [True, False]:
+        yield Transfer(OUT, places[1], "folder")
+    elif on_volume == [False, True]:
+        yield Transfer(BACK, places[0], "folder")

@@ -247,6 +247,7 @@ class ConfinedShell:
 
     def stand_in(self, folder: str) -> bool:
         """Let the working directory be found at the path `folder` as well, if nothing is there; say whether it is."""
+        self._init()  # what is there is known once it is laid out
         path = re.sub(r"^(?:~|\$HOME)(?=/|$)", str(_HOME), folder)
         place = Path(self.machine_path(os.path.normpath(path)))
         if place.exists() or place.is_symlink() or not place.is_relative_to(self.root):

@@ -1,6 +1,7 @@
 """The operator types what the guide prints, byte for byte, in the deployment's folder, with nothing in the way."""
 
 import os
+import re
 import signal
 from dataclasses import replace
 from pathlib import Path
@@ -75,6 +76,67 @@ def test_what_is_typed_reaches_the_program_as_a_shell_reads_it(operator: Operato
 
 def test_the_operator_stands_in_the_deployments_folder(operator: Operator) -> None:
     assert operator.run_script("pwd").text == str(operator.folder)
+
+
+MISSING = {
+    "an image": (
+        "docker",
+        "echo \"Unable to find image 'borg:latest' locally\" >&2; exit 125",
+        "Unable to find image 'borg",
+    ),
+    "an address": ("docker-compose", "echo 'curl: (6) Could not resolve host: a.org' >&2; exit 6", "Could not resolve"),
+    "a registry": ("docker", "echo 'lookup registry-1.docker.io: no such host' >&2; exit 1", "registry-1.docker.io"),
+}
+
+
+@pytest.mark.parametrize(("program", "script", "said"), MISSING.values(), ids=MISSING.keys())
+def test_what_a_sandbox_has_no_way_to_is_no_fault_of_the_guide(
+    operator: Operator, programs: Programs, program: str, script: str, said: str
+) -> None:
+    programs.add(program, script)
+
+    with pytest.raises(Unproven, match=f"needs what is not at hand in the sandbox: .*{said}"):
+        operator.run_script(f"{program} exec web ls")
+
+
+@pytest.mark.parametrize("script", ["nothing-called-so x", "ls; ./nothing-called-so"])
+def test_a_program_that_is_not_installed_is_no_fault_of_the_guide(operator: Operator, script: str) -> None:
+    with pytest.raises(Unproven, match=r"not at hand in the sandbox: bash: line 1: .*nothing-called-so: "):
+        operator.run_script(script)
+
+
+def test_a_file_that_is_not_there_is_a_fault(operator: Operator) -> None:
+    assert not operator.run_script("cat < nothing-called-so").ok
+
+
+def test_a_backup_whose_name_is_left_open_is_given_one(operator: Operator) -> None:
+    operator.guide.source.write_text(GUIDE.replace("media_backup_$(date +%Y%m%d)", "[NAME_OF_THE_FILE]"))
+
+    script = replace(operator, guide=read_guide(operator.guide.source)).script("backup")
+
+    assert re.search(r"/backup/media_backup_\d{8}\.tar\.gz ", script)
+
+
+@pytest.mark.parametrize(
+    ("archive", "typed"),
+    [("backups/other_1.tar.bz2", "other_1.tar.bz2"), ("/srv/x.tgz", "x.tgz"), ("x", "x.tar.gz")],
+)
+def test_the_path_of_a_backup_is_put_as_far_as_the_guide_leaves_it_open(
+    operator: Operator, archive: str, typed: str
+) -> None:
+    operator.guide.source.write_text(GUIDE.replace("[NAME_OF_THE_FILE].tar.gz", "[NAME_OF_THE_FILE]"))
+
+    script = replace(operator, guide=read_guide(operator.guide.source)).script("restore", archive=archive)
+
+    assert script == RESTORE.replace("[NAME_OF_THE_FILE].tar.gz", typed)
+
+
+def test_what_only_its_effect_shows_takes_a_private_engine(operator: Operator) -> None:
+    operator.guide.source.write_text("## Backup\n\n```\ndocker compose run --rm saver\n```\n")
+    guide = read_guide(operator.guide.source)
+
+    with pytest.raises(Unproven, match="does what only running it shows: it takes a private engine"):
+        sharing(replace(operator, guide=guide)).run("backup")
 
 
 def test_what_is_typed_is_journalled_as_the_guides(operator: Operator, caplog: pytest.LogCaptureFixture) -> None:

@@ -12,8 +12,10 @@ from media_guarantees.guide.reader import (
     Guide,
     GuideError,
     GuideUnreadable,
+    Sentence,
     StepAmbiguous,
     StepMissing,
+    guide_files,
     read_guide,
 )
 from media_guarantees.guide.steps import PROCEDURES, Step
@@ -332,6 +334,46 @@ def test_same_command_twice_is_the_first(write_guide: WriteGuide) -> None:
 def test_unknown_procedure_is_a_mistake_of_the_caller(write_guide: WriteGuide) -> None:
     with pytest.raises(KeyError, match="bakup"):
         write_guide(fenced(BACKUP)).step("bakup")
+
+
+# Several files, and other formats.
+
+
+def test_a_guide_may_be_several_files(tmp_path: Path) -> None:
+    (tmp_path / "a.md").write_text(fenced(BACKUP))
+    (tmp_path / "b.rst").write_text(f"Restore\n=======\n\n::\n\n    {RESTORE}\n")
+
+    guide = read_guide(Path(f"{tmp_path}/a.md{os.pathsep}{tmp_path}/b.rst"))
+
+    assert [(step.source.name, step.line) for step in guide.steps] == [("a.md", 2), ("b.rst", 6)]
+    assert guide.promise("restore") == Sentence(tmp_path / "b.rst", 1, "Restore")
+
+
+def test_a_file_whose_name_holds_a_colon_is_one_file(tmp_path: Path) -> None:
+    (tmp_path / "a:b.md").write_text(fenced(BACKUP))
+
+    assert guide_files(tmp_path / "a:b.md") == (tmp_path / "a:b.md",)
+
+
+def test_one_of_several_files_that_is_missing_is_named(tmp_path: Path) -> None:
+    (tmp_path / "a.md").write_text(fenced(BACKUP))
+
+    with pytest.raises(GuideUnreadable, match=r"none\.md' is missing"):
+        read_guide(Path(f"{tmp_path}/a.md{os.pathsep}{tmp_path}/none.md"))
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("guide.rst", f"Backup\n======\n\n.. code-block:: bash\n\n   {BACKUP}\n"),
+        ("guide.adoc", f"== Backup\n\n[source,bash]\n----\n{BACKUP}\n----\n"),
+        ("guide.sh", f"#!/bin/sh\n{BACKUP}\n"),
+    ],
+)
+def test_a_guide_may_be_in_another_format(tmp_path: Path, name: str, text: str) -> None:
+    (tmp_path / name).write_text(text)
+
+    assert BACKUP in read_guide(tmp_path / name).step("backup").script
 
 
 # Files that are no guide.

@@ -177,6 +177,20 @@ def test_what_it_writes_elsewhere_outlives_the_command_and_is_reported(own_shell
     assert (own_shell.root / "mnt/nas/media/x.tar.gz").read_text() == "kept\n"
 
 
+@pytest.mark.parametrize("folder", ["/opt/connect", "~/connect", "$HOME/apps/connect"])
+def test_a_folder_that_a_guide_calls_its_deployments_is_the_deployments(own_shell: ConfinedShell, folder: str) -> None:
+    assert own_shell.stand_in(folder)
+
+    assert not own_shell.stand_in(folder), "it is there already"
+    assert typed(own_shell, f"cd {folder} && touch here").status == 0
+    assert (own_shell.folder / "here").exists()
+
+
+@pytest.mark.parametrize("folder", ["/usr", "/tmp", "/"])
+def test_a_folder_that_is_there_stays_what_it_is(own_shell: ConfinedShell, folder: str) -> None:
+    assert not own_shell.stand_in(folder)
+
+
 def test_a_volumes_data_are_where_an_engine_has_them(own_shell: ConfinedShell) -> None:
     (own_shell.engine.volumes / "media_volume/_data").mkdir(parents=True)
 

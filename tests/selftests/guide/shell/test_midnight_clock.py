@@ -52,6 +52,12 @@ def test_asking_for_a_volume_is_over_before_midnight(typed: Type) -> None:
     assert typed("docker volume rm media > /dev/null; date '+%Y%m%d %T'") == "20270101 00:00:01"
 
 
+@pytest.mark.parametrize("before", ["compose stop web", "compose -f a.yml down", "stop web", "compose ps -q web"])
+def test_what_is_done_before_the_work_is_over_before_midnight(typed: Type, before: str) -> None:
+    assert typed(f"docker {before} > /dev/null; date '+%Y%m%d %T'") == "20261231 23:59:59"
+    assert typed("docker compose exec web ps > /dev/null; date '+%Y%m%d %T'") == "20270101 00:00:01"
+
+
 def test_docker_is_still_docker(typed: Type, programs: Programs) -> None:
     assert typed("docker run 'two words' ''; echo $?").splitlines() == ["docker was given 3 words: run two words ", "7"]
     assert programs.calls("docker") == ["run two words "]
