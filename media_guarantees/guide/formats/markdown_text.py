@@ -6,11 +6,13 @@ import re
 from collections.abc import Iterator, Sequence
 from html import unescape
 from pathlib import Path
-
-from markdown_it import MarkdownIt
-from markdown_it.token import Token
+from typing import TYPE_CHECKING
 
 from media_guarantees.guide.formats.document import Block, Passage
+
+if TYPE_CHECKING:
+    from markdown_it import MarkdownIt
+    from markdown_it.token import Token
 
 _PRE = re.compile(r"<pre[^>]*>\s*?(?:<code[^>]*>)?(?P<text>.*?)(?:</code>)?\s*</pre>", re.DOTALL | re.IGNORECASE)
 _FENCED = re.compile(r"^(?:```|~~~)", re.MULTILINE)
@@ -30,6 +32,9 @@ def read_markdown(text: str, source: Path) -> Iterator[Passage | Block]:
 
 
 def _markdown() -> MarkdownIt:
+    # Loaded here, where a guide is read: a run's first line does not wait for it.
+    from markdown_it import MarkdownIt  # noqa: PLC0415
+
     return MarkdownIt("commonmark").enable("table")
 
 
