@@ -18,8 +18,7 @@ from media_guarantees.guide.shell.confined_shell import EngineSide, confined_she
 @contextmanager
 def operator_of(stack: Stack, guide: Guide, engine: Engine, folder: Path) -> Iterator[Operator]:
     """Give the operator in the folder of `stack`; the shell is confined to `folder` on a private engine."""
-    volume = stack.deployment.media_mount(stack.service, stack.media_root)
-    names = {"project": str(stack.deployment.model["name"]), "volume": volume.source if volume else ""}
+    names = {"project": str(stack.deployment.model["name"]), "volume": _media_volume(stack)}
     guide = guide.about(media_names(stack), names)
     if engine.private_engine is None:
         yield Operator(guide, stack.folder, stack.environment, rename=stack.run.name)
@@ -34,12 +33,18 @@ def media_names(stack: Stack) -> set[str]:
     service = model["services"].get(stack.service) or {}
     made = (f"{model['name']}{between}{stack.service}{between}1" for between in "-_")
     names = {stack.service, service.get("container_name") or stack.service, *made}
-    for mount in service.get("volumes") or ():
+    return names | {_media_volume(stack)} - {""}
+
+
+def _media_volume(stack: Stack) -> str:
+    """The name of the volume that the owner mounts at the media root, "" where it is none."""
+    model = stack.deployment.model
+    for mount in (model["services"].get(stack.service) or {}).get("volumes") or ():
         is_media = posixpath.normpath(mount["target"]) == posixpath.normpath(stack.media_root)
         if is_media and mount["type"] == "volume" and mount.get("source"):
             volume = (model.get("volumes") or {}).get(mount["source"]) or {}
-            names.add(volume.get("name") or f"{model['name']}_{mount['source']}")
-    return names
+            return str(volume.get("name") or f"{model['name']}_{mount['source']}")
+    return ""
 
 
 def engine_side(engine: PrivateEngine) -> EngineSide:
