@@ -28,11 +28,16 @@ class MediaBacking:
 
         Raises `PromiseBroken` where there is none.
         """
-        return require_mount(mounts_of(self._container.current().attrs), self._place(), self._service)
+        return self._look()[0]
 
-    def _place(self) -> str:
-        """Where the media root is, symbolic links followed."""
-        return self._container.resolve(self._media_root)
+    def _look(self) -> tuple[Mount, str]:
+        """Return the mount, and where the media root is in the container, symbolic links followed."""
+        container = self._container.current()
+        place = self._container.resolve(self._media_root, container)
+        return require_mount(mounts_of(container.attrs), place, self._service), place
+
+    def _name(self, mount: Mount) -> str:
+        return mount.source if mount.kind == "bind" else require_volume(mount, self._media_root, self._service)
 
     @property
     def volume(self) -> str:
@@ -42,14 +47,14 @@ class MediaBacking:
     @property
     def name(self) -> str:
         """What keeps the media: the name of a volume, or the path of a directory of the host."""
-        mount = self.mount()
-        return mount.source if mount.kind == "bind" else self.volume
+        return self._name(self.mount())
 
     @property
     def media(self) -> VolumeMedia:
         """The media as they lie in the volume, or in the directory, seen without the service."""
-        project, folder = self._project, self.mount().folder_of(self._place())
-        return VolumeMedia(self.name, project.client, project.environment, project.run.labels, self._is_local, folder)
+        project, (mount, place) = self._project, self._look()
+        labels, folder = project.run.labels, mount.folder_of(place)
+        return VolumeMedia(self._name(mount), project.client, project.environment, labels, self._is_local, folder)
 
     def exists(self, volume: str) -> bool:
         """Whether the engine has a volume called `volume`. Asking never makes one."""
@@ -63,9 +68,10 @@ class MediaBacking:
 
     def created(self) -> str:
         """Return what distinguishes the volume, or the directory, from another one of the same name."""
-        if is_directory(self.name):
-            return self._inode(Path(self.name))
-        return self._created(self._project.client.volumes.get(self.name).attrs)
+        name = self.name
+        if is_directory(name):
+            return self._inode(Path(name))
+        return self._created(self._project.client.volumes.get(name).attrs)
 
     def _inode(self, directory: Path) -> str:
         """Return which directory of that name it is, where that can be seen."""

@@ -140,12 +140,12 @@ class ServiceContainer:
             return commands.Outcome(command, 1, b"", str(refused).encode(), time.monotonic() - begun)
         return commands.Outcome(command, 0, b"", b"", time.monotonic() - begun)
 
-    def resolve(self, path: str) -> str:
-        """Return `path`, which is normalized, as it is without symbolic links in the container.
+    def resolve(self, path: str, container: Container | None = None) -> str:
+        """Return `path`, which is normalized, as it is without symbolic links in `container`, or in the running one.
 
         The engine is asked, not the container, whose image may lack every program. What isn't there is kept as it is.
         """
-        container = self._container()
+        container = container or self._container()
         key = str(container.id), path
         if key not in self._resolved:
             self._resolved[key] = self._followed(container, path)
