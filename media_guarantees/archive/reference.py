@@ -59,7 +59,9 @@ def _read_volume(name: str) -> Manifest:
             listing.seek(0)
             return read_listing(listing)
         except ChangedWhileReading as change:
-            raise BadInput(f"{name} can't be compared with: {change}", "try again while nobody uploads") from change
+            raise BadInput(
+                f"{name} can't be compared with: {change}", "try again when there are no uploads"
+            ) from change
         except commands.CommandFailed as failure:
             raise BadInput(f"{name} can't be read: {failure.outcome.complaint}", "docker run --rm ubuntu") from failure
         except IncompleteListing as failure:

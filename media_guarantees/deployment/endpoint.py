@@ -23,7 +23,7 @@ _CHECK_SECONDS, _CHECK_RETRIES = 30.0, 3
 class Endpoint:
     """An endpoint of `service`. Which port it is, and whether TLS is spoken there, is known once it was found.
 
-    `unserved` says why nobody can be asked, where that is so; it is empty otherwise.
+    `unserved` says why no request is possible, and is empty otherwise.
     """
 
     def __init__(
@@ -38,7 +38,7 @@ class Endpoint:
 
     @property
     def unserved(self) -> str:
-        """Why nobody can be asked for anything; empty where somebody can."""
+        """Why no request is possible; empty where one is."""
         return self._silence or ("" if self._ports() else f"{self._service} publishes and exposes no port")
 
     @property
@@ -90,7 +90,7 @@ class Endpoint:
         if not self._found:
             said = " and ".join(_in_words(port, protocol) for port, protocol in spoken.items())
             self._silence = f"{self._service} publishes {said}"
-            journal.progress(f"stack: {self._silence}: nobody can be asked for media there")
+            journal.progress(f"stack: {self._silence}: it is not asked for media")
 
     def _look(self, spoken: dict[int, Protocol], *, is_promised: bool) -> bool:
         for port in self._ports():
@@ -134,4 +134,4 @@ def _allowed(check: dict[str, Any]) -> float:
 
 
 def _in_words(port: int, protocol: Protocol) -> str:
-    return f"port {port}, {'at which nobody answers' if protocol == 'nothing' else 'which speaks no HTTP'}"
+    return f"port {port}, {'at which nothing answers' if protocol == 'nothing' else 'which speaks no HTTP'}"

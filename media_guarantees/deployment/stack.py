@@ -142,7 +142,7 @@ class Stack:
 
     @property
     def unserved(self) -> str:
-        """Why nobody can be asked for media; empty where somebody can."""
+        """Why media can't be requested; empty where they can."""
         return self.media_endpoint.unserved
 
     def _endpoint_of(self, server: tuple[str, int]) -> Endpoint:

@@ -265,7 +265,7 @@ class _Command:
             return f"deletes {volume.name}", about and not volume.external
         if self.verb in {"up", "create"} and self._has("-y", "--yes"):
             when = "" if volume.diverges else " once its labels, driver or options in the compose file change"
-            return f"deletes {volume.name} and makes it anew, without asking{when}", about and bool(volume.diverges)
+            return f"deletes {volume.name} and recreates it, without asking{when}", about and bool(volume.diverges)
         if self.verb in {"up", "create"} and self._starts_another_project(volume):
             return f"starts the project {self.project}, with an empty volume in place of {volume.name}", not self.files
         return "", False

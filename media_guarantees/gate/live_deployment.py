@@ -126,7 +126,7 @@ class Live:
             return tuple(self._replica(each) for each in found)
         raise PromiseBroken(
             f"{self.service} has no running container" + (f" in the project {self._project}" if self._project else ""),
-            means="the platform is down: nobody can see or upload a picture",
+            means="the platform is down: no one can see or upload a picture",
             next_step=f"docker ps --all --filter label={_SERVICE}={self.service}",
         )
 

@@ -99,7 +99,7 @@ def _names_project(deployment: Deployment) -> bool:
 def divergences(declared: DeclaredVolume, live: Mapping[str, Any]) -> tuple[str, ...]:
     """Return how the file's volume differs from the one that Compose made of it, `live` as the engine inspects it.
 
-    Where there is any difference, `docker compose up` asks whether to delete the volume and make it anew, and
+    Where there is any difference, `docker compose up` asks whether to delete and recreate the volume, and
     `up -y` does so without asking. Nothing of an external volume, or of one without the label, is compared.
     """
     labels = live.get("Labels") or {}

@@ -44,7 +44,7 @@ def _lines(step: Step, guide: Guide) -> Iterator[str]:
     if step.placeholder:
         yield f"  to fill in: {step.placeholder}"
     if waiting := waits_for_person(step.script):
-        yield f"  not typed: it waits for somebody: {waiting}"
+        yield f"  not typed: it waits for a person: {waiting}"
     elif step.kind != "archive":
         yield "  typed on a private engine alone: only its effect shows what it does"
     elif reason := not_understood(step.script):

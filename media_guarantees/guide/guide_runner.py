@@ -106,7 +106,7 @@ class Operator:
         """Raise `Unproven` for what waits for a person."""
         if waiting := waits_for_person(step.script):
             raise Unproven(
-                f"the guide's {step.procedure} command, line {step.line} of {step.source.name}, waits for somebody to "
+                f"the guide's {step.procedure} command, line {step.line} of {step.source.name}, waits for a person to "
                 f"type or to press Ctrl-C: {waiting}"
             )
 

@@ -229,7 +229,7 @@ def _read_text(path: Path) -> str:
 
 def _unreadable(path: Path, seen: str) -> GuideUnreadable:
     return GuideUnreadable(
-        f"a storage guide should be told of by GUIDE=…, but {str(path)!r} {seen}\n"
+        f"GUIDE=… should name a storage guide, but {str(path)!r} {seen}\n"
         "  means: without a guide there is no promise that could be tested\n"
         "  hint: name a Markdown file: make verify GUIDE=docs/storage.md"
     )

@@ -54,7 +54,7 @@ def test_a_changed_label_is_reported_and_is_broken_where_a_script_says_yes_to_ev
     assert asked[0] == 0, asked[1]
     assert "labels: {} became {'kept': 'by us'}" in asked[1]
     assert (bool(answered[0]), answered[2]) == (True, "broken"), answered[1]
-    assert "deletes media_volume and makes it anew, without asking" in answered[1]
+    assert "deletes media_volume and recreates it, without asking" in answered[1]
 
 
 def test_a_project_that_was_renamed_is_broken(owner: Owner) -> None:

@@ -51,7 +51,7 @@ def test_a_volume_that_changes_while_it_is_read_is_no_reference(programs: Progra
     programs.add("docker", f'[ "$1" = volume ] && exit 0\n{run_here(volume)}')
 
     with pytest.raises(
-        BadInput, match=r"while it was read, the tree changed.*\n  hint: try again while nobody uploads"
+        BadInput, match=r"while it was read, the tree changed.*\n  hint: try again when there are no uploads"
     ):
         read_reference("media_volume")
 

@@ -77,7 +77,7 @@ def test_a_port_that_speaks_something_else_is_reported_at_once(spoken: dict[int,
 def test_a_port_that_stays_closed_is_reported_once_the_container_had_its_time() -> None:
     found = find(endpoint(container(80), ports=(80,)))
 
-    assert found.unserved == "web publishes port 80, at which nobody answers"
+    assert found.unserved == "web publishes port 80, at which nothing answers"
 
 
 @pytest.mark.parametrize("health", ["none", "healthy"])

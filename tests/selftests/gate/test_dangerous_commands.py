@@ -69,7 +69,7 @@ def test_what_deletes_no_named_volume_is_not_even_named(text: str) -> None:
         ("COMPOSE_PROJECT_NAME=other docker compose down -v", "deletes media_volume"),
         ("docker volume prune -af", "deletes media_volume if nothing uses it at that moment"),
         ("docker compose down\ndocker compose up -d\ndocker volume prune -af", "deletes media_volume if nothing uses"),
-        ("docker compose up -d -y", "deletes media_volume and makes it anew, without asking once its labels"),
+        ("docker compose up -d -y", "deletes media_volume and recreates it, without asking once its labels"),
     ],
 )
 def test_what_need_not_be_about_the_media_is_named_and_not_accused(text: str, effect: str) -> None:

@@ -75,7 +75,7 @@ def test_of_several_backups_the_one_of_the_media_is_taken() -> None:
     [("interactive.md", "docker compose exec web-project bash"), ("foreground.md", "docker compose up --build")],
 )
 def test_what_waits_for_a_person_is_named(name: str, waiting: str) -> None:
-    assert f"not typed: it waits for somebody: {waiting}" in description(name)
+    assert f"not typed: it waits for a person: {waiting}" in description(name)
 
 
 def test_a_command_for_another_service_is_not_for_the_media() -> None:
