@@ -1,4 +1,4 @@
-"""A run of the whole suite on a deployment, in a process of its own as a person would start it, and what it found."""
+"""Run the whole suite on a deployment in a separate process, as a person would, and read what it found."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Verification:
     gaps: tuple[str, ...] = ()
 
     def with_verdict(self, verdict: str) -> frozenset[str]:
-        """Return the ids of the guarantees that came out so, among those that have tests."""
+        """Return the ids of the guarantees with this verdict, among those that have tests."""
         return frozenset(
             name
             for name, guarantee in self.guarantees.items()
@@ -83,7 +83,7 @@ def verify(
 ) -> Verification:
     """Run the guarantees and read the evidence, which goes into `reports`.
 
-    A run that leaves none, or that was cut short, is a failure: what it found is not all.
+    A run that leaves none, or that was cut short, is a failure: its findings are incomplete.
     """
     begun = time.monotonic()
     status, output = run_suite([*options, f"--report-dir={reports}"], environment=environment, seconds=seconds)

@@ -1,4 +1,4 @@
-"""A stack that is kept running: ``make up``, ``make shell``, ``make logs``, ``make down``.
+"""A stack that keeps running: ``make up``, ``make shell``, ``make logs``, ``make down``.
 
 The stack belongs to a pytest process of its own, and ends with it. The file `STATE` says how to reach the stack while
 that process lives.
@@ -108,7 +108,7 @@ def find(file: Path | None = None) -> KeptStack | None:
 
 
 def up(options: Sequence[str], say: Callable[[str], object]) -> None:
-    """Start a stack that is kept, and print how to reach it. One that runs already is left as it is."""
+    """Start a stack and keep it, and print how to reach it. A stack that runs already is left as it is."""
     if find() is None:
         LOG.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         with LOG.open("wb") as log:
@@ -139,7 +139,7 @@ def _wait_for(keeper: subprocess.Popen[bytes], say: Callable[[str], object]) -> 
         except PromiseBroken as failure:
             keeper.terminate()
             raise BadInput(str(failure), f"see above, or {LOG}") from None
-        except BaseException:  # Ctrl-C: what comes up after this process has gone would stay
+        except BaseException:  # Ctrl-C: what starts after this process has ended would stay
             keeper.terminate()
             raise
 
@@ -198,7 +198,7 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def _say(text: str) -> None:
-    """Write to the terminal. A terminal that is gone ends neither a stack that comes up nor this program."""
+    """Write to the terminal. A closed terminal ends neither the start of a stack nor this program."""
     try:
         sys.stdout.write(text)
         sys.stdout.flush()

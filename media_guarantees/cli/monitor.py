@@ -32,7 +32,7 @@ NAMES = ("OK", "WARNING", "CRITICAL", "UNKNOWN")
 
 @dataclass(frozen=True)
 class DrillResult:
-    """What came of a restore drill. `began` is in seconds since the epoch; `guarantees` holds each one's verdict.
+    """The result of a restore drill. `began` is in seconds since the epoch; `guarantees` holds each one's verdict.
 
     `reasons` names the guarantees that were not proved, and says so where the run was cut short.
     """
@@ -129,7 +129,7 @@ def metrics(drill: DrillResult | None, *, now: float, last_success: float) -> st
 
 
 def last_success(file: Path, drill: DrillResult | None) -> float:
-    """Return when a drill was last proved: the last one, or what an earlier file of metrics says."""
+    """Return when a drill was last proved: the last one, or what an earlier metrics file says."""
     if drill is not None and drill.verdict == PROVED:
         return drill.began
     try:
@@ -141,7 +141,7 @@ def last_success(file: Path, drill: DrillResult | None) -> float:
 
 
 def write_metrics(file: Path, text: str) -> None:
-    """Write a file of metrics in one step: the exporter must never see half of one."""
+    """Write a file of metrics in one step: the exporter must never read a part of it."""
     atomic_write(file, text, mode=0o644)
 
 

@@ -1,6 +1,6 @@
 """Writing files that other programs read at the same time: they see the old content or the new one, never a part.
 
-The new content is written beside the file, under a name that nobody can guess and that did not exist before, so that
+The new content is written beside the file, under a name that can't be guessed and that did not exist before, so that
 no symbolic link which another user left in the folder is followed. Then it takes the file's place.
 """
 
@@ -24,7 +24,7 @@ def replacing(file: Path, *, mode: int = PRIVATE) -> Iterator[IO[bytes]]:
     A link at that place is replaced, not followed. Raises `OSError` where the folder can't be written, or where
     something else than a file is in the way.
     """
-    if file.exists() and not file.is_file():  # a device or a pipe would be gone for everybody
+    if file.exists() and not file.is_file():  # a device or a pipe would be lost for all users
         raise FileExistsError(f"{file} is no regular file")
     descriptor, name = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name[:100]}-")
     try:

@@ -30,7 +30,7 @@ _DELETED = 2  # the engine's API, "Get changes on a container's filesystem"
 
 
 class ServiceContainer:
-    """The inside of whichever container of `service` runs now: `container` tells, or raises `PromiseBroken`."""
+    """The inside of the container of `service` that runs now; `container` returns it, or raises `PromiseBroken`."""
 
     def __init__(
         self,

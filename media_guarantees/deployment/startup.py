@@ -96,7 +96,7 @@ def wait_for_first_start(stack: Stack) -> None:
 def choose_platform(stack: Stack, upload: str) -> None:
     """Decide how media are given to the service.
 
-    Raises `BadInput` if it ended as soon as it had come up, or lets nobody in who uploads.
+    Raises `BadInput` if it ended as soon as it had started, or refuses the login for uploads.
     """
     try:
         stack.choose_platform(upload)

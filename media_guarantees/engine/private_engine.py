@@ -128,7 +128,7 @@ class PrivateEngine:
     def small_disk(self, folder: Path, options: str) -> Iterator[Path]:
         """Mount a file system in memory, with tmpfs(5)'s `options`, over `folder` as this engine's containers see it.
 
-        The path that is given leads to it from outside. Nobody else sees it, and it goes with the engine.
+        Yields a path that leads to it from outside. Nothing else sees it, and it ends with the engine.
         """
         host = self._host()
         mount = ["mount", "-t", "tmpfs", "-o", options, "media-verify", str(folder)]

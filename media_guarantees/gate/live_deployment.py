@@ -194,16 +194,16 @@ class Live:
         for another. So stat(1) reads the directory's inode and when it was created ("%w").
         """
         if name not in self._volumes:
-            told = self.inspect_volume(name)
+            inspected = self.inspect_volume(name)
             ask = self.volume_helper(name)(["env", "TZ=UTC", "LC_ALL=C", "stat", "--format=%w, inode %i", "."])
             born = commands.check(ask, env=self.engine.environment).text
-            self._volumes[name] = Volume(told["Name"], born, told["Driver"], told.get("Options") or {})
+            self._volumes[name] = Volume(inspected["Name"], born, inspected["Driver"], inspected.get("Options") or {})
         return self._volumes[name]
 
     def inspect_volume(self, name: str) -> dict[str, Any]:
         """Return what the engine says of the volume `name`, which exists."""
-        (told,) = json.loads(self._ask("volume", "inspect", name))
-        return dict(told)
+        (inspected,) = json.loads(self._ask("volume", "inspect", name))
+        return dict(inspected)
 
     def has_volume(self, name: str) -> bool:
         """Whether there is a volume called `name`."""

@@ -129,7 +129,7 @@ def _login_failed(request: ApiRequest, seen: str) -> LoginFailed:
     )
 
 
-def _told(sample: Sample, response: requests.Response) -> str:
+def _answered(sample: Sample, response: requests.Response) -> str:
     return f"uploading {sample.name!r} to {response.request.path_url} was answered {response.status_code}"
 
 
@@ -268,7 +268,7 @@ class HttpPlatform:
         try:
             response = self._post_logged_in(sample, self.expect_login)
             if not self.is_accepted(response):
-                raise PromiseBroken(f"{_told(sample, response)}: {response.text[:300]}")
+                raise PromiseBroken(f"{_answered(sample, response)}: {response.text[:300]}")
             return self.parse_upload(sample, response)
         except (requests.RequestException, LookupError) as error:
             where = f"{self._api.method} {self._api.url_for(sample.kind)}"
@@ -321,7 +321,7 @@ class HttpPlatform:
                 return Upload(sample, path, address, answer["sha256"], answer["size"])
             return Upload(sample, path, address, sample.sha256, len(sample.content))
         except (AnswerLacks, KeyError, TypeError, ValueError) as error:
-            raise PromiseBroken(f"{_told(sample, response)}, but not described: {response.text[:300]}") from error
+            raise PromiseBroken(f"{_answered(sample, response)}, but not described: {response.text[:300]}") from error
 
     def _found(self, request: ApiRequest, values: Mapping[str, str], **options: Any) -> requests.Response:
         """Ask where an accepted picture is."""

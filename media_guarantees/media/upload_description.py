@@ -130,28 +130,28 @@ class _Reader:
         login = tuple(self._request(name, section) for name, section in sections.items() if _kind_of(name) == "login")
         headers = {name: self._filled(text, name) for name, text in sections.get("headers", {}).items()}
         fields = {name: self._filled(text, name) for name, text in sections.get("fields", {}).items()}
-        told = self._upload(sections.get("upload", {}), sections.get("kinds", {}))
+        given = self._upload(sections.get("upload", {}), sections.get("kinds", {}))
         if sections.keys() <= {"upload"} and sections.get("upload", {}).keys() <= _OF_SERVING:
-            told["url"] = ""
-        self._expect_known("upload", _texts(told.get("url", ""), fields, headers), _GIVEN)
-        self._known |= told["reads"].keys()
+            given["url"] = ""
+        self._expect_known("upload", _texts(given.get("url", ""), fields, headers), _GIVEN)
+        self._known |= given["reads"].keys()
         stored = self._request("stored", sections["stored"]) if "stored" in sections else None
-        self._expect_known("upload", [told.get(key, "") for key in ("answer_path", "answer_url")])
-        return UploadApi(**told, headers=headers, fields=fields, login=login, stored=stored)
+        self._expect_known("upload", [given.get(key, "") for key in ("answer_path", "answer_url")])
+        return UploadApi(**given, headers=headers, fields=fields, login=login, stored=stored)
 
     def _upload(self, section: Section, kinds: Section) -> dict[str, Any]:
         plain, named = _split("upload", section)
         if unknown := sorted(kinds.keys() - set(KINDS)):
             raise ValueError(f"[kinds] has {unknown[0]!r}; known are {', '.join(KINDS)}")
-        told: dict[str, Any] = dict(plain)
-        _expect_path("upload", told.get("url", "/"))
-        if "accepted" in told:
-            told["accepted"] = _statuses(told["accepted"])
-        if "answer_path" in told or "answer_url" in told:  # either is enough
-            told = {"answer_path": "", "answer_url": "", **told}
+        given: dict[str, Any] = dict(plain)
+        _expect_path("upload", given.get("url", "/"))
+        if "accepted" in given:
+            given["accepted"] = _statuses(given["accepted"])
+        if "answer_path" in given or "answer_url" in given:  # either is enough
+            given = {"answer_path": "", "answer_url": "", **given}
         if kinds:
-            told["kinds"] = kinds
-        return {**told, "reads": _reads("upload", named["read"]), "expects": _expects("upload", named["expect"])}
+            given["kinds"] = kinds
+        return {**given, "reads": _reads("upload", named["read"]), "expects": _expects("upload", named["expect"])}
 
     def _request(self, name: str, section: Section) -> ApiRequest:
         plain, named = _split(_kind_of(name), section, name)

@@ -18,7 +18,7 @@ MARK = "MEDIA_VERIFY_RUN"
 PROC = Path("/proc")
 
 
-# Programs that stay in the background and serve all of a user's sessions, whoever happened to start them first: an ssh
+# Programs that stay in the background and serve all of a user's sessions, no matter which session started them: an ssh
 # master connection (ssh_config(5), ControlPersist) that `docker` needed, an agent that a credential helper needed.
 # They do nothing on an engine by themselves; an ssh without a session to serve ends with its input.
 _OF_THE_USER = {"ssh", "ssh-agent", "gpg-agent", "keyboxd", "scdaemon", "dbus-daemon", "dbus-launch", "gnome-keyring-d"}

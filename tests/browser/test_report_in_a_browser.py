@@ -211,7 +211,7 @@ def test_what_is_hostile_is_shown_and_does_nothing(open_report: Open) -> None:
 
 
 def test_the_policy_refuses_what_escaping_would_have_missed(open_report: Open) -> None:
-    """The second line of defence alone: a script and a picture that got into the page despite escaping."""
+    """The policy alone must stop a script and a picture that got into the page despite escaping."""
     opened = open_report(typical_run())
 
     opened.page.evaluate("""

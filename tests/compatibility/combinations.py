@@ -8,7 +8,7 @@ from typing import NamedTuple
 class Row(NamedTuple):
     """An engine's version, as `engine_tools` knows it, and the Compose that is found first on the PATH.
 
-    `used` is the Compose that the suite then works with: version 1 it leaves to its owner.
+    `used` is the Compose that the suite then works with: never version 1.
     """
 
     engine: str

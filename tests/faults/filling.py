@@ -1,4 +1,4 @@
-"""Scripts for `sh` that fill a disk on which they stand, and empty it again."""
+"""Scripts for `sh` that fill the disk of their working directory, and empty it again."""
 
 FILLER = ".filler"
 # What is written late takes its room late: only what is synced shows what is left.

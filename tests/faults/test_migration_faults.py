@@ -1,4 +1,4 @@
-"""A migration is cut short, loses its service, runs out of room: nothing shows by halves, and the next completes it."""
+"""A migration is cut short, loses its service or its disk space: no file is partial, and the next run completes it."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ DEEDS: dict[str, Deed] = {
 
 @dataclass(frozen=True)
 class Migration:
-    """A migration to come: what the host has, and what was in the volume before."""
+    """A migration before it starts: what the host has, and what the volume has."""
 
     stack: Stack
     operator: Operator
@@ -84,14 +84,14 @@ class Migration:
         expect_same(self.host, read_directory(self.folder), event="migrating the host's files")
 
     def clean_up(self) -> None:
-        """Take away what it brought, there and here."""
+        """Remove what the migration left, in the volume and on the host."""
         brought = [path for path in self.stack.media.manifest().entries if path not in self.before.entries]
         self.stack.media.shell("xargs -0 rm -rf --", stdin=b"".join(b"./" + path + b"\0" for path in brought))
         shutil.rmtree(self.folder)
 
 
 def is_shown(path: bytes) -> bool:
-    """Whether a path is neither in the migration's hidden folder nor what a disk was filled with."""
+    """Whether a path is neither in the migration's hidden folder nor a file that fills the disk."""
     return path.split(b"/")[0] not in {STAGING, FILLER.encode()}
 
 
@@ -196,7 +196,7 @@ def test_a_volume_that_is_full_half_way_is_reported_and_the_next_migration_compl
 
 
 def expect_no_room(outcome: commands.Outcome) -> None:
-    """It failed, and said why on standard error."""
+    """Expect a failure that says why on standard error."""
     said = outcome.stderr.decode(errors="replace")
     assert outcome.status == 1, f"it ended with status {outcome.status} on a full disk: {said}"
     assert "No space left" in said, f"it doesn't say that the disk is full: {said}"

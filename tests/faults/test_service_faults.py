@@ -1,4 +1,4 @@
-"""Disk full or read-only, database gone: our service says so, keeps nothing by halves, and heals by itself."""
+"""Disk full or read-only, database gone: our service says so, keeps no partial file, and recovers by itself."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ FAULTS = {
 
 
 class Answer(NamedTuple):
-    """What an upload was answered, and what was in the volume then."""
+    """The answer to an upload, and what was in the volume then."""
 
     sample: Sample
     status: int
@@ -82,7 +82,7 @@ class Answer(NamedTuple):
 
 
 class Struck(NamedTuple):
-    """The service before, under and after a fault."""
+    """The service before, during and after a fault."""
 
     process: tuple[str, int, str]
     before: Manifest
@@ -129,7 +129,7 @@ def _struck(fault: Fault, disk: Disk, session_stack: Stack, seeded_media: Seeded
 
 
 def try_uploads(stack: Stack, disk: Disk, seeded_media: SeededMedia) -> tuple[Answer, ...]:
-    """Upload pictures until some were refused, or far more were taken than there is room for."""
+    """Upload pictures until some are refused, or many more are accepted than there is room for."""
     answers: list[Answer] = []
     while sum(not answer.accepted for answer in answers) < ATTEMPTS and len(answers) < MOST_ATTEMPTS:
         answers.append(attempt(stack, disk, seeded_media.fresh()))
@@ -137,7 +137,7 @@ def try_uploads(stack: Stack, disk: Disk, seeded_media: SeededMedia) -> tuple[An
 
 
 def attempt(stack: Stack, disk: Disk, sample: Sample) -> Answer:
-    """Upload a picture, whatever comes of it."""
+    """Upload a picture and return the answer, also a refusal."""
     platform = HttpPlatform(stack.address, stack.token)
     response = platform.request(
         "POST",
@@ -155,7 +155,7 @@ def process_of(stack: Stack) -> tuple[str, int, str]:
 
 
 def media_on_disk(disk: Disk) -> Manifest:
-    """Return what is on the disk but for what fills it, and without the root, whose time that changes."""
+    """Return what is on the disk, without the files that fill it and without the root, whose time they change."""
     return disk.manifest().only(lambda path: path != b"." and not path.startswith(FILLER.encode()))
 
 

@@ -1,4 +1,4 @@
-"""A machine within the machine: what is found on it after a run was left by that run.
+"""A separate machine inside this one: everything that is found on it after a run was left by that run.
 
 Processes, mounts, network interfaces and /tmp are its own (namespaces(7)), so that nothing that others do on the real
 one can be taken for a run's. Cgroups and loop devices can't be had apart; those of a checkout are known by its name.

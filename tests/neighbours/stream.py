@@ -83,7 +83,7 @@ def _is_stand_in(event: Event) -> bool:
 def listening(owner: Owner) -> Iterator[list[Event]]:
     """Collect every event on the owner's engine during the block; the list is filled when it is over.
 
-    The owner makes a volume in the end and takes it away: what came before that has been heard.
+    At the end the owner creates and removes a volume: once its events arrive, all earlier ones have arrived.
     """
     heard: list[Event] = []
     command = ["docker", "events", f"--since={time.time():.9f}", "--format", "{{json .}}"]

@@ -1,4 +1,4 @@
-"""Whatever is done with the suite on a shared engine, resources of others there stay as they are."""
+"""Nothing that the suite does on a shared engine changes the resources of others there."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A guide that means harm, typed on a private engine: the engine does it no favour that reaches the machine."""
+"""A hostile guide, typed on a private engine, gets nothing from the engine that reaches the machine."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def _shell(engine: Engine, images: tuple[Image, ...], run_folder: Path) -> Itera
 
 @pytest.fixture(name="treasure")
 def _treasure(tmp_path: Path) -> Path:
-    """A folder of the machine's that is none of the run's."""
+    """A folder of the machine that doesn't belong to the run."""
     treasure = tmp_path / "treasure"
     treasure.mkdir()
     (treasure / "picture.jpg").write_text("picture")

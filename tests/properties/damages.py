@@ -76,19 +76,19 @@ class Damage:
         return replace(self, path=below(folder, self.path), other=below(folder, self.other), reported=reported)
 
     def order(self) -> bytes:
-        """Write it down for the `DAMAGE` script."""
+        """Return it as input of the `DAMAGE` script."""
         mode, owner = b"%04o" % self.mode, b"%d:%d" % self.owner
         fields = (self.deed.encode(), b"./" + self.path, b"./" + self.other, self.argument, mode, owner)
         return b"".join(field + b"\0" for field in fields)
 
 
 def orders(damages: Iterable[Damage]) -> bytes:
-    """Write down what the `DAMAGE` script is to do, for its standard input."""
+    """Return the orders for the standard input of the `DAMAGE` script."""
     return b"".join(damage.order() for damage in damages)
 
 
 def damage_to(tree: Tree, deed: str) -> st.SearchStrategy[Damage]:
-    """Make up a damage of one of the `DEEDS` to a tree."""
+    """Generate a damage of one of the `DEEDS` to a tree."""
     return DEEDS[deed](tree)
 
 

@@ -1,4 +1,4 @@
-"""The guide's backup and restore, as printed, bring any tree of files back; and no damage to it goes unnoticed then.
+"""The guide's backup and restore, as printed, bring any tree of files back, and every damage to it is noticed.
 
 Each example is a forest, one tree for every kind of damage, so that many trees share what a container costs to start.
 """
@@ -47,7 +47,7 @@ few = settings(
 
 @st.composite
 def damaged_forests(draw: st.DrawFn) -> tuple[Tree, Sequence[Damage]]:
-    """Make up a forest, and one damage of each kind, each to a tree of its own."""
+    """Generate a forest, and one damage of each kind, each to a different tree."""
     grown = [draw(trees()) for _ in DEEDS]
     damages = [draw(damage_to(tree, deed)) for tree, deed in zip(grown, DEEDS, strict=True)]
     return planted_together(grown), [damage.under(b"%d" % number) for number, damage in enumerate(damages)]

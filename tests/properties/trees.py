@@ -1,4 +1,4 @@
-"""Trees of files as Hypothesis makes them up, with the manifest that each must have, and how one is planted.
+"""Trees of files that Hypothesis generates, with the manifest that each must have, and how one is created.
 
 A tree is data: what it looks like is known before any file of it exists, so that what is read can be compared with
 what was meant. It holds at least one of each kind of entry, and so is never too poor for a damage.
@@ -33,13 +33,13 @@ _OWNERS = (0, 1, 33, 1000, 65_534, 2_097_151, 2_097_152, 2**32 - 2)  # the third
 
 @dataclass(frozen=True)
 class Tree:
-    """What a tree is to be: its manifest, and what is in its files, by path."""
+    """The description of a tree: its manifest, and the content of its files, by path."""
 
     manifest: Manifest
     contents: Mapping[bytes, bytes]
 
     def _repr_pretty_(self, printer: RepresentationPrinter, cycle: bool) -> None:
-        """Show a small tree whole but for what is in its files; of a forest, how much there is."""
+        """Show a small tree completely, without its files' content; of a forest, only its size."""
         del cycle
         if len(self.entries) > _SHOWN:
             printer.text(f"<Tree: {self.manifest.summary()}>")
@@ -132,7 +132,7 @@ NAMES = st.one_of(st.sampled_from(NASTY_NAMES), _WILD, _HIDDEN, _LONG).filter(la
 
 @st.composite
 def trees(draw: st.DrawFn, *, privileged: bool = True) -> Tree:
-    """Make up a tree. Unless `privileged`, it is one that an ordinary user can make, read and take down."""
+    """Generate a tree. Unless `privileged`, it is one that an ordinary user can make, read and take down."""
     growing = _Growing(draw, privileged)
     # The first file can lose a byte, and its name has a letter, which a rename can change the case of.
     growing.add_file(least=1, name=NAMES.map(lambda name: name[:254] + b"a"))
@@ -166,7 +166,7 @@ class _Growing:
         self._put(path, "file", content=content)
 
     def _add_twin(self) -> None:
-        """Add a file that is in everything as another, and is another."""
+        """Add a file that equals another in everything, but is a different file."""
         twin = self._any("file")
         path = self._free_path(NAMES)
         self.entries[path], self.contents[path] = replace(self.entries[twin], path=path), self.contents[twin]

@@ -47,7 +47,7 @@ class Owner:
         return self.folder / "guide.md"
 
     def settle_in(self) -> None:
-        """Begin: the platform as this repository has it, on an empty engine, up, and with all users' pictures."""
+        """Set up the repository's platform on an empty engine, start it, and upload pictures of all kinds."""
         self.folder.mkdir()
         shutil.copy2(ROOT / "docs/armazenamento-de-midia.md", self.guide)
         shutil.copytree(
@@ -78,12 +78,12 @@ class Owner:
         self.docker("run", "--rm", f"--volume={volume}:/media", "--workdir=/media", "ubuntu", "bash", "-ec", script)
 
     def up(self, *args: str) -> None:
-        """Deploy what the folder says, and wait until it answers."""
+        """Deploy the folder's files, and wait until the platform answers."""
         self.compose("up", "--detach", "--build", "--remove-orphans", *args)
         wait_until(self.platform().answers, what="the platform answers", seconds=60)
 
-    def up_in_vain(self) -> None:
-        """Deploy what the folder says; whether it answers is another matter."""
+    def try_up(self) -> None:
+        """Deploy the folder's files; the platform need not answer."""
         self.compose("up", "--detach", "--build", "--remove-orphans")
 
     def platform(self) -> HttpPlatform:
@@ -136,7 +136,7 @@ class Owner:
 
 
 def edit(file: Path, old: str, new: str) -> None:
-    """Replace the one place where `file` says `old`; an edit that finds no place, or two, would prove nothing."""
+    """Replace the only `old` in `file`; an edit with no place, or several, would prove nothing."""
     text = file.read_text(encoding="utf-8")
     if text.count(old) != 1:
         raise ValueError(f"{file.name} says {old!r} {text.count(old)} times, not once")
@@ -153,7 +153,7 @@ def provided(engine: Engine) -> Iterator[Engine]:
 
 @contextmanager
 def living_on(server: Engine, folder: Path) -> Iterator[Owner]:
-    """Let an owner's platform, up and full of pictures, live on a server for as long as the block lasts."""
+    """Run an owner's platform with pictures on a server during the block."""
     folder.mkdir(exist_ok=True)
     owner = Owner(server, folder / "connect")
     try:

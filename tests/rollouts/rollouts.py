@@ -1,4 +1,4 @@
-"""Deploys, good and bad: what each does, exactly which guarantees it breaks, and words of the explanation."""
+"""Good and bad deploys: what each does, exactly which guarantees it breaks, and words of the explanation."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Rollout(NamedTuple):
 
     @property
     def name(self) -> str:
-        """What it is called."""
+        """The name of the deploy."""
         return self.deploy.__name__
 
 
@@ -43,7 +43,7 @@ Deploy = Callable[[Owner], object]
 
 
 def bad(breaks: frozenset[str], *says: str, unproven: frozenset[str] = frozenset()) -> Callable[[Deploy], Deploy]:
-    """Enlist a deploy that does harm."""
+    """Register a deploy that harms the media."""
 
     def enlist(deploy: Deploy) -> Deploy:
         BAD.append(Rollout(deploy, breaks, unproven, says))
@@ -53,7 +53,7 @@ def bad(breaks: frozenset[str], *says: str, unproven: frozenset[str] = frozenset
 
 
 def harmless(*says: str, unproven: frozenset[str] = frozenset()) -> Callable[[Deploy], Deploy]:
-    """Enlist a deploy that must not be accused."""
+    """Register a deploy that must not be accused."""
 
     def enlist(deploy: Deploy) -> Deploy:
         HARMLESS.append(Rollout(deploy, frozenset(), unproven, says))
@@ -97,13 +97,13 @@ def bind_mount_in_its_place(owner: Owner) -> None:
 def memory_in_its_place(owner: Owner) -> None:
     edit(owner.compose_file, MOUNT, "      - {type: tmpfs, target: /usr/src/platform/media, tmpfs: {mode: 0o777}}\n")
     owner.compose("down")
-    owner.up_in_vain()
+    owner.try_up()
 
 
 @bad(EVERYTHING, "nothing is mounted at /usr/src/platform/media", "media_volume at /usr/src/platform/uploads")
 def mounted_elsewhere(owner: Owner) -> None:
     edit(owner.compose_file, MOUNT, "      - media_volume:/usr/src/platform/uploads\n")
-    owner.up_in_vain()
+    owner.try_up()
 
 
 @bad(EVERYTHING, "nothing is mounted at /usr/src/platform/media")
@@ -128,7 +128,7 @@ def memory_over_a_directory(owner: Owner) -> None:
 @bad(frozenset({"volume.mounted"}), "read-only")
 def mounted_read_only(owner: Owner) -> None:
     edit(owner.compose_file, MOUNT, "      - media_volume:/usr/src/platform/media:ro\n")
-    owner.up_in_vain()
+    owner.try_up()
 
 
 @bad(KEPT, "missing", unproven=DRILL - {"backup.created"})
@@ -216,7 +216,7 @@ def directories_closed_for_uploads(owner: Owner) -> None:
 def another_user(owner: Owner) -> None:
     owner.in_volume("chmod -R a+rwX .", "connect_database_volume")
     edit(owner.compose_file, "    stop_grace_period: 2s\n", '    stop_grace_period: 2s\n    user: "12345:12345"\n')
-    owner.up_in_vain()
+    owner.try_up()
 
 
 @bad(KEPT, "directory became symlink")
@@ -243,7 +243,7 @@ def media_root_of_another_configuration(owner: Owner) -> None:
 @bad(EVERYTHING, "has no running container")
 def service_that_ends(owner: Owner) -> None:
     edit(owner.compose_file, RESTART, '    restart: "no"\n    command: "true"\n')
-    owner.up_in_vain()
+    owner.try_up()
     owner.docker("wait", *owner.docker("ps", "--all", "--quiet").split())
 
 

@@ -1,4 +1,4 @@
-"""A way to an engine by ssh on 127.0.0.1, as operators reach theirs: a server of our own, with keys of its own."""
+"""Access to an engine by ssh on 127.0.0.1, as operators have it: our own server, with its own keys."""
 
 from __future__ import annotations
 

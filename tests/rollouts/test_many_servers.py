@@ -1,4 +1,4 @@
-"""One deploy to several servers, by context and by ssh, one of them down: each gets a verdict, and all get one."""
+"""One deploy to several servers, by context and by ssh, one of them down: a verdict for each, and one for all."""
 
 from __future__ import annotations
 

@@ -36,7 +36,7 @@ class Inode(NamedTuple):
 
 
 class Watched(NamedTuple):
-    """What happened on the server while the gate looked."""
+    """What happened on the server while the gate ran."""
 
     before: dict[str, Inode]
     after: dict[str, Inode]
@@ -50,7 +50,7 @@ class Watched(NamedTuple):
 
 @contextmanager
 def uploading(owner: Owner) -> Iterator[list[str]]:
-    """Upload a picture every now and then for as long as the block lasts; the list names those that were accepted."""
+    """Upload a picture now and then during the block; the list names the accepted ones."""
     accepted, rng = list[str](), random.Random(1)  # noqa: S311
 
     def upload(over: threading.Event) -> None:

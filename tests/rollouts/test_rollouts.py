@@ -1,4 +1,4 @@
-"""The gate accuses every deploy that harms the media, and no other; each is typed as its owner would."""
+"""The gate accuses every deploy that harms the media, and no other; each runs as its owner would run it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from rollouts import BAD, HARMLESS, Rollout
 
 
 def roll_out(owner: Owner, rollout: Rollout) -> tuple[dict[str, list[str]], str]:
-    """Look, deploy, look again; return the guarantees by their verdicts, and all that was said."""
+    """Record, deploy, compare; return the guarantees by their verdicts, and the whole output."""
     before = owner.make("before-deploy")
     assert before.returncode == 0, before.stdout
     rollout.deploy(owner)

@@ -44,7 +44,7 @@ def minutes(given: str) -> float:
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add how long it goes on."""
+    """Add the option for its length."""
     parser.addoption("--minutes", type=minutes, default=10.0, help="how long the soak goes on (default: 10)")
 
 
@@ -137,13 +137,13 @@ def _soak(
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    """Let a soak that was interrupted not end with success, whatever it has shown by then."""
+    """End an interrupted soak without success, whatever it has shown."""
     if session.config.stash[SOAK].was_interrupted and session.exitstatus == pytest.ExitCode.OK:
         session.exitstatus = pytest.ExitCode.INTERRUPTED
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    """End with the figures."""
+    """Print the figures at the end."""
     if lines := list(config.stash[SOAK].summary()):
         terminalreporter.section("soak")
         terminalreporter.line("\n".join(lines))

@@ -21,7 +21,7 @@ from media_guarantees.evidence.judgement import Judgement, TestRecord
 from media_guarantees.evidence.run_summary import RunFacts
 from media_guarantees.guide.reader import Guide, GuideError, Sentence
 
-_READABLE = 0o644  # for everybody, as other users' programs collect reports
+_READABLE = 0o644  # by all users: their programs collect reports
 
 
 def as_json(facts: RunFacts, judgements: Sequence[Judgement]) -> dict[str, Any]:

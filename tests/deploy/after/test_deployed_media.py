@@ -1,4 +1,4 @@
-"""After a deploy: every picture is where it was, as it was, within the service's reach, and served."""
+"""After a deploy: every picture is in its place, unchanged, readable for the service, and served."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""After a deploy: what is behind the media root, and which volume the guide's commands speak of."""
+"""After a deploy: what is mounted at the media root, and which volume the guide's commands name."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Before a deploy: the live service and its media are written down. What is not in a volume now can't be compared."""
+"""Before a deploy: the live service and its media are recorded. Media outside a volume can't be compared later."""
 
 from __future__ import annotations
 

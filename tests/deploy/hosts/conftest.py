@@ -1,4 +1,4 @@
-"""What the gate says of many servers, gathered from all processes: a line a host, one verdict, and a file of them."""
+"""The gate's verdicts on many servers, collected from all processes: a line for each host, one for all, and a file."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(trylast=True)
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
-    """Gather what every host's test said, in whichever process, and write it down."""
+    """Collect the verdict of every host's test, from every process, and write the file."""
     if hasattr(session.config, "workerinput"):
         return
     reporter = session.config.pluginmanager.getplugin("terminalreporter")
@@ -41,7 +41,7 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    """End with a line a host, and the one verdict for all of them."""
+    """End with a line for each host, and the verdict for all."""
     if verdicts := config.stash[VERDICTS]:
         terminalreporter.section("hosts")
         for each in verdicts:

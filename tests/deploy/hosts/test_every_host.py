@@ -1,4 +1,4 @@
-"""The gate on each of many servers, in a run of its own: one verdict a host."""
+"""The gate on each of many servers, each in a separate run: one verdict for each host."""
 
 from __future__ import annotations
 
