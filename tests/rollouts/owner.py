@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -117,22 +117,29 @@ class Owner:
         environment = {
             key: value for key, value in self.environment.items() if not key.startswith(("PYTEST_", "COMPOSE_", "MAKE"))
         }
-        return subprocess.run(
-            ["make", target, *(f"{name}={value}" for name, value in chosen.items())],
-            cwd=ROOT,
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            timeout=600,
-            check=False,
-        )
+        return run_to_end(["make", target, *(f"{name}={value}" for name, value in chosen.items())], ROOT, environment)
 
     def evidence(self) -> dict[str, Any]:
         """Return what the newest run found out."""
         found: dict[str, Any] = json.loads((self.reports / "latest/guarantees.json").read_text(encoding="utf-8"))
         return found
+
+
+def run_to_end(
+    command: Sequence[str], folder: Path, environment: Mapping[str, str]
+) -> subprocess.CompletedProcess[str]:
+    """Run a command in `folder` for at most ten minutes; return its status, and all output as its standard output."""
+    return subprocess.run(
+        command,
+        cwd=folder,
+        env=dict(environment),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=600,
+        check=False,
+    )
 
 
 def edit(file: Path, old: str, new: str) -> None:

@@ -5,24 +5,15 @@ from __future__ import annotations
 import subprocess
 from pathlib import Path
 
-from owner import ROOT, Owner, edit
+from owner import ROOT, Owner, edit, run_to_end
 from rollouts import MOUNT
 
 
 def type_recipe(owner: Owner, name: str, **environment: object) -> subprocess.CompletedProcess[str]:
     """Run a recipe in the owner's folder."""
     known = {key: value for key, value in owner.environment.items() if not key.startswith(("PYTEST_", "MAKE"))}
-    return subprocess.run(
-        [ROOT / "recipes" / name],
-        cwd=owner.folder,
-        env={**known, "VERIFIER": str(ROOT), "GUIDE": str(owner.guide), **{k: str(v) for k, v in environment.items()}},
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        timeout=600,
-        check=False,
-    )
+    given = {"VERIFIER": str(ROOT), "GUIDE": str(owner.guide), **{k: str(v) for k, v in environment.items()}}
+    return run_to_end([str(ROOT / "recipes" / name)], owner.folder, {**known, **given})
 
 
 def test_the_recipes_of_a_deploy_and_of_a_drill_work(lasting_owner: Owner, tmp_path: Path) -> None:

@@ -1,14 +1,16 @@
 """Fixtures that several self-tests use: stand-in programs, a stack without an engine, folders, an engine slot."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from fake_programs import Programs
-from fake_stack import FakeStack
+from fake_programs import Programs, run_here
+from fake_stack import FakeStack, client_with
 
 from media_guarantees.engine.engine_slot import Slot
 from media_guarantees.media.awkward_names import plant_nasty_tree
+from media_guarantees.media.media_volume import VolumeMedia
 
 
 @pytest.fixture(name="programs")
@@ -39,6 +41,13 @@ def _nasty_tree(tree: Path) -> Path:
     """A folder with all the names and kinds of files that programs often handle wrongly."""
     plant_nasty_tree(tree)
     return tree
+
+
+@pytest.fixture(name="media")
+def _media(programs: Programs, tree: Path) -> VolumeMedia:
+    """The media of a volume that is the folder `tree`; helper containers run on this machine."""
+    programs.add("docker", run_here(tree))
+    return VolumeMedia("media_volume", client_with("media_volume"), {**os.environ, "PATH": programs.path}, {"run": "1"})
 
 
 @pytest.fixture(name="slot")

@@ -7,7 +7,7 @@ from io import BytesIO
 import pytest
 
 from media_guarantees.archive import unsafe_members
-from media_guarantees.archive.damaged_copy import compress, with_end_marker
+from media_guarantees.archive.damaged_copy import compress, member_header, with_end_marker
 from media_guarantees.archive.examine import DamagedArchive, check, examine, read_archive
 
 Described = tuple[str] | tuple[str, bytes] | tuple[str, bytes, str | int]
@@ -21,13 +21,7 @@ def archive_of(*members: Described, root: bool = True) -> BytesIO:
 
 
 def _header(name: str, kind: bytes = FILE, detail: str | int = "") -> bytes:
-    member = tarfile.TarInfo(name)
-    member.type = kind
-    if isinstance(detail, int):
-        member.mode = detail
-    else:
-        member.linkname = detail
-    return member.tobuf(tarfile.GNU_FORMAT)
+    return member_header((name, kind, detail))
 
 
 TRAPS: dict[str, tuple[list[Described], str, str]] = {

@@ -6,25 +6,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from fake_programs import Programs, run_here
+from fake_programs import Programs
 from fake_stack import client_with
 
 from media_guarantees.events.volume_watcher import Watcher, watching
 from media_guarantees.media.awkward_names import NASTY_NAMES
 from media_guarantees.media.media_volume import VolumeMedia
 from media_guarantees.system.commands import CommandFailed
-
-
-@pytest.fixture(name="programs")
-def _programs(programs: Programs, tree: Path) -> Programs:
-    programs.add("docker", run_here(tree))
-    return programs
-
-
-@pytest.fixture(name="media")
-def _media(programs: Programs) -> VolumeMedia:
-    environment = {**os.environ, "PATH": programs.path}
-    return VolumeMedia("media_volume", client_with("media_volume"), environment, {})
 
 
 @pytest.fixture(name="watcher")

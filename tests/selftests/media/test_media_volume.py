@@ -20,12 +20,6 @@ def _programs(programs: Programs, tree: Path) -> Programs:
     return programs
 
 
-@pytest.fixture(name="media")
-def _media(programs: Programs) -> VolumeMedia:
-    environment = {**os.environ, "PATH": programs.path}
-    return VolumeMedia("media_volume", client_with("media_volume"), environment, {"run": "1"})
-
-
 @pytest.mark.parametrize(
     "look",
     [
