@@ -11,6 +11,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from refusals import error_of
 
 from media_guarantees import settings as settings_module
 from media_guarantees.core.errors import BadInput
@@ -54,9 +55,7 @@ def _use_machine(monkeypatch: pytest.MonkeyPatch) -> UseMachine:
 
 
 def refusal(settings: Settings) -> BadInput:
-    with pytest.raises(BadInput) as refused:
-        settings.check()
-    return refused.value
+    return error_of(BadInput, settings.check)
 
 
 def test_good_settings_are_let_through(settings: Settings) -> None:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from io import BytesIO
 
 import pytest
+from refusals import error_of
 
 from media_guarantees.archive import compression
 from media_guarantees.archive.compression import COMPRESSIONS, import_compression, open_content
@@ -54,9 +55,7 @@ def decompress(archive: bytes) -> bytes:
 
 
 def refusal(archive: bytes) -> str:
-    with pytest.raises(DamagedArchive) as caught:
-        decompress(archive)
-    return str(caught.value)
+    return str(error_of(DamagedArchive, lambda: decompress(archive)))
 
 
 def judgement(archive: bytes) -> tuple[str, str]:

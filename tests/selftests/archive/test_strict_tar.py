@@ -8,6 +8,7 @@ from dataclasses import replace
 from io import BytesIO
 
 import pytest
+from refusals import error_of
 
 from media_guarantees.archive import sparse_file, strict_tar
 from media_guarantees.archive.compression import open_content
@@ -48,9 +49,7 @@ def read(content: bytes, *, hashed: bool = True) -> list[Member]:
 
 def refusal(content: bytes) -> str:
     """Return why an archive of this content is refused; no end is added."""
-    with pytest.raises(DamagedArchive) as caught:
-        list(read_members(iter([content])))
-    return str(caught.value)
+    return str(error_of(DamagedArchive, lambda: list(read_members(iter([content])))))
 
 
 def judgement(content: bytes) -> str:

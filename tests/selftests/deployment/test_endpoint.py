@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
+from fake_engine import container
 
 from media_guarantees.core.errors import PromiseBroken
 from media_guarantees.deployment import endpoint as module
@@ -14,14 +14,13 @@ from media_guarantees.deployment.endpoint import Endpoint
 SECOND = 10**9
 
 
-def container(*ports: int, health: str = "", check: dict[str, Any] | None = None, running: bool = True) -> Any:
+def with_ports(*ports: int, health: str = "", check: dict[str, Any] | None = None, running: bool = True) -> Any:
     """A container whose ports are published at the same numbers on the host."""
     state: dict[str, Any] = {"Running": running, "StartedAt": "09:00"}
     if health:
         state["Health"] = {"Status": health}
     published = {f"{port}/tcp": [{"HostPort": str(port)}] for port in ports}
-    attrs = {"State": state, "NetworkSettings": {"Ports": published}, "Config": {"Healthcheck": check}}
-    return SimpleNamespace(id="c1", attrs=attrs)
+    return container(State=state, NetworkSettings={"Ports": published}, Config={"Healthcheck": check})
 
 
 def endpoint(*containers: Any, ports: tuple[int, ...] = (80, 443)) -> Endpoint:
@@ -56,46 +55,46 @@ def test_it_is_the_first_port_at_which_http_is_spoken(
 ) -> None:
     spoken.update(spoken_there)
 
-    found = find(endpoint(container(80, 443)))
+    found = find(endpoint(with_ports(80, 443)))
 
     assert found.address() == address
     assert not found.unserved
 
 
 def test_a_service_without_a_port_is_not_waited_for() -> None:
-    assert find(endpoint(container(), ports=())).unserved == "web publishes and exposes no port"
+    assert find(endpoint(with_ports(), ports=())).unserved == "web publishes and exposes no port"
 
 
 def test_a_port_that_speaks_something_else_is_reported_at_once(spoken: dict[int, str]) -> None:
     spoken[25] = "something else"
 
-    found = find(endpoint(container(25), ports=(25,)), seconds=0.0)
+    found = find(endpoint(with_ports(25), ports=(25,)), seconds=0.0)
 
     assert found.unserved == "web publishes port 25, which speaks no HTTP"
 
 
 def test_a_port_that_stays_closed_is_reported_once_the_container_had_its_time() -> None:
-    found = find(endpoint(container(80), ports=(80,)))
+    found = find(endpoint(with_ports(80), ports=(80,)))
 
     assert found.unserved == "web publishes port 80, at which nothing answers"
 
 
 @pytest.mark.parametrize("health", ["none", "healthy"])
 def test_a_port_at_which_an_answer_is_promised_is_waited_for(health: str) -> None:
-    found = endpoint(container(80, health=health), ports=(80,))
+    found = endpoint(with_ports(80, health=health), ports=(80,))
 
     with pytest.raises(PromiseBroken, match="until web answers"):
         found.find(died=lambda: None, seconds=0.3, is_promised=True)
 
 
 def test_a_healthy_container_has_opened_its_ports() -> None:
-    assert find(endpoint(container(80, health="healthy"), ports=(80,)), seconds=0.0).unserved
+    assert find(endpoint(with_ports(80, health="healthy"), ports=(80,)), seconds=0.0).unserved
 
 
 @pytest.mark.parametrize("state", [{"health": "starting"}, {"health": "unhealthy"}, {"running": False}])
 def test_a_container_that_may_still_come_is_waited_for(state: dict[str, Any]) -> None:
     with pytest.raises(PromiseBroken, match="until web answers"):
-        find(endpoint(container(80, **state), ports=(80,)), seconds=0.3)
+        find(endpoint(with_ports(80, **state), ports=(80,)), seconds=0.3)
 
 
 def test_a_service_that_died_is_not_waited_for() -> None:
@@ -105,7 +104,7 @@ def test_a_service_that_died_is_not_waited_for() -> None:
 
 def test_a_port_that_is_not_published_yet_says_nothing() -> None:
     with pytest.raises(PromiseBroken, match="until web answers"):
-        find(endpoint(container(health="starting"), ports=(80,)), seconds=0.1)
+        find(endpoint(with_ports(health="starting"), ports=(80,)), seconds=0.1)
 
 
 @pytest.mark.parametrize(
@@ -118,19 +117,19 @@ def test_a_port_that_is_not_published_yet_says_nothing() -> None:
     ],
 )
 def test_a_slow_starter_has_the_time_that_its_health_check_allows(check: Any, seconds: float) -> None:
-    assert endpoint(container(80, check=check)).health_seconds() == seconds
+    assert endpoint(with_ports(80, check=check)).health_seconds() == seconds
 
 
 def test_what_was_found_out_is_so_on_another_engine_too(spoken: dict[int, str]) -> None:
     spoken[443] = "https"
-    there = endpoint(container(443))
+    there = endpoint(with_ports(443))
 
-    there.take_over(find(endpoint(container(80, 443))))
+    there.take_over(find(endpoint(with_ports(80, 443))))
 
     assert there.address() == "https://127.0.0.1:443"
 
 
 def test_without_a_container_there_is_none_to_join() -> None:
-    assert endpoint(one := container(80)).container() is cast("Any", one)
+    assert endpoint(one := with_ports(80)).container() is cast("Any", one)
     with pytest.raises(LookupError, match="web has no running container"):
         endpoint().container()

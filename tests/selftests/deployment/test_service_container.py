@@ -12,6 +12,7 @@ from typing import Any, cast
 import docker.errors
 import pytest
 from docker.models.containers import Container
+from fake_engine import container as engine_container
 from fake_programs import Programs
 
 from media_guarantees.core.errors import Unproven
@@ -25,7 +26,9 @@ ContainerOf = Callable[[SimpleNamespace], ServiceContainer]
 
 def container(name: str = "c1", **attributes: Any) -> SimpleNamespace:
     """Return a container as the Docker SDK does; its main process is 100."""
-    return SimpleNamespace(id=name, attrs={"State": {"Pid": 100}, "Image": "i1"}, **attributes)
+    made = engine_container(name.removeprefix("c"))
+    vars(made).update(attributes)
+    return made
 
 
 def top(ps_args: str) -> dict[str, list[list[str]]]:

@@ -4,6 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from refusals import error_of
 
 from media_guarantees.core.errors import BadInput
 from media_guarantees.deployment.compose.media_mount import Mount
@@ -72,9 +73,7 @@ def test_only_its_owner_can_read_the_names_of_files_in_a_record(file: Path) -> N
 
 
 def refusal(file: Path, engine: str = "E1") -> str:
-    with pytest.raises(BadInput) as refused:
-        read_baseline(file, engine=engine)
-    return str(refused.value)
+    return str(error_of(BadInput, lambda: read_baseline(file, engine=engine)))
 
 
 def test_a_record_that_is_not_there_is_asked_for(file: Path) -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from refusals import error_of
 
 from media_guarantees.core.errors import BadInput
 from media_guarantees.deployment.compose.compose_model import Deployment
@@ -38,9 +39,7 @@ def test_an_image_is_built_from_anywhere_in_the_repository_of_the_compose_file(f
 
 
 def refusal(folder: Path, **build: Any) -> BadInput:
-    with pytest.raises(BadInput) as refused:
-        built(folder, **build)
-    return refused.value
+    return error_of(BadInput, lambda: built(folder, **build))
 
 
 @pytest.mark.parametrize(
