@@ -9,6 +9,7 @@ import re
 import tarfile
 import time
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import PurePosixPath
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -18,7 +19,6 @@ from testinfra.host import Host
 from media_guarantees.core import journal
 from media_guarantees.core.errors import Unproven
 from media_guarantees.engine import helper_container
-from media_guarantees.media.upload_client import owned_archive
 from media_guarantees.system import commands
 
 if TYPE_CHECKING:
@@ -135,7 +135,7 @@ class ServiceContainer:
         container, begun = self._container(), time.monotonic()
         command = ("docker", "cp", path, f"{container.id}:{folder}")
         try:
-            container.put_archive(folder, owned_archive(path, content, uid, gid))
+            container.put_archive(folder, _owned_archive(path, content, uid, gid))
         except APIError as refused:
             return commands.Outcome(command, 1, b"", str(refused).encode(), time.monotonic() - begun)
         return commands.Outcome(command, 0, b"", b"", time.monotonic() - begun)
@@ -201,3 +201,16 @@ def _file_digest(container: Container, path: str) -> str:
     with tarfile.open(fileobj=io.BytesIO(b"".join(stream))) as archive:
         content = [file.read() for member in archive if member.isfile() and (file := archive.extractfile(member))]
     return hashlib.sha256(content[0]).hexdigest() if len(content) == 1 else ""
+
+
+def _owned_archive(path: str, content: bytes, uid: int, gid: int) -> bytes:
+    """Return a tar archive of one file at `path` and the directories above it, all of one owner."""
+    stream = io.BytesIO()
+    with tarfile.open(fileobj=stream, mode="w") as archive:
+        for name in [*map(str, reversed(PurePosixPath(path).parents[:-1])), path]:
+            member = tarfile.TarInfo(name)
+            member.uid, member.gid, member.mtime = uid, gid, int(time.time())
+            member.type, member.mode = (tarfile.REGTYPE, 0o644) if name == path else (tarfile.DIRTYPE, 0o755)
+            member.size = len(content) if name == path else 0
+            archive.addfile(member, io.BytesIO(content) if name == path else None)
+    return stream.getvalue()

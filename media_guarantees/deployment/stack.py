@@ -18,8 +18,10 @@ from media_guarantees.deployment.media_backing import MediaBacking
 from media_guarantees.deployment.readiness import READY_SECONDS, ServiceHealth, is_healthy
 from media_guarantees.deployment.service_container import ServiceContainer
 from media_guarantees.media.media_volume import VolumeMedia
-from media_guarantees.media.upload_api import UploadApi
-from media_guarantees.media.upload_client import CONNECT, ExecPlatform, HttpPlatform, Platform, UnpublishedPlatform
+from media_guarantees.media.uploads.exec_client import ExecPlatform, UnpublishedPlatform
+from media_guarantees.media.uploads.platform_protocol import Platform
+from media_guarantees.media.uploads.upload_api import UploadApi
+from media_guarantees.media.uploads.upload_client import CONNECT, HttpPlatform
 from media_guarantees.system import commands
 
 if TYPE_CHECKING:

@@ -18,7 +18,7 @@ from media_guarantees.deployment.sandbox.project_folder import write_model, writ
 from media_guarantees.deployment.sandbox.sandboxed_model import published, sandboxed
 from media_guarantees.deployment.stack import Stack, Uploads
 from media_guarantees.engine.connection import Engine
-from media_guarantees.media.upload_client import LoginFailed
+from media_guarantees.media.uploads.platform_protocol import LoginFailed
 from media_guarantees.system import commands
 from media_guarantees.system.run_id import Run
 

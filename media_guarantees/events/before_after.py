@@ -18,7 +18,7 @@ from media_guarantees.events.planted_entries import are_planted, plant, with_own
 from media_guarantees.events.seeded_media import SeededMedia
 from media_guarantees.media.diff import damaged, describe, diff, summarize
 from media_guarantees.media.manifest import Manifest
-from media_guarantees.media.upload_client import Upload
+from media_guarantees.media.uploads.platform_protocol import Upload
 
 Resolution = Literal["ns", "seconds", "ignore"]
 

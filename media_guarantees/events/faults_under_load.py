@@ -20,7 +20,7 @@ from media_guarantees.events.upload_history import Finding, UploadAttempt, check
 from media_guarantees.events.upload_load import Load, uploading
 from media_guarantees.guide.guide_runner import Operator
 from media_guarantees.media.diff import NothingCompared
-from media_guarantees.media.upload_client import HttpPlatform
+from media_guarantees.media.uploads.upload_client import HttpPlatform
 
 # An event takes seconds. Clients that are not stopped end after this time, in seconds, or this many uploads.
 EVENT_SECONDS = 180.0

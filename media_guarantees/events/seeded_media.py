@@ -11,7 +11,7 @@ from media_guarantees.core.errors import PromiseBroken
 from media_guarantees.deployment.stack import Stack
 from media_guarantees.media.diff import NothingCompared
 from media_guarantees.media.sample_pictures import KINDS, Kind, Sample, fresh_sample
-from media_guarantees.media.upload_client import Upload
+from media_guarantees.media.uploads.platform_protocol import Upload
 
 
 class SeededMedia:

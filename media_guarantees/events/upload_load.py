@@ -18,7 +18,8 @@ from media_guarantees.core import journal
 from media_guarantees.core.waiting import wait_until
 from media_guarantees.events.upload_history import Outcome, UploadAttempt
 from media_guarantees.media.sample_pictures import Sample, small_sample
-from media_guarantees.media.upload_client import HttpPlatform, LoginFailed
+from media_guarantees.media.uploads.platform_protocol import LoginFailed
+from media_guarantees.media.uploads.upload_client import HttpPlatform
 
 CLIENTS = 4
 ANSWER_SECONDS = (3.05, 10.0)

@@ -16,7 +16,7 @@ from media_guarantees.evidence import thumbnails
 from media_guarantees.evidence.formats.bundle import write_file
 from media_guarantees.evidence.gaps import Gaps
 from media_guarantees.evidence.judgement import TestRecord
-from media_guarantees.media.upload_client import Platform, Served
+from media_guarantees.media.uploads.platform_protocol import Platform, Served
 
 LOG_SECONDS = 10.0  # for one answer of the engine
 ALL_LOGS_SECONDS = 60.0  # for those of a whole run: an engine that hangs must not hold up every test that fails

@@ -12,7 +12,7 @@ from io import BytesIO
 
 from PIL import Image
 
-from media_guarantees.media.upload_client import Served, Upload
+from media_guarantees.media.uploads.platform_protocol import Served, Upload
 
 EDGE = 112
 LIMIT = 6

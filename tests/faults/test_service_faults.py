@@ -24,7 +24,8 @@ from media_guarantees.events.seeded_media import (
 )
 from media_guarantees.media.manifest import Manifest
 from media_guarantees.media.sample_pictures import Sample
-from media_guarantees.media.upload_client import HttpPlatform, Upload
+from media_guarantees.media.uploads.platform_protocol import Upload
+from media_guarantees.media.uploads.upload_client import HttpPlatform
 
 DISK_BYTES = 16 * 1024 * 1024
 INODES = 96

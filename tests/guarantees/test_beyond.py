@@ -18,7 +18,7 @@ from media_guarantees.events.loop_disk import Disk, make_disk, media_on, mounted
 from media_guarantees.events.seeded_media import SeededMedia
 from media_guarantees.media.manifest import Entry, Manifest
 from media_guarantees.media.media_volume import is_directory
-from media_guarantees.media.upload_client import Upload
+from media_guarantees.media.uploads.platform_protocol import Upload
 
 pytestmark = pytest.mark.guarantee("beyond.power_loss")
 

@@ -14,7 +14,7 @@ from media_guarantees.deployment.stack import Stack
 from media_guarantees.events.seeded_media import SeededMedia
 from media_guarantees.guide.reader import Guide
 from media_guarantees.media.manifest import Manifest
-from media_guarantees.media.upload_client import Upload
+from media_guarantees.media.uploads.platform_protocol import Upload
 
 KINDS = ("avatars", "event_banners", "profile_pictures")
 each_kind = pytest.mark.parametrize(

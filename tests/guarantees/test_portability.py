@@ -25,7 +25,7 @@ from media_guarantees.events.seeded_media import SeededMedia, expect_new_upload_
 from media_guarantees.guide.guide_runner import Operator
 from media_guarantees.guide.reader import Guide
 from media_guarantees.media.manifest import Manifest
-from media_guarantees.media.upload_client import Upload
+from media_guarantees.media.uploads.platform_protocol import Upload
 from media_guarantees.settings import Settings
 from media_guarantees.system import commands
 

@@ -20,7 +20,7 @@ from media_guarantees.deployment.sandbox.sandboxed_model import with_internal_ne
 from media_guarantees.deployment.stack import Stack
 from media_guarantees.engine import helper_container
 from media_guarantees.events.seeded_media import SeededMedia, is_stored
-from media_guarantees.media.upload_client import Platform, Served, Upload
+from media_guarantees.media.uploads.platform_protocol import Platform, Served, Upload
 from media_guarantees.system import commands
 
 pytestmark = pytest.mark.guarantee("simplicity.self_contained")

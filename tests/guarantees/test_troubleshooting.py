@@ -24,7 +24,7 @@ from media_guarantees.events.seeded_media import (
 from media_guarantees.guide.guide_runner import Operator
 from media_guarantees.media.legacy_media import restricted, without_directories
 from media_guarantees.media.manifest import Manifest
-from media_guarantees.media.upload_client import Upload
+from media_guarantees.media.uploads.platform_protocol import Upload
 
 inspect = pytest.mark.guarantee("troubleshooting.inspect")
 permissions = pytest.mark.guarantee("troubleshooting.permissions")

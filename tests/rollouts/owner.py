@@ -15,7 +15,7 @@ from media_guarantees.deployment.sandbox.build_sources import host_ca_bundle
 from media_guarantees.engine.base_images import PYTHON_SLIM, UBUNTU, provide
 from media_guarantees.engine.connection import Engine
 from media_guarantees.media.sample_pictures import Sample, make_samples
-from media_guarantees.media.upload_client import HttpPlatform
+from media_guarantees.media.uploads.upload_client import HttpPlatform
 from media_guarantees.system import commands
 
 ROOT = Path(__file__).parents[2]

@@ -14,8 +14,8 @@ from media_guarantees.deployment.compose.compose_model import Deployment, Model
 from media_guarantees.deployment.compose_project import ComposeProject
 from media_guarantees.deployment.stack import Stack, Uploads
 from media_guarantees.engine.connection import Engine
-from media_guarantees.media.upload_api import UploadApi
-from media_guarantees.media.upload_client import CONNECT
+from media_guarantees.media.uploads.upload_api import UploadApi
+from media_guarantees.media.uploads.upload_client import CONNECT
 from media_guarantees.system.run_id import Run
 
 RUN = Run("0123abcd-1-2", "mine-")

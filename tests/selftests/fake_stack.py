@@ -13,7 +13,7 @@ from media_guarantees.core.errors import PromiseBroken
 from media_guarantees.deployment.stack import ServiceState, Stack
 from media_guarantees.media.manifest import Entry, Manifest
 from media_guarantees.media.sample_pictures import KINDS, Sample
-from media_guarantees.media.upload_client import Platform, Served, Upload
+from media_guarantees.media.uploads.platform_protocol import Platform, Served, Upload
 from media_guarantees.system.run_id import Run
 
 IDENTITY = ServiceState(

@@ -16,7 +16,7 @@ from media_guarantees.engine.connection import Engine
 from media_guarantees.events.seeded_media import SeededMedia
 from media_guarantees.guide.guide_runner import Operator
 from media_guarantees.media.sample_pictures import Sample, make_samples
-from media_guarantees.media.upload_client import Platform
+from media_guarantees.media.uploads.platform_protocol import Platform
 
 __all__ = ["_orderly_end", "pytest_keyboard_interrupt"]
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from media_guarantees.deployment.port_probe import spoken_at
-from media_guarantees.media.upload_client import HttpPlatform
+from media_guarantees.media.uploads.upload_client import HttpPlatform
 
 Talk = Callable[[socket.socket], None]
 

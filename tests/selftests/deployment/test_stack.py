@@ -11,8 +11,9 @@ from fake_programs import Programs
 
 from media_guarantees.core.errors import PromiseBroken, Unproven
 from media_guarantees.deployment.stack import ServiceState
-from media_guarantees.media.upload_api import UploadApi
-from media_guarantees.media.upload_client import ExecPlatform, HttpPlatform
+from media_guarantees.media.uploads.exec_client import ExecPlatform
+from media_guarantees.media.uploads.upload_api import UploadApi
+from media_guarantees.media.uploads.upload_client import HttpPlatform
 
 
 def test_the_address_is_where_the_first_port_of_the_owner_is_published(found: Found) -> None:

@@ -12,7 +12,7 @@ from media_guarantees.events.seeded_media import SeededMedia
 from media_guarantees.media.diff import NothingCompared
 from media_guarantees.media.manifest import Manifest
 from media_guarantees.media.sample_pictures import Sample
-from media_guarantees.media.upload_client import Upload
+from media_guarantees.media.uploads.platform_protocol import Upload
 
 EVENT = "recreating web-project"
 BEFORE = manifest_of(a="00", b="01")

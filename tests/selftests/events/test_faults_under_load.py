@@ -28,7 +28,7 @@ from media_guarantees.events.upload_history import Outcome, UploadAttempt
 from media_guarantees.guide.guide_runner import Operator
 from media_guarantees.media.diff import NothingCompared
 from media_guarantees.media.sample_pictures import KINDS, Sample
-from media_guarantees.media.upload_client import Upload
+from media_guarantees.media.uploads.platform_protocol import Upload
 
 CRASH = InjectedFault("a crash", begun=10.0, ended=12.0, recovered=13.0, before="one", after="another")
 DEPLOY = InjectedFault("a deploy", begun=20.0, ended=22.0, recovered=24.0, before="one", after="another")

@@ -14,7 +14,7 @@ from media_guarantees.events.seeded_media import (
 )
 from media_guarantees.media.diff import NothingCompared
 from media_guarantees.media.sample_pictures import KINDS, Sample
-from media_guarantees.media.upload_client import Served, Upload
+from media_guarantees.media.uploads.platform_protocol import Served, Upload
 
 SAMPLES = tuple(sample(f"{number}.png") for number in range(7))
 

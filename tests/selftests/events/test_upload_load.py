@@ -19,7 +19,8 @@ from media_guarantees.core.waiting import DeadlineExceeded, wait_until
 from media_guarantees.events.upload_history import UploadAttempt, count
 from media_guarantees.events.upload_load import CLIENTS, Load, uploading
 from media_guarantees.media.sample_pictures import KINDS, Sample
-from media_guarantees.media.upload_client import HttpPlatform, LoginFailed, Upload
+from media_guarantees.media.uploads.platform_protocol import LoginFailed, Upload
+from media_guarantees.media.uploads.upload_client import HttpPlatform
 
 NOT_LISTENING = requests.ConnectionError(
     urllib3.exceptions.MaxRetryError(

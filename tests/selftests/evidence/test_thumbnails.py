@@ -10,7 +10,7 @@ from PIL import Image
 
 from media_guarantees.evidence.thumbnails import EDGE, LIMIT, data_uri, pairs
 from media_guarantees.media.sample_pictures import make_samples
-from media_guarantees.media.upload_client import Served, Upload
+from media_guarantees.media.uploads.platform_protocol import Served, Upload
 
 SAMPLES = make_samples(1)
 

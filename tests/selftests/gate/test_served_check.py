@@ -3,13 +3,13 @@
 import hashlib
 import os
 import socket
-import threading
 from collections.abc import Iterator
 from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import unquote_to_bytes
 
 import pytest
+from fake_server import serving
 
 from media_guarantees.gate import served_check
 from media_guarantees.gate.served_check import ASKED, LARGEST, choose, served_as_held
@@ -52,12 +52,8 @@ class _Handler(BaseHTTPRequestHandler):
 @pytest.fixture(name="port")
 def _port() -> Iterator[int]:
     """A server of pictures on this host; it promises five bytes more than there are of the big one."""
-    with ThreadingHTTPServer(("127.0.0.1", 0), _Handler) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
+    with serving(ThreadingHTTPServer(("127.0.0.1", 0), _Handler)) as server:
         yield server.server_address[1]
-        server.shutdown()
-        thread.join()
 
 
 def asked(port: int, *paths: bytes, held: dict[bytes, bytes]) -> dict[bytes, str]:

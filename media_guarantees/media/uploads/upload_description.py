@@ -72,7 +72,7 @@ from typing import Any, Literal
 from media_guarantees.core import journal
 from media_guarantees.core.errors import BadInput
 from media_guarantees.media.sample_pictures import KINDS
-from media_guarantees.media.upload_api import ANSWER_SOURCES, PLACEHOLDER, AnswerValue, ApiRequest, UploadApi
+from media_guarantees.media.uploads.upload_api import ANSWER_SOURCES, PLACEHOLDER, AnswerValue, ApiRequest, UploadApi
 
 _VARIABLE = re.compile(r"\$\{(\w+)\}")
 _SECRET_NAME = re.compile(r"authorization|cookie|pass|pwd|secret|token|api.?key", re.IGNORECASE)

@@ -2,7 +2,6 @@
 
 import json
 import logging
-import threading
 from collections.abc import Callable, Iterator
 from http.cookies import SimpleCookie
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -11,12 +10,14 @@ from urllib.parse import parse_qs
 
 import pytest
 import requests
+from fake_server import serving
 from fake_stack import sample
 
 from media_guarantees.core import journal
 from media_guarantees.core.errors import PromiseBroken
-from media_guarantees.media.upload_client import HttpPlatform, LoginFailed
-from media_guarantees.media.upload_description import read_upload_api
+from media_guarantees.media.uploads.platform_protocol import LoginFailed
+from media_guarantees.media.uploads.upload_client import HttpPlatform
+from media_guarantees.media.uploads.upload_description import read_upload_api
 
 PICTURE = sample("ação.png", b"bytes of a picture")
 PASSWORD = "correct horse battery"
@@ -124,19 +125,13 @@ class _Handler(BaseHTTPRequestHandler):
 
 @pytest.fixture(autouse=True)
 def _one_try(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("media_guarantees.media.upload_client.LOGIN_SECONDS", 0.0)
+    monkeypatch.setattr("media_guarantees.media.uploads.upload_client.LOGIN_SECONDS", 0.0)
 
 
 @pytest.fixture(name="site")
 def _site() -> Iterator[_Site]:
-    with _Site() as site:
-        thread = threading.Thread(target=site.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
-        try:
-            yield site
-        finally:
-            site.shutdown()
-            thread.join()
+    with serving(_Site()) as site:
+        yield site
 
 
 @pytest.fixture(name="described")
@@ -238,8 +233,8 @@ def test_a_token_that_is_missing_in_the_answer_is_its_own_sentence(
 def test_a_login_that_fails_only_at_first_is_tried_again(
     site: _Site, described: Callable[..., HttpPlatform], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("media_guarantees.media.upload_client.LOGIN_SECONDS", 5.0)
-    monkeypatch.setattr("media_guarantees.media.upload_client.LOGIN_PAUSE", 0.01)
+    monkeypatch.setattr("media_guarantees.media.uploads.upload_client.LOGIN_SECONDS", 5.0)
+    monkeypatch.setattr("media_guarantees.media.uploads.upload_client.LOGIN_PAUSE", 0.01)
     site.answers_before_it_is_ready = 2
 
     described().expect_login()

@@ -3,107 +3,28 @@
 from __future__ import annotations
 
 import copy
-import io
-import tarfile
-import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
+from contextlib import contextmanager
 from http.cookiejar import DefaultCookiePolicy
-from pathlib import PurePosixPath
-from typing import Any, Protocol
-from urllib.parse import quote, urlsplit
+from typing import Any
+from urllib.parse import urlsplit
 
 import requests
 import urllib3
 
 from media_guarantees.core import journal
-from media_guarantees.core.errors import PromiseBroken, Unproven
+from media_guarantees.core.errors import PromiseBroken
 from media_guarantees.core.waiting import wait_until
 from media_guarantees.media.sample_pictures import KINDS, Kind, Sample
-from media_guarantees.media.upload_api import AnswerLacks, ApiRequest, UploadApi, fill_all, fill_url, local_part
-from media_guarantees.system import commands
+from media_guarantees.media.uploads.platform_protocol import PROBE_SECONDS, LoginFailed, Platform, Served, Upload
+from media_guarantees.media.uploads.upload_api import AnswerLacks, ApiRequest, UploadApi, fill_all, fill_url, local_part
 
 CONNECT = UploadApi()
 HTTP_SECONDS = (3.05, 30.0)
-PROBE_SECONDS = 1.0
 # Few tries: platforms lock out who fails often.
 LOGIN_SECONDS, LOGIN_PAUSE = 6.0, 2.0
 _CHECK_LOGIN = "check the user, the password and each [login …] section of the file that UPLOAD_CONFIG names"
-
-
-class LoginFailed(PromiseBroken):
-    """The platform didn't let in who uploads, as the description of its uploads says: no picture was sent."""
-
-
-@dataclass(frozen=True)
-class Served:
-    """What an HTTP GET brought."""
-
-    status: int
-    content: bytes
-    content_type: str
-
-    def is_same_as(self, sample: Sample) -> bool:
-        """Whether the bytes and the content type are those of `sample`."""
-        kind = self.content_type.partition(";")[0].strip()
-        return self.status == 200 and self.content == sample.content and kind == sample.content_type
-
-
-@dataclass(frozen=True)
-class Upload:
-    """A picture that the platform accepted: what was sent, and where the platform says that it is.
-
-    `path` is relative to the media root, `url` relative to the platform's address. `served` is what came back when it
-    was first requested, if it was.
-    """
-
-    sample: Sample
-    path: str
-    url: str
-    sha256: str
-    size: int
-    served: Served | None = None
-
-    @property
-    def was_served(self) -> bool:
-        """Whether it was served when first requested: only then can later requests be compared."""
-        return self.served is not None and self.served.status == 200
-
-
-class Platform(Protocol):
-    """Somewhere pictures can be given to and asked back from.
-
-    `chooses_directory` is whether it is the platform, not the suite, that decides where a picture lands; `serves`
-    whether it can be asked for one at all. `kinds` of pictures are what it takes; `description` says how they get in.
-    """
-
-    has_upload_api: bool
-    serves: bool
-    description: str
-
-    @property
-    def kinds(self) -> tuple[Kind, ...]:
-        """The kinds of pictures that it takes."""
-
-    def upload(self, sample: Sample) -> Upload:
-        """Give it a picture; raises `PromiseBroken` if it is not accepted."""
-
-    def fetch(self, url: str) -> Served:
-        """Ask for a picture."""
-
-    def answers(self, *, within: float = PROBE_SECONDS) -> bool:
-        """Whether it is ready for work, and says so within so many seconds."""
-
-    def probe(self, *, within: float = PROBE_SECONDS) -> int:
-        """Return the HTTP status with which it says how it is."""
-
-    def at_address(self, address: str, session: requests.Session) -> Platform:
-        """Return the same platform, reached at another address and in another way."""
-
-    def keep_alive(self) -> AbstractContextManager[None]:
-        """Make many requests in the block cheap."""
 
 
 def _without_keepalive_and_proxies(session: requests.Session) -> requests.Session:
@@ -372,73 +293,3 @@ class HttpPlatform:
             return False
         # An API that only takes, or that is out of order, is one; a way to a log-in page, or a closed door, is not.
         return status < 300 or status == 405 or status >= 500
-
-
-class ExecPlatform(HttpPlatform):
-    """A platform without an API for uploads: media are written into its container, and served as ever."""
-
-    has_upload_api = False
-    description = "media are written by the service's own user through exec: the platform has no part in it"
-
-    def __init__(
-        self, address: Callable[[], str], token: str, write: Callable[[str, bytes], commands.Outcome], **options: Any
-    ) -> None:
-        super().__init__(address, token, **options)
-        self._write = write
-        self._taken: set[str] = set()
-
-    def upload(self, sample: Sample) -> Upload:
-        """Write a picture where the guide says that its kind belongs, under a name that is free."""
-        stem, dot, suffix = sample.name.rpartition(".")
-        names = (sample.name, *(f"{stem} ({number}){dot}{suffix}" for number in range(2, 100)))
-        path = next(path for name in names if (path := f"{sample.kind}/{name}") not in self._taken)
-        written = self._write(path, sample.content)
-        if not written.ok:
-            raise PromiseBroken(f"the service's user can't write {path}: {written.complaint}")
-        self._taken.add(path)
-        return Upload(sample, path, f"{self._api.media_url}{quote(path)}", sample.sha256, len(sample.content))
-
-
-class UnpublishedPlatform(ExecPlatform):
-    """A platform that can't be asked for anything: media are written into its container.
-
-    `unserved` says why its media can't be asked for; it is empty where another server serves them.
-    """
-
-    def __init__(
-        self,
-        address: Callable[[], str],
-        token: str,
-        write: Callable[[str, bytes], commands.Outcome],
-        is_well: Callable[[], bool],
-        *,
-        unserved: str,
-        **options: Any,
-    ) -> None:
-        super().__init__(address, token, write, **options)
-        self.serves = not unserved
-        self._unserved = unserved
-        self._is_well = is_well
-
-    def fetch(self, url: str) -> Served:
-        """Ask for a picture. Raises `Unproven` if no server can be asked."""
-        if self._unserved:
-            raise Unproven(f"{self._unserved}: {url} can't be asked for")
-        return super().fetch(url)
-
-    def answers(self, *, within: float = PROBE_SECONDS) -> bool:  # noqa: ARG002 - asking the engine takes no time
-        """Whether its container runs, and is healthy if it has a health check."""
-        return self._is_well()
-
-
-def owned_archive(path: str, content: bytes, uid: int, gid: int) -> bytes:
-    """Return a tar archive of one file at `path` and the directories above it, all of one owner."""
-    stream = io.BytesIO()
-    with tarfile.open(fileobj=stream, mode="w") as archive:
-        for name in [*map(str, reversed(PurePosixPath(path).parents[:-1])), path]:
-            member = tarfile.TarInfo(name)
-            member.uid, member.gid, member.mtime = uid, gid, int(time.time())
-            member.type, member.mode = (tarfile.REGTYPE, 0o644) if name == path else (tarfile.DIRTYPE, 0o755)
-            member.size = len(content) if name == path else 0
-            archive.addfile(member, io.BytesIO(content) if name == path else None)
-    return stream.getvalue()

@@ -8,8 +8,8 @@ import pytest
 from media_guarantees.core import journal
 from media_guarantees.core.errors import BadInput
 from media_guarantees.media.sample_pictures import KINDS
-from media_guarantees.media.upload_api import AnswerValue, UploadApi
-from media_guarantees.media.upload_description import read_upload_api
+from media_guarantees.media.uploads.upload_api import AnswerValue, UploadApi
+from media_guarantees.media.uploads.upload_description import read_upload_api
 
 LOGIN = """
 [upload]

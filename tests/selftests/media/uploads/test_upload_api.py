@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import requests
 
-from media_guarantees.media.upload_api import AnswerLacks, AnswerValue, UploadApi, local_part
+from media_guarantees.media.uploads.upload_api import AnswerLacks, AnswerValue, UploadApi, local_part
 
 
 def answered(content: object) -> requests.Response:
