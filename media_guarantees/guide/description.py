@@ -12,7 +12,7 @@ _KINDS = {
     "archive": "an archive",
     "folder": "a folder",
     "other": "a copy that only the program that made it reads",
-    "effect": "what only running it shows: its heading alone says what it is",
+    "effect": "what only running it shows",
 }
 
 

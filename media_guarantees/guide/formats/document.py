@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 CONSOLES = frozenset({"console", "shell-session", "shellsession", "terminal", "sh-session", "bash-session"})
-COMMAND_LANGUAGES = frozenset({"", "bash", "sh", "shell", "zsh", "ksh", *CONSOLES})
+COMMAND_LANGUAGES = frozenset({"", "bash", "sh", "shell", "zsh", "ksh", "cron", "crontab", *CONSOLES})
 WINDOWS_LANGUAGES = frozenset({"powershell", "pwsh", "ps1", "ps", "posh", "bat", "batch", "cmd", "dos"})
 _SENTENCE_END = re.compile(r"(?<=[.!?…])\s+(?=[^\s\da-zà-ÿ])")
 # "1. Stop the service", "Step 2": parts of what stands above them, unless they name a procedure themselves.

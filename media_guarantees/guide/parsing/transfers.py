@@ -1,7 +1,8 @@
 """How a printed command line takes media out of a deployment, or brings them back, in the shapes that guides use.
 
 `docker run … tar` with a folder of the host, a `tar` that writes to a file by a redirection or a pipe, in a container
-or on the volume's own directory, `docker cp`, a backup service of the compose file, and programs such as restic.
+or on the volume's own directory, `docker cp`, a backup service of the compose file, a target of a Makefile, a copy in a
+cloud's bucket, and programs such as restic.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from posixpath import basename, join, normpath
 
 from media_guarantees.guide.parsing.docker_commands import (
     Call,
@@ -23,7 +25,7 @@ from media_guarantees.guide.parsing.shell_words import Command, read_commands
 
 OUT, BACK = "backup", "restore"
 VOLUMES_FOLDER = re.compile(r"/var/lib/docker/volumes/(?P<volume>[^/\s\"']+)/_data")
-_CONTAINER_PATH = re.compile(r"(?P<container>[\w.${}()\"'-]+):(?P<path>/.*)", re.DOTALL)
+_CONTAINER_PATH = re.compile(r"(?:\$\([^()]*\)|[\w.${}()\"'-])+:/.*", re.DOTALL)
 # The direction of each verb of a program that stores copies in its own format.
 _PROGRAMS = {
     ("restic", "backup"): OUT, ("restic", "restore"): BACK, ("borg", "create"): OUT, ("borg", "extract"): BACK,
@@ -31,6 +33,10 @@ _PROGRAMS = {
     ("kopia", "snapshot"): OUT,
 }  # fmt: skip
 _COPIERS = {"rsync", "rclone"}
+# Programs that do what a target of their own is called.
+_RUNNERS = {"make", "just", "task", "invoke", "rake", "npm", "yarn", "pnpm", "composer"}
+# Where copies go that are kept by somebody else.
+_BUCKET = re.compile(r"(?:s3|gs|b2|azure|swift)://")
 _DATABASE_PROGRAMS = {
     "pg_dump", "pg_dumpall", "pg_restore", "psql", "mysqldump", "mysql", "mariadb-dump", "mariadb", "mongodump",
     "mongorestore", "redis-cli", "sqlite3",
@@ -43,7 +49,8 @@ _SERVICE_PROGRAM = re.compile(r"(?:.*/)?(?P<way>back[-_]?up|restore)(?:\.sh)?")
 class Transfer:
     """`direction` is `OUT` or `BACK`. `host_path` is the archive or folder on the host, as printed, or "" if unknown.
 
-    `kind` is "archive", "folder", or "other" for what only the program that made it can read.
+    `kind` is "archive", "folder", "other" for what only the program that made it can read, or "effect" where only
+    running it shows what it makes.
     """
 
     direction: str
@@ -71,6 +78,8 @@ def _transfers(command: Command, call: Call) -> Iterator[Transfer]:
     yield from _by_tar(command, call)
     yield from _by_copy(command, call)
     yield from _by_service(call)
+    yield from _by_target(call)
+    yield from _by_bucket(call)
     yield from _by_program(call)
 
 
@@ -145,8 +154,11 @@ def _by_copy(command: Command, call: Call) -> Iterator[Transfer]:
     direction, name = (OUT, names[1]) if inside[0] else (BACK, names[0])
     if name == "-":  # a tar archive, as `docker cp` has it
         yield Transfer(direction, _written(command, call) if direction == OUT else _read(command), "archive")
+    elif any(_ARCHIVE.search(each) for each in names):
+        into_folder = direction == OUT and not _ARCHIVE.search(name)
+        yield Transfer(direction, normpath(join(name, basename(names[0]))) if into_folder else name, "archive")
     else:
-        yield Transfer(direction, name, "archive" if _ARCHIVE.search(name) else "folder")
+        yield Transfer(direction, name, "folder")
 
 
 def _by_service(call: Call) -> Iterator[Transfer]:
@@ -157,6 +169,21 @@ def _by_service(call: Call) -> Iterator[Transfer]:
     named = [_SERVICE_PROGRAM.fullmatch(word) for word in after if ":" not in word]
     if found := [each["way"] for each in named if each]:  # the service comes first, what it is to do last
         yield Transfer(BACK if found[-1] == "restore" else OUT, "", "other")
+
+
+def _by_target(call: Call) -> Iterator[Transfer]:
+    if call and program(call[0]) in _RUNNERS:
+        named = filter(None, (_SERVICE_PROGRAM.fullmatch(word.value.rpartition(":")[2]) for word in call[1:]))
+        for found in named:
+            yield Transfer(BACK if found["way"] == "restore" else OUT, "", "effect")
+
+
+def _by_bucket(call: Call) -> Iterator[Transfer]:
+    """A copy of a volume that is mounted for it, to or from where a program of a cloud's keeps files."""
+    if docker_verb(call) == "run" and any(mount.is_named_volume for mount in read_mounts(call)):
+        places = [word.value for word in call if not word.value.startswith("-")][-2:]
+        if any(_BUCKET.match(place) for place in places):
+            yield Transfer(OUT if _BUCKET.match(places[-1]) else BACK, "", "other")
 
 
 def _by_program(call: Call) -> Iterator[Transfer]:

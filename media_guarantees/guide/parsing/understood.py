@@ -59,7 +59,7 @@ def run_options(call: Sequence[Word]) -> Iterator[tuple[str, str]]:
 def _reason(command: Command, also: Sequence[str]) -> str:
     if unknown := command.kinds - _PLAIN:
         name = max(sorted(unknown), key=len)  # the part that has a name, and not its signs
-        return f"what {name.replace('_', ' ')} in it does is not known here"
+        return f"what the {name.replace('_', ' ')} in it does is not known here"
     for expansion in command.substitutions:
         if not _HARMLESS_EXPANSION.fullmatch(expansion):
             return f"what {expansion} stands for is not known here"

@@ -298,7 +298,7 @@ def test_what_would_reach_beyond_the_sandbox_is_not_typed(
     ("printed", "reason"),
     [
         (f"cd /srv/app && {BACKUP}", "it also runs cd /srv/app"),
-        (f"DOCKER_HOST=ssh://prod {BACKUP}", "what variable assignment in it does"),
+        (f"DOCKER_HOST=ssh://prod {BACKUP}", "what the variable assignment in it does"),
         (BACKUP.replace("docker run", "docker --context prod run"), "it also runs docker --context prod"),
         (f"{BACKUP} && mv backups/x.tar.gz /mnt/nas", "it also runs mv backups/x.tar.gz /mnt/nas"),
         (f"{BACKUP} && find /mnt/nas -mtime +30 -delete", "it also runs find"),
@@ -311,7 +311,7 @@ def test_what_would_reach_beyond_the_sandbox_is_not_typed(
         (BACKUP.replace("-v $(pwd)/backups", "-v $BASE/backups"), "what .BASE stands for"),
         (f"mkdir -p /mnt/nas && {BACKUP}", "it runs mkdir on /mnt/nas"),
         ("docker-compose -H ssh://prod exec web ls /media", "it runs docker-compose -H ssh://prod exec"),
-        ("for each in a b; do docker-compose exec $each ls /media; done", "what for statement in it does"),
+        ("for each in a b; do docker-compose exec $each ls /media; done", "what the for statement in it does"),
     ],
 )
 def test_on_a_shared_engine_a_word_that_is_not_understood_is_not_typed(

@@ -30,13 +30,13 @@ def test_what_stays_is_understood(script: str) -> None:
         ("/tmp/ls backups", "it also runs /tmp/ls backups"),
         ("docker volume rm media", "it also runs docker volume rm"),
         ("docker run --rm ubuntu true > file", "it writes to file"),
-        ("(docker-compose down)", "what subshell in it does is not known here"),
-        ("docker-compose down | cat", "what pipeline in it does is not known here"),
+        ("(docker-compose down)", "what the subshell in it does is not known here"),
+        ("docker-compose down | cat", "what the pipeline in it does is not known here"),
         ("docker-compose -f other.yml down", "it runs docker-compose -f other.yml down"),
         ("docker-compose run web rm", "it runs docker-compose run"),
         ("docker run $OPTIONS ubuntu true", "what $OPTIONS stands for is not known here"),
         ('docker run --rm ubuntu sh -c "$(curl example.org)"', "what $(curl example.org) stands for is not known here"),
-        ("docker run --rm -v a:/x ubuntu true <(cat)", "what process substitution in it does is not known here"),
+        ("docker run --rm -v a:/x ubuntu true <(cat)", "what the process substitution in it does is not known here"),
     ],
 )
 def test_what_may_reach_further_is_named(script: str, reason: str) -> None:
