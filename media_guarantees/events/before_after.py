@@ -16,8 +16,8 @@ from media_guarantees.core.errors import PromiseBroken
 from media_guarantees.deployment.stack import ServiceState, Stack
 from media_guarantees.events.planted_entries import are_planted, plant, with_owners_taken_over
 from media_guarantees.events.seeded_media import SeededMedia
-from media_guarantees.media.diff import damaged, describe, diff, summarize
-from media_guarantees.media.manifest import Manifest
+from media_guarantees.media.diff import Difference, damaged, describe, diff, summarize
+from media_guarantees.media.manifest import Entry, Manifest
 from media_guarantees.media.uploads.platform_protocol import Upload
 
 Resolution = Literal["ns", "seconds", "ignore"]
@@ -128,7 +128,31 @@ def expect_same(
     before: Manifest, after: Manifest, *, event: str, mtime: Resolution = "ns", ignore: frozenset[str] = frozenset()
 ) -> None:
     """Raise `PromiseBroken` that describes how `after` differs from `before`; if not, add evidence."""
-    changes = diff(before, after, mtime=mtime, ignore=ignore)
+    _expect_none(diff(before, after, mtime=mtime, ignore=ignore), before, event)
+
+
+def expect_restored(before: Manifest, after: Manifest, *, event: str) -> None:
+    """Raise `PromiseBroken` that describes how what was restored differs from what was there `before`.
+
+    Times are compared to the second. The times of directories and of symbolic links don't count, nor do the owners of
+    these: BusyBox's tar, which many guides call, does not restore them, and no picture depends on them.
+    """
+    changes = diff(before, after, mtime="seconds")
+    without = [change for change in changes if _is_lost_by_busybox(before.entries.get(change.path), change.aspect)]
+    if without:
+        journal.add_evidence(
+            f"after {event}, {len({change.path for change in without})} directories and symbolic links have the time "
+            "or the owner of the restore: no picture depends on that"
+        )
+    _expect_none(tuple(change for change in changes if change not in without), before, event)
+
+
+def _is_lost_by_busybox(entry: Entry | None, aspect: str) -> bool:
+    kind = entry.kind if entry else ""
+    return (aspect == "mtime" and kind != "file") or (aspect in {"owner", "group"} and kind == "symlink")
+
+
+def _expect_none(changes: tuple[Difference, ...], before: Manifest, event: str) -> None:
     if changes:
         raise PromiseBroken(
             describe(changes, event=event),

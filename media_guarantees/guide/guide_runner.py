@@ -33,7 +33,9 @@ HARMLESS = {"/etc/localtime", "/etc/timezone"}
 _NOT_AT_HAND = re.compile(
     r"Unable to find image '[^']*'|pull access denied[^,\n]*|[^\n]*(?:registry-1\.docker\.io|Could not resolve|"
     r"Temporary failure (?:in name resolution|resolving)|unable to resolve host|no such host|Network is unreachable)"
-    r"[^\n]*|^bash: line \d+: [^:\n]+: command not found",
+    r"[^\n]*|^bash: line \d+: [^:\n]+: command not found|/run/guide/sudo: \d+: exec: [^:\n]+: not found"
+    # A relative path after -v is understood from version 23 of the client on.
+    r"|create \.[^:\n]*: [^\n]* includes invalid characters for a local volume name",
     re.MULTILINE,
 )
 _NO_SUCH_FILE = re.compile(r"^bash: line \d+: (?P<name>[^:\n]+): No such file or directory", re.MULTILINE)
@@ -257,7 +259,10 @@ def _as_typed(script: str) -> str:
 def _matters(line: Command) -> bool:
     starts = [unwrapped(call) for call in line.calls]
     return any(
-        call and program(call[0]) in _WORKERS and not _TIDIES & {word.value for word in call[:3]} for call in starts
+        call
+        and (program(call[0]) in _WORKERS or "/" in call[0].value)
+        and not _TIDIES & {word.value for word in call[:3]}
+        for call in starts
     )
 
 

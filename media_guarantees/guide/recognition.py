@@ -39,7 +39,7 @@ _PREPARES = {
 _CRONTAB = re.compile(r"^(?:@\w+|(?:[\d*/,-]+[ \t]+){4}[\d*/,-]+)[ \t]+(?=\S)")
 _FUNCTION = re.compile(r"(?:function\s+)?(?P<name>[\w-]+)\s*(?:\(\)\s*)?\{")
 # What a script calls by a name of its own, where it is told in plain words.
-_PLAIN_VALUE = r"(?:[\w./:@%+-]|\$\(date [^()\\\"]*\))+"
+_PLAIN_VALUE = r"(?:[\w./:@%+-]|\$\(date [^()\\\"]*\)|\$\(pwd\)|\$\{?PWD\}?)+"
 _ASSIGNMENT = re.compile(
     rf"^[ \t]*(?:export |readonly |local )?(\w+)=([\"']?)({_PLAIN_VALUE})\2[ \t]*(?:#.*)?$", re.MULTILINE
 )

@@ -196,9 +196,18 @@ class Step:
 
     @property
     def needs_service(self) -> bool:
-        """Whether it works in a container of the deployment, or starts one, so that there has to be one."""
-        verbs = {compose_verb(call) or docker_verb(call) for call in _calls(self.script)}
-        return bool(verbs & {"exec", "cp", "start", "restart", "stop"}) or "--volumes-from" in self.script
+        """Whether there has to be a container of the deployment, or its volume, before it is carried out.
+
+        It works in one or starts one, or asks the engine for it, or goes to the volume's directory.
+        """
+        calls = _calls(self.script)
+        verbs = {compose_verb(call) or docker_verb(call) for call in calls}
+        asks = any(
+            word in self.script for word in ("--volumes-from", "docker volume ls", "docker inspect", "compose ps")
+        )
+        return (
+            bool(verbs & {"exec", "cp", "start", "restart", "stop"}) or asks or bool(VOLUMES_FOLDER.search(self.script))
+        )
 
     @property
     def removes_volumes(self) -> bool:

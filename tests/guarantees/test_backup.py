@@ -13,7 +13,7 @@ from media_guarantees.core import journal
 from media_guarantees.core.deferred import Deferred
 from media_guarantees.core.errors import PromiseBroken, Unproven
 from media_guarantees.deployment.stack import Stack
-from media_guarantees.events.before_after import expect_same, run_event
+from media_guarantees.events.before_after import expect_restored, expect_same, run_event
 from media_guarantees.events.copies.backup_run import (
     Backup,
     lose_and_restore,
@@ -74,6 +74,8 @@ def test_a_backup_across_midnight_is_named_after_the_day_on_which_it_started(
     assert clock.was_read, "the command never asked what day it is"
     names = sorted(path.name for path in archives_in(operator.folder))
     right = [name for name in names if name_contains_date(name, date(2031, 12, 31))]
+    if not right and operator.step("backup").core:
+        raise Unproven("the guide asks for the day after it has begun with other commands: it promises no minute of it")
     assert right, f"started on 2031-12-31, just before midnight, it left {names}"
     journal.add_evidence(f"started on 2031-12-31 and over on 2032-01-01, it is called {right[0]}")
 
@@ -98,7 +100,7 @@ def test_the_archive_holds_the_whole_volume_and_nothing_else(
             f"{backup.place.name} can't be read: {damage}", next_step="take the backup again"
         ) from damage
     if held is None:
-        expect_restored(session_stack, seeded_media, operator, backup)
+        expect_comes_back(session_stack, seeded_media, operator, backup)
     elif backup.copy.kind == "folder":
         journal.add_evidence(f"the folder {backup.place.name} is compared; whether owners come back, the restore shows")
         expect_same(backup.before, held, event="copying it", mtime="seconds", ignore=NOT_IN_A_FOLDER)
@@ -110,14 +112,12 @@ def test_the_archive_holds_the_whole_volume_and_nothing_else(
 NOT_IN_A_FOLDER = frozenset({"owner", "group", "links"})
 
 
-def expect_restored(stack: Stack, seeded_media: SeededMedia, operator: Operator, backup: Backup) -> None:
+def expect_comes_back(stack: Stack, seeded_media: SeededMedia, operator: Operator, backup: Backup) -> None:
     """Lose the volume and restore it: of a copy that can't be read here, only that shows what is in it."""
     event = "backing it up, losing it and restoring it"
     restored = run_event(stack, seeded_media, event, lambda stack: lose_and_restore(stack, operator, backup)).after
     journal.add_evidence("the backup can't be read here: it is judged by what was restored from it")
-    expect_same(
-        with_owners_taken_over(backup.before, restored.manifest), restored.manifest, event=event, mtime="seconds"
-    )
+    expect_restored(with_owners_taken_over(backup.before, restored.manifest), restored.manifest, event=event)
 
 
 @harmless

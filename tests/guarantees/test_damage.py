@@ -28,7 +28,7 @@ from media_guarantees.core.deferred import Deferred
 from media_guarantees.core.errors import PromiseBroken, Unproven
 from media_guarantees.deployment.stack import Stack
 from media_guarantees.engine.helper_container import label_arguments
-from media_guarantees.events.before_after import expect_same, seed_media
+from media_guarantees.events.before_after import expect_restored, seed_media
 from media_guarantees.events.copies.made_copy import archives_in
 from media_guarantees.events.seeded_media import SeededMedia
 from media_guarantees.guide.guide_runner import Operator
@@ -117,7 +117,7 @@ def test_a_sound_backup_is_accepted_and_restored(restore_bench: Deferred[Restore
 
     assert not problems, f"a check that refuses what is sound is no help: {problems[:5]}"
     assert restored.ok, f"the restore of a sound backup ended with status {restored.status}: {restored.complaint}"
-    expect_same(bench.manifest, bench.aside.manifest(), event="restoring a sound backup", mtime="seconds")
+    expect_restored(bench.manifest, bench.aside.manifest(), event="restoring a sound backup")
 
 
 @pytest.mark.parametrize("kind", [*DAMAGES, *HOSTILE_MEMBERS])

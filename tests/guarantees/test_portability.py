@@ -18,7 +18,7 @@ from media_guarantees.deployment.guide_operator import operator_of
 from media_guarantees.deployment.second_host import another_host, another_version
 from media_guarantees.deployment.stack import Stack
 from media_guarantees.engine.connection import Engine, server_version
-from media_guarantees.events.before_after import expect_same
+from media_guarantees.events.before_after import expect_restored
 from media_guarantees.events.copies.backup_run import Backup, restore_to, take_backup
 from media_guarantees.events.planted_entries import with_owners_taken_over
 from media_guarantees.events.seeded_media import SeededMedia, expect_new_upload_works, expect_served_as_before
@@ -175,7 +175,7 @@ def test_the_media_arrive_as_they_were(move_there: Deferred[Move]) -> None:
     move = move_there.get()
 
     before = with_owners_taken_over(move.backup.before, move.arrived)
-    expect_same(before, move.arrived, event=THERE, mtime="seconds")
+    expect_restored(before, move.arrived, event=THERE)
 
 
 def test_every_picture_is_served_the_same_there(move_there: Deferred[Move], host: Site) -> None:
@@ -195,7 +195,7 @@ def test_the_media_come_home_with_what_was_uploaded_there(
     added = move.arrived.entries.keys() - move_there.get().arrived.entries.keys()
     assert added, "nothing was uploaded on the other host: the way back shows nothing that the way there doesn't"
     before = with_owners_taken_over(move.backup.before, move.arrived)
-    expect_same(before, move.arrived, event=HOME, mtime="seconds")
+    expect_restored(before, move.arrived, event=HOME)
 
 
 def test_every_picture_is_served_the_same_at_home(move_home: Deferred[Move], home: Site) -> None:

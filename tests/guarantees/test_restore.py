@@ -12,7 +12,7 @@ from media_guarantees.core import journal
 from media_guarantees.core.deferred import Deferred
 from media_guarantees.core.errors import PromiseBroken
 from media_guarantees.deployment.stack import Stack
-from media_guarantees.events.before_after import EventResult, expect_same, run_event
+from media_guarantees.events.before_after import EventResult, expect_restored, run_event
 from media_guarantees.events.copies.backup_run import Backup, lose_and_restore, take_backup
 from media_guarantees.events.planted_entries import with_owners_taken_over
 from media_guarantees.events.seeded_media import SeededMedia, expect_new_upload_works, expect_served_as_before
@@ -59,7 +59,7 @@ def test_the_volume_was_really_lost(restored_stack: EventResult) -> None:
 @disaster
 def test_a_lost_volume_comes_back_as_it_was(restored_stack: EventResult, backup_attempt: Deferred[Backup]) -> None:
     before = with_owners_taken_over(backup_attempt.get().before, restored_stack.after.manifest)
-    expect_same(before, restored_stack.after.manifest, event=restored_stack.event, mtime="seconds")
+    expect_restored(before, restored_stack.after.manifest, event=restored_stack.event)
 
 
 @disaster
@@ -154,7 +154,7 @@ def test_damaged_files_come_back_exactly(repair_run: Deferred[Repair]) -> None:
 
     kept = done.once.only(lambda path: path != done.added)
 
-    expect_same(done.backup.before, kept, event="repairing the volume from a backup", mtime="seconds")
+    expect_restored(done.backup.before, kept, event="repairing the volume from a backup")
 
 
 @repair
@@ -171,4 +171,4 @@ def test_files_added_since_the_backup_survive(repair_run: Deferred[Repair]) -> N
 def test_restoring_twice_is_the_same_as_once(repair_run: Deferred[Repair]) -> None:
     done = repair_run.get()
 
-    expect_same(done.once, done.twice, event="restoring a second time")
+    expect_restored(done.once, done.twice, event="restoring a second time")

@@ -29,7 +29,8 @@ SHELL_ROOT = "outside"
 
 _SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32", "/etc/alternatives", "/etc/ssl/certs")
 _FOLDERS = (
-    "dev/shm", "etc/ssl", "home", "mnt", "opt", "proc", "root", "run/guide", "srv", "sys", "tmp", "var/lib", "var/log",
+    "dev/shm", "etc/cron.d", "etc/cron.daily", "etc/cron.hourly", "etc/cron.weekly", "etc/ssl", "home", "mnt", "opt",
+    "proc", "root", "run/guide", "srv", "sys", "tmp", "var/lib", "var/log",
 )  # fmt: skip
 _ETC = (
     "bash.bashrc", "group", "hosts", "ld.so.cache", "ld.so.conf", "localtime", "nsswitch.conf", "os-release", "passwd",

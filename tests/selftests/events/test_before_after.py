@@ -1,13 +1,22 @@
 """An event runs once; each test gets the snapshots before and after it, or the error that ended it."""
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import replace
 
 import pytest
 from fake_stack import IDENTITY, FakeStack, manifest_of, sample
 
 from media_guarantees.core.errors import PromiseBroken
-from media_guarantees.events.before_after import EventResult, Snapshot, expect_same, run_event, seed_media, snapshot
+from media_guarantees.events.before_after import (
+    EventResult,
+    Snapshot,
+    expect_restored,
+    expect_same,
+    run_event,
+    seed_media,
+    snapshot,
+)
 from media_guarantees.events.seeded_media import SeededMedia
 from media_guarantees.media.diff import NothingCompared
 from media_guarantees.media.manifest import Manifest
@@ -238,3 +247,40 @@ def test_another_volume_or_a_recreated_one_is_a_broken_promise(stack: FakeStack,
 
     assert words in broken.value.seen
     assert broken.value.next_step == "docker volume ls"
+
+
+def restored(**times: int) -> Manifest:
+    """Give a manifest of a picture in a directory, each with its time in ns."""
+    made = manifest_of(**{"a/1.png": "00"})
+    entries = dict(made.entries)
+    entries[b"a"] = replace(entries[b"a/1.png"], path=b"a", kind="directory", sha256="", mtime_ns=times["directory"])
+    entries[b"a/1.png"] = replace(entries[b"a/1.png"], mtime_ns=times["picture"])
+    return Manifest(entries, made.links)
+
+
+def test_the_time_of_a_directory_may_be_that_of_the_restore(caplog: pytest.LogCaptureFixture) -> None:
+    before, after = restored(directory=10**9, picture=10**9), restored(directory=2 * 10**9, picture=10**9 + 1)
+
+    with caplog.at_level("INFO", "verify.evidence"):
+        expect_restored(before, after, event=EVENT)
+
+    assert "1 directories and symbolic links have the time or the owner of the restore" in caplog.text
+
+
+@pytest.mark.parametrize(("kind", "counts"), [("symlink", False), ("file", True), ("directory", True)])
+def test_the_owner_of_a_symbolic_link_counts_for_nothing(kind: str, *, counts: bool) -> None:
+    before = restored(directory=10**9, picture=10**9)
+    link = replace(before.entries[b"a"], path=b"link", kind=kind)
+    entries = {**before.entries, b"link": link}
+
+    context = pytest.raises(PromiseBroken, match="owner") if counts else nullcontext()
+    with context:
+        after = Manifest({**entries, b"link": replace(link, uid=link.uid + 1)}, before.links)
+        expect_restored(Manifest(entries, before.links), after, event=EVENT)
+
+
+def test_the_time_of_a_picture_may_not() -> None:
+    before, after = restored(directory=10**9, picture=10**9), restored(directory=10**9, picture=2 * 10**9)
+
+    with pytest.raises(PromiseBroken, match="mtime"):
+        expect_restored(before, after, event=EVENT)

@@ -45,13 +45,15 @@ def read(guide: Guide) -> dict[str, Any]:
 
 
 def test_every_guide_of_the_corpus_has_an_expectation() -> None:
-    assert sorted(path.name for path in CORPUS.iterdir()) == sorted(EXPECTED)
+    assert sorted(path.name for path in CORPUS.iterdir() if path.is_file()) == sorted(EXPECTED)
     assert len(EXPECTED) >= 40
 
 
 @pytest.mark.parametrize("name", EXPECTED)
 def test_a_guide_is_read_as_a_person_would(name: str) -> None:
-    assert read(read_guide(CORPUS / name, CORPUS).about(MEDIA)) == EXPECTED[name]
+    expected = {procedure: step for procedure, step in EXPECTED[name].items() if procedure != "verdicts"}
+
+    assert read(read_guide(CORPUS / name, CORPUS).about(MEDIA)) == expected
 
 
 def description(name: str) -> str:
