@@ -227,7 +227,7 @@ class Step:
             return marked
         calls = [call for command in read_commands(self.script) for call in command.calls]
         words = [(word.start, word.start + len(word.raw)) for call in calls for word in call]
-        found = example_names_in(self.script, words, is_folder=self.kind == "folder")
+        found = example_names_in(self.script, words, is_folder=self.kind != "archive")
         return sorted({each.start(): each for each in (*found, *marked)}.values(), key=lambda each: each.start())
 
     def _fitted(self, found: re.Match[str], stem: str, ending: str, folder: str) -> str:

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 import pytest
 
+from media_guarantees.archive.backup_file import parts_of
 from media_guarantees.core import journal
 from media_guarantees.core.deferred import Deferred
 from media_guarantees.core.errors import BadInput, PromiseBroken
@@ -132,7 +133,8 @@ def carry(backup: Backup, operator: Operator) -> None:
     """Copy a backup to the same place below another operator's folder, with its owners, modes and times."""
     carried = operator.folder / backup.place.relative_to(backup.folder)
     carried.parent.mkdir(parents=True, exist_ok=True)
-    commands.check(["cp", "--archive", "--", str(backup.place), str(carried)], env=operator.environment)
+    parts = [str(part) for part in parts_of(backup.place)]
+    commands.check(["cp", "--archive", "--", *parts, str(carried.parent)], env=operator.environment)
 
 
 def start(stack: Stack, event: str) -> None:

@@ -41,6 +41,7 @@ _DATABASE_PROGRAMS = {
     "pg_dump", "pg_dumpall", "pg_restore", "psql", "mysqldump", "mysql", "mariadb-dump", "mariadb", "mongodump",
     "mongorestore", "redis-cli", "sqlite3",
 }  # fmt: skip
+_ENCRYPTED = re.compile(r"\.(?:enc|gpg|pgp|age|asc|aes)$")
 _ARCHIVE = re.compile(r"\.(?:tar(?:\.\w+)?|t[abgx]z2?|tzst)$")
 _SERVICE_PROGRAM = re.compile(r"(?:.*/)?(?P<way>back[-_]?up|restore)(?:\.sh)?")
 
@@ -94,9 +95,14 @@ def _by_tar(command: Command, call: Call) -> Iterator[Transfer]:
             host_path = archive if archive and (on_volume or _is_on_host(archive, call)) else ""
             host_path = host_path or ("" if archive else _written(command, call))
             if host_path:
-                yield Transfer(OUT, host_path, "archive")
+                yield Transfer(OUT, host_path, _kind(host_path))
         elif tar.mode == "extract" and _goes_into_a_volume(call):
-            yield Transfer(BACK, archive or _read(command) or _read_inside(call), "archive")
+            host_path = archive or _read(command) or _read_inside(call)
+            yield Transfer(BACK, host_path, _kind(host_path))
+
+
+def _kind(host_path: str) -> str:
+    return "other" if _ENCRYPTED.search(host_path) else "archive"
 
 
 def _goes_into_a_volume(call: Call) -> bool:
@@ -192,11 +198,11 @@ def _by_program(call: Call) -> Iterator[Transfer]:
         for (name, verb), direction in _PROGRAMS.items():
             if name in values and verb in values:
                 yield Transfer(direction, "", "other")
-        if _COPIERS & set(values) and docker_verb(call) == "run":
-            named = next((mount.target for mount in read_mounts(call) if mount.is_named_volume), "")
+        if {*_COPIERS, "cp"} & set(values) and docker_verb(call) == "run":
+            named = [mount.target for mount in read_mounts(call) if mount.is_named_volume]
             places = [word.value for word in words if word.value.startswith("/")][-2:]
-            if named and len(places) == 2:
-                goes_out = places[0].startswith(named)
+            if len(named) == 1 and len(places) == 2:
+                goes_out = places[0].startswith(named[0])
                 yield Transfer(OUT if goes_out else BACK, places[1 if goes_out else 0], "folder")
         elif {*_COPIERS, "cp"} & {program(word) for word in words[:1]}:
             yield from _on_the_volume(words)
