@@ -52,12 +52,12 @@ class GuideError(Exception):
 class Step:
     """One documented command, with where it is written.
 
-    `script` is what is printed, byte for byte, without a `$ ` prompt; its lines end in a line feed even where the file's
-    end in CRLF, as in a terminal that they are pasted into. `line` counts from 1; `procedure` is one of `PROCEDURES`.
-    `headings` are those above it, `label` is the name of its tab; `is_instead` says that the guide offers it in place of
-    another. `core` is the one command of a sequence that carries the procedure out; empty where it is the whole script.
-    Where what is printed runs a script of the deployment's, `body` is what that does; where it sets variables first,
-    `body` is the same with their values.
+    `script` is what is printed, byte for byte, without a `$ ` prompt; its lines end in a line feed even where those of
+    the file end in CRLF, as in a terminal that they are pasted into. `line` counts from 1; `procedure` is one of
+    `PROCEDURES`. `headings` are those above it, `label` names its tab; `is_instead` says that the guide offers it in
+    place of another. `core` is the one command of a sequence that carries the procedure out; empty where it is the
+    whole script. Where what is printed runs a script of the deployment's, `body` is what that does; where it sets
+    variables first, `body` is the same with their values.
 
     `kind` is what a backup makes, and a restore reads: "archive", "folder", "other" for what only the program that made
     it can read, or "effect" where only running it shows that. The last is known as a copy by its heading, or by the
