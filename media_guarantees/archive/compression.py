@@ -84,11 +84,16 @@ class _Gzip:
 
 @dataclass(frozen=True)
 class Compression:
-    """A way to compress: its name, how a file of it begins, and what makes a decompressor with the errors it raises."""
+    """A way to compress: its name, how a file of it begins, and what makes a decompressor with the errors it raises.
+
+    Zeros may follow the content, a multiple of `padding` of them: any number for gzip (its manual, "Tapes"), a multiple
+    of four for xz (its file format, 2.2 "Stream Padding"), none where `padding` is 0.
+    """
 
     name: str
     signatures: tuple[bytes, ...]
     start: Callable[[], tuple[Callable[[], Decompressor], tuple[type[Exception], ...]]]
+    padding: int = 0
 
 
 def _gzip() -> tuple[Callable[[], Decompressor], tuple[type[Exception], ...]]:
@@ -126,9 +131,9 @@ _SKIPPABLE = tuple(bytes((0x50 + number, 0x2A, 0x4D, 0x18)) for number in range(
 COMPRESSIONS: Mapping[str, Compression] = {
     compression.name: compression
     for compression in (
-        Compression("gzip", (b"\x1f\x8b",), _gzip),
+        Compression("gzip", (b"\x1f\x8b",), _gzip, padding=1),
         Compression("bzip2", (b"BZh",), _bzip2),
-        Compression("xz", (b"\xfd7zXZ\0",), _xz),
+        Compression("xz", (b"\xfd7zXZ\0",), _xz, padding=4),
         Compression("zstd", (b"\x28\xb5\x2f\xfd", *_SKIPPABLE), _zstd),
     )
 }
@@ -222,10 +227,21 @@ def _decompress(compression: Compression, piece: bytes, more: Callable[[], bytes
         piece = decompressor.unused_data or more()
         if len(piece) < _LONGEST:
             piece += more()
+        if piece.startswith(b"\0") and _is_padding(piece, more, compression.padding):
+            return
         if piece and not piece.startswith(compression.signatures):
             raise DamagedArchive(
                 "trailing data", f"something else follows the content that {compression.name} compressed"
             )
+
+
+def _is_padding(piece: bytes, more: Callable[[], bytes], multiple: int) -> bool:
+    """Whether only zeros follow, as many as a padding may have: tapes and `dd conv=sync` add them."""
+    zeros = 0
+    while piece and not piece.strip(b"\0"):
+        zeros += len(piece)
+        piece = more()
+    return bool(multiple) and not piece and zeros % multiple == 0
 
 
 def _failure(error: Exception) -> Exception:

@@ -188,7 +188,7 @@ def test_one_changed_bit_is_noticed_in_every_compression(name: str, place: int) 
 
 
 @every_compression
-@pytest.mark.parametrize("more", [b"\0", b"\x1f", bytes(300_000), b"garbage"], ids=repr)
+@pytest.mark.parametrize("more", [b"\0\1", b"\x1f", bytes(300_000) + b"\1", b"garbage"], ids=lambda more: more[-2:])
 @pytest.mark.parametrize("at_once", [1 << 16, 1 << 24], ids=["within a piece", "with a piece"])
 def test_whatever_else_follows_the_compressed_content_is_refused(name: str, more: bytes, at_once: int) -> None:
     class Hasty(BytesIO):
@@ -199,6 +199,20 @@ def test_whatever_else_follows_the_compressed_content_is_refused(name: str, more
         list(open_content(Hasty(compress(NOISE, name) + more)).pieces)
 
     assert str(caught.value) == f"trailing data: something else follows the content that {name} compressed"
+
+
+@pytest.mark.parametrize(("name", "zeros"), [("gzip", 1), ("gzip", 511), ("gzip", 300_000), ("xz", 4), ("xz", 300_000)])
+def test_zeros_that_pad_an_archive_are_accepted_as_its_own_program_does(name: str, zeros: int) -> None:
+    padded = compress(NOISE, name) + bytes(zeros)
+
+    assert b"".join(open_content(BytesIO(padded)).pieces) == NOISE
+
+
+@pytest.mark.parametrize(("name", "zeros"), [("xz", 1), ("xz", 510), ("bzip2", 512), ("zstd", 512)])
+def test_zeros_that_its_own_program_does_not_take_for_padding_are_refused(name: str, zeros: int) -> None:
+    said = refusal(compress(NOISE, name) + bytes(zeros))
+
+    assert said == f"trailing data: something else follows the content that {name} compressed"
 
 
 def named(content: bytes) -> bytes:

@@ -310,7 +310,7 @@ def test_a_problem_of_no_member_names_none() -> None:
     assert str(problem) == "empty file: the file holds 0 bytes"
 
 
-@pytest.mark.parametrize("garbage", [b"\0", b"garbage", bytes(RECORD)])
+@pytest.mark.parametrize("garbage", [b"\0garbage", b"garbage", bytes(RECORD) + b"\1"])
 def test_whatever_follows_the_compressed_content_is_refused(archive: bytes, garbage: bytes) -> None:
     assert kinds(archive + garbage) == ["trailing data"]
 
