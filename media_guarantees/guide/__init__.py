@@ -1,4 +1,4 @@
-"""The storage guide: Markdown read into procedures, and an operator who types their commands in a shell.
+"""The storage guide: its text read into procedures, and an operator who types their commands in a shell.
 
 It imports `core` and `system`. Rooms that run a documented command, or compare with one, import it.
 """

@@ -49,7 +49,7 @@ def test_what_the_project_made_goes_and_what_it_is_made_of_stays(checkout: Path)
     ]
 
 
-def test_a_clean_checkout_is_no_trouble(checkout: Path) -> None:
+def test_a_clean_checkout_can_be_cleaned(checkout: Path) -> None:
     clean.main([])
 
     assert clean.main([]) == 0
@@ -68,7 +68,7 @@ def test_while_a_run_is_in_progress_nothing_is_touched(checkout: Path, capsys: p
     assert (checkout / ".venv").exists()
 
 
-def test_a_run_that_is_over_is_no_hindrance(checkout: Path) -> None:
+def test_a_run_that_is_over_does_not_prevent_cleaning(checkout: Path) -> None:
     (checkout / ".cache/runs" / ENDED).mkdir()
 
     assert clean.main([]) == 0
@@ -90,7 +90,7 @@ esac
 
 
 @pytest.mark.usefixtures("checkout")
-def test_an_engine_is_rid_of_stand_ins_and_of_runs_that_are_over(programs: Programs) -> None:
+def test_stand_ins_and_leftovers_of_ended_runs_are_removed_from_an_engine(programs: Programs) -> None:
     programs.add("docker", ENGINE)
 
     clean.main([])

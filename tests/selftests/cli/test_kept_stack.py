@@ -171,7 +171,7 @@ def test_one_that_does_not_come_up_says_why_it_can_not(monkeypatch: pytest.Monke
 
 
 @pytest.mark.parametrize("command", ["shell", "logs"])
-def test_without_a_stack_there_is_nowhere_to_go(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_without_a_stack_there_is_no_shell(command: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert kept_stack.main([command]) == 2
     assert capsys.readouterr().err == "no stack is up\n  hint: make up\n"
 
@@ -198,6 +198,6 @@ def test_a_shell_stands_where_the_guides_commands_work(
     assert environment["CONNECT_API_TOKEN"] == "t0k3n"
 
 
-def test_there_may_be_nothing_to_take_down(capsys: pytest.CaptureFixture[str]) -> None:
+def test_without_a_stack_down_does_nothing(capsys: pytest.CaptureFixture[str]) -> None:
     assert kept_stack.main(["down"]) == 0
     assert capsys.readouterr().out == "no stack is up\n"

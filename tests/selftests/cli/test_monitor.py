@@ -145,7 +145,7 @@ def test_a_monitor_gets_a_status_and_a_line(drill: DrillResult | None, hours: fl
     assert said in line
 
 
-def test_an_older_drill_is_not_taken_for_one_that_did_not_come_about() -> None:
+def test_an_older_drill_is_not_taken_for_the_expected_one() -> None:
     status, line = judge(DRILL, now=DRILL.began + HOUR, max_age=26 * HOUR, since=DRILL.began + 1)
 
     assert (status, line.partition(":")[0]) == (UNKNOWN, "the restore drill did not run")

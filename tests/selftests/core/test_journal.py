@@ -91,7 +91,7 @@ def test_what_is_muted_is_not_journalled(heard: pytest.LogCaptureFixture) -> Non
 
 
 @pytest.mark.parametrize("error", [ValueError("no"), KeyboardInterrupt()], ids=lambda error: type(error).__name__)
-def test_what_comes_next_is_heard_again_even_after_an_exception(
+def test_events_after_a_muted_block_are_journalled_even_after_an_exception(
     heard: pytest.LogCaptureFixture, error: BaseException
 ) -> None:
     with pytest.raises(type(error)), journal.muted():
@@ -101,7 +101,7 @@ def test_what_comes_next_is_heard_again_even_after_an_exception(
     assert [event.what for event in events_in(heard)] == ["docker ps"]
 
 
-def test_a_block_within_another_does_not_end_the_silence(heard: pytest.LogCaptureFixture) -> None:
+def test_an_inner_muted_block_does_not_end_the_outer_one(heard: pytest.LogCaptureFixture) -> None:
     with journal.muted():
         with journal.muted():
             pass
@@ -119,7 +119,7 @@ def test_a_long_command_is_cut_for_the_eye_only(heard: pytest.LogCaptureFixture)
     assert events_in(heard)[0].what == what, "the event is for programs"
 
 
-def test_each_kind_of_news_has_its_own_logger(heard: pytest.LogCaptureFixture) -> None:
+def test_each_kind_of_record_has_its_own_logger(heard: pytest.LogCaptureFixture) -> None:
     journal.add_evidence("12 files")
     journal.progress("building")
 

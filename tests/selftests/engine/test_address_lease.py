@@ -42,7 +42,7 @@ def test_two_claims_never_overlap() -> None:
     assert not set(first.ports) & set(second.ports)
 
 
-def test_what_was_let_go_of_can_be_claimed_again() -> None:
+def test_a_released_range_can_be_claimed_again() -> None:
     first = address_lease.claim()
     assert first
     first.release()
@@ -72,7 +72,7 @@ def test_a_killed_process_holds_nothing(pools: list[str]) -> None:
     assert str(freed.pool) == theirs
 
 
-def test_with_nothing_left_there_is_no_claim(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_a_free_range_there_is_no_claim(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(address_lease, "POOLS", ())
 
     assert address_lease.claim() is None

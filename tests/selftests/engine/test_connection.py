@@ -55,7 +55,7 @@ def test_a_link_replaces_what_was_there_and_leaves_nothing_beside_it(tmp_path: P
     assert [path.readlink() for path in tmp_path.iterdir()] == [Path("/opt/new")]
 
 
-def test_a_link_is_made_in_spite_of_what_a_killed_run_left(tmp_path: Path) -> None:
+def test_a_link_is_made_despite_what_a_killed_run_left(tmp_path: Path) -> None:
     (tmp_path / f".docker-{os.getpid()}").symlink_to("/opt/half")
 
     link(tmp_path / "docker", Path("/opt/new"))
@@ -139,7 +139,7 @@ def test_an_engine_that_does_not_answer_is_reported_with_its_address(programs: P
     assert "set DOCKER_HOST or a context, or run as root on Linux with ENGINE=private" in refused.value.hint
 
 
-def test_an_engine_that_keeps_silent_is_reported_in_words(programs: Programs, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_engine_that_never_answers_is_reported_in_words(programs: Programs, monkeypatch: pytest.MonkeyPatch) -> None:
     programs.add("docker", "exec sleep 60")
     monkeypatch.setattr(engines, "ENGINE_SECONDS", 0.1)
 

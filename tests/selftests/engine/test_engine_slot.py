@@ -91,7 +91,7 @@ def test_two_checkouts_do_not_share_cgroups(tmp_path: Path) -> None:
     assert here.cgroup != there.cgroup
 
 
-def test_what_is_remembered_survives_the_run(slot: Slot) -> None:
+def test_a_recorded_folder_survives_the_run(slot: Slot) -> None:
     slot.record_folder(Path("/tmp/media-verify-x"))
 
     assert Slot(slot.folder).recorded_folders() == [Path("/tmp/media-verify-x")]
@@ -104,7 +104,7 @@ def test_a_sweep_that_is_killed_keeps_its_record(slot: Slot) -> None:
     assert [folder.name for folder in slot.recorded_folders()] == ["media-verify-first", "media-verify-second"]
 
 
-def test_what_is_forgotten_is_gone_and_forgetting_again_does_no_harm(slot: Slot) -> None:
+def test_a_cleared_record_is_gone_and_clearing_it_again_does_no_harm(slot: Slot) -> None:
     slot.record_folder(Path("/tmp/media-verify-x"))
     slot.clear_record()
     slot.clear_record()

@@ -237,7 +237,7 @@ def test_an_engine_that_is_shut_down_has_removed_all_it_held(running: PrivateEng
 
 @pytest.mark.usefixtures("temporary")
 @pytest.mark.parametrize("ask", [PrivateEngine.daemon_instance, PrivateEngine.kill_daemon])
-def test_an_engine_that_is_switched_off_has_no_life(
+def test_an_engine_that_is_switched_off_has_no_daemon(
     slot: Slot, tools: EngineTools, ask: Callable[[PrivateEngine], object]
 ) -> None:
     with pytest.raises(ProcessLookupError, match="switched off"):

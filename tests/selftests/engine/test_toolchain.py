@@ -125,7 +125,7 @@ def test_an_engine_that_does_not_run_here_or_is_another_than_wanted_is_refused(
     assert refused.value.hint == "run on Debian 12 or newer"
 
 
-def test_an_incomplete_engine_is_refused_by_the_name_of_what_lacks(programs: Programs) -> None:
+def test_an_incomplete_engine_is_refused_with_the_name_of_the_missing_program(programs: Programs) -> None:
     with pytest.raises(BadInput, match="needs `containerd`, which is neither on PATH nor") as refused:
         EngineTools({"PATH": programs.path}).which("containerd")
 

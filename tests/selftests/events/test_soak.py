@@ -72,7 +72,7 @@ def soaking(fault_run: FakeFaultRun, **options: Any) -> Soak:
 EVENTS = tuple(Event(name, lambda *_: None, lambda _: "") for name in ("a crash", "a deploy", "a kill"))
 
 
-def test_every_round_has_every_event_in_an_order_of_its_own(fault_run: FakeFaultRun) -> None:
+def test_every_round_has_every_event_in_a_new_order(fault_run: FakeFaultRun) -> None:
     soak = soaking(fault_run)
 
     for _ in range(8):
@@ -113,7 +113,7 @@ def test_what_is_stored_but_not_served_is_found(fault_run: FakeFaultRun) -> None
     assert {finding.seen for finding in soak.findings} == {"is not served"}
 
 
-def test_a_round_that_fails_is_judged_all_the_same(fault_run: FakeFaultRun) -> None:
+def test_a_round_that_fails_is_judged_too(fault_run: FakeFaultRun) -> None:
     fault_run.lose = {"p0-0"}
     soak = soaking(fault_run)
 
@@ -154,7 +154,7 @@ def _removed(fault_run: FakeFaultRun) -> list[str]:
     return removed
 
 
-def test_the_oldest_uploads_that_are_too_many_are_let_go_and_still_counted(
+def test_the_oldest_uploads_above_the_limit_are_evicted_and_still_counted(
     fault_run: FakeFaultRun, removed: list[str]
 ) -> None:
     soak = soaking(fault_run, kept=10)
@@ -178,7 +178,7 @@ def test_as_long_as_they_are_few_all_are_kept(fault_run: FakeFaultRun, removed: 
     assert removed == []
 
 
-def test_a_proof_of_loss_is_not_let_go(fault_run: FakeFaultRun, removed: list[str]) -> None:
+def test_a_proof_of_loss_is_not_evicted(fault_run: FakeFaultRun, removed: list[str]) -> None:
     fault_run.lose = {"p0-0"}
     soak = soaking(fault_run, kept=1)
 

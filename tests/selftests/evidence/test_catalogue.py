@@ -107,7 +107,7 @@ def test_every_guarantee_says_what_it_means_when_it_is_broken(guarantee: Guarant
     assert "\n" not in guarantee.title + guarantee.means, "each is one line of the report"
 
 
-def test_only_a_power_cut_is_beyond_the_document() -> None:
+def test_only_a_power_cut_is_beyond_the_guide() -> None:
     assert [guarantee.identifier for guarantee in CATALOGUE if guarantee.beyond] == ["beyond.power_loss"]
 
 
@@ -117,7 +117,7 @@ def test_a_promise_is_either_a_command_or_a_sentence(guarantee: Guarantee) -> No
     assert guarantee.procedure in {"", *PROCEDURES}
 
 
-def test_what_goes_beyond_the_document_is_promised_nowhere(project_guide: Guide) -> None:
+def test_what_goes_beyond_the_guide_is_promised_nowhere(project_guide: Guide) -> None:
     assert find_promise(BY_ID["beyond.power_loss"], project_guide) is None
 
 

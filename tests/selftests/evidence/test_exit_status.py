@@ -32,11 +32,11 @@ def test_no_failure_but_that_of_tests_ever_becomes_a_success(given: int, complet
     assert status(given, beyond_only=True, complete=complete) == given
 
 
-def test_failures_of_nothing_but_what_goes_beyond_the_document_are_forgiven() -> None:
+def test_failures_of_nothing_but_what_goes_beyond_the_guide_are_forgiven() -> None:
     assert status(TESTS_FAILED, beyond_only=True) == OK
 
 
-def test_failures_beyond_the_document_are_not_forgiven_when_the_run_was_cut_short() -> None:
+def test_failures_beyond_the_guide_are_not_forgiven_when_the_run_was_cut_short() -> None:
     assert status(TESTS_FAILED, beyond_only=True, complete=False) == TESTS_FAILED
 
 
@@ -72,5 +72,5 @@ GUARANTEES = {
         (["test_power", "test_that_proves_nothing"], False),
     ],
 )
-def test_a_failure_is_beyond_the_document_if_all_that_its_test_proves_is(failed: list[str], expected: bool) -> None:
+def test_a_failure_is_beyond_the_guide_if_all_that_its_test_proves_is(failed: list[str], expected: bool) -> None:
     assert only_beyond(failed, GUARANTEES) is expected

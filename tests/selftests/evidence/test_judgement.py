@@ -120,14 +120,14 @@ def a_judgement(identifier: str, verdict: str) -> Judgement:
         ([BROKEN, UNPROVEN], BROKEN),
     ],
 )
-def test_a_run_is_worth_its_worst_guarantee(verdicts: list[str], verdict: str) -> None:
+def test_the_worst_guarantee_decides_the_runs_verdict(verdicts: list[str], verdict: str) -> None:
     judgements = [a_judgement("backup.created", each) for each in verdicts]
 
     assert overall(judgements, beyond=False) == verdict
 
 
 @pytest.mark.parametrize("verdict", [BROKEN, UNPROVEN])
-def test_what_goes_beyond_the_document_counts_only_when_asked_for(verdict: str) -> None:
+def test_what_goes_beyond_the_guide_counts_only_when_asked_for(verdict: str) -> None:
     judgements = [a_judgement("backup.created", PROVED), a_judgement("beyond.power_loss", verdict)]
 
     assert overall(judgements, beyond=False) == PROVED

@@ -93,7 +93,7 @@ def test_files_that_could_not_be_read_make_the_run_incomplete(report: RunReport)
     assert report.facts.stopped == "tests that could not be read: tests/y.py"
 
 
-def test_what_was_written_is_no_longer_proved_when_the_run_falls_over_afterwards(report: RunReport) -> None:
+def test_what_was_written_is_no_longer_proved_when_the_run_crashes_afterwards(report: RunReport) -> None:
     record(report, "passed")
     judge(report, whole_catalogue=False)
     report.write()
@@ -110,7 +110,7 @@ def test_what_was_written_is_no_longer_proved_when_the_run_falls_over_afterwards
     assert "unproven" in (report.folder / "guarantees.md").read_text()
 
 
-def test_a_run_without_evidence_leaves_none_when_it_falls_over(report: RunReport) -> None:
+def test_a_run_without_evidence_leaves_none_when_it_crashes(report: RunReport) -> None:
     report.mark_incomplete("an internal error")
 
     assert not report.folder.exists()

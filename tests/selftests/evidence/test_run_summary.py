@@ -66,7 +66,7 @@ def test_tests_that_broke_nothing_are_not_held_against_it() -> None:
     assert [line for line in explain(judgement(BROKEN, crashed, HELD)) if "promised" not in line] == []
 
 
-def test_an_assertion_without_a_word_is_explained_all_the_same() -> None:
+def test_an_assertion_without_a_message_is_explained_too() -> None:
     mute = TestRecord("tests/x.py::test_mute", (), "failed", "call", 0.1, "", asserted=True)
 
     assert explain(judgement(BROKEN, mute))[1] == "seen: assertion failed without a message"

@@ -17,7 +17,7 @@ def _file(tmp_path: Path) -> Path:
     return tmp_path / "cache" / "durations.json"
 
 
-def test_what_took_time_is_recalled_by_the_next_run(file: Path) -> None:
+def test_the_next_run_knows_how_long_steps_took(file: Path) -> None:
     remember(file, [step("event: recreating", 1.2345)])
 
     assert recall(file).expected("event: recreating") == 1.234
@@ -31,14 +31,14 @@ def test_a_run_of_a_few_tests_does_not_forget_the_others(file: Path) -> None:
 
 
 @pytest.mark.parametrize("ended", [step("a", status="PromiseBroken"), step("a", 0.0)], ids=["failed", "announced"])
-def test_what_went_wrong_or_has_no_length_is_no_measure(file: Path, ended: Step) -> None:
+def test_steps_that_failed_or_have_no_length_are_not_recorded(file: Path, ended: Step) -> None:
     remember(file, [ended])
 
     assert recall(file).seconds == {}
 
 
 @pytest.mark.parametrize("content", ["", "[]", "{", '{"a": "b"}', "null", "\x00"])
-def test_a_file_that_says_anything_else_is_as_good_as_none(file: Path, content: str) -> None:
+def test_a_file_with_other_content_counts_as_none(file: Path, content: str) -> None:
     file.parent.mkdir()
     file.write_text(content)
 

@@ -37,7 +37,7 @@ def test_a_test_is_drawn_when_and_as_long_as_it_ran() -> None:
     [(HELD, "proved"), (LOST, "broken"), (TestRecord("x", (), "skipped", "setup", 0.1), "unproven")],
     ids=["passed", "failed", "skipped"],
 )
-def test_its_colour_shows_how_it_ended(like: TestRecord, style: str) -> None:
+def test_a_bars_colour_shows_how_a_test_ended(like: TestRecord, style: str) -> None:
     (bar,) = draw(facts(), [a_test(1, 1, like)]).tests
 
     assert bar.style == style

@@ -91,17 +91,17 @@ def test_a_broken_promise_fails_the_run_and_leaves_logs_differences_and_pictures
 
 
 @pytest.mark.parametrize(("options", "status"), [((), OK), (("--beyond",), FAILED)], ids=["not asked for", "asked for"])
-def test_what_goes_beyond_the_document_fails_the_run_only_when_asked_for(
+def test_what_goes_beyond_the_guide_fails_the_run_only_when_asked_for(
     runs: Runs, options: tuple[str, ...], status: int
 ) -> None:
     assert runs.run(HELD, BEYOND, options=options).status == status
 
 
-def test_a_failure_of_the_document_beside_one_beyond_it_fails_the_run(runs: Runs) -> None:
+def test_a_failure_of_the_guide_beside_one_beyond_it_fails_the_run(runs: Runs) -> None:
     assert runs.run(LOST, BEYOND).status == FAILED
 
 
-def test_a_failure_that_proves_nothing_beside_one_beyond_the_document_fails_the_run(runs: Runs) -> None:
+def test_a_failure_that_proves_nothing_beside_one_beyond_the_guide_fails_the_run(runs: Runs) -> None:
     assert runs.run(PROVES_NOTHING, BEYOND).status == FAILED
 
 
@@ -278,7 +278,7 @@ def test_a_deploy_gate_that_was_cut_short_proves_nothing(runs: Runs, stop: str, 
     assert (seen.evidence["verdict"], seen.evidence["complete"]) == ("unproven", False)
 
 
-def test_a_deploy_gate_that_falls_over_proves_nothing(runs: Runs) -> None:
+def test_a_deploy_gate_that_crashes_proves_nothing(runs: Runs) -> None:
     seen = runs.run(GATE, plugins=[Buggy("test_of_the_gate")])
 
     assert seen.status == INTERNAL_ERROR

@@ -216,7 +216,7 @@ def test_latest_is_never_missing_in_between(folder: Path, monkeypatch: pytest.Mo
     assert (folder.parent / "latest").resolve() == folder.resolve()
 
 
-def test_what_a_killed_run_left_of_the_link_is_no_hindrance(folder: Path) -> None:
+def test_the_link_is_made_despite_what_a_killed_run_left(folder: Path) -> None:
     folder.mkdir(parents=True)
     (folder.parent / f".latest-{folder.name}").symlink_to("nowhere")
 

@@ -69,7 +69,7 @@ def test_a_picture_that_can_not_be_written_is_a_broken_promise_in_the_systems_wo
         ExecPlatform(unpublished, TOKEN, disk.write).upload(PICTURE)
 
 
-def test_without_an_api_pictures_are_served_as_ever(server: FakeServer) -> None:
+def test_without_an_api_pictures_are_served_as_by_any_platform(server: FakeServer) -> None:
     server.answer(200, b"picture", Content_Type="image/png")
 
     platform = ExecPlatform(lambda: server.address, TOKEN, Disk().write)

@@ -69,9 +69,7 @@ def test_one_more_client_uploads_to_the_same_platform(
 
 
 @pytest.mark.parametrize("status", [201, 503])
-def test_an_offer_brings_the_answer_whatever_it_is(
-    platform: HttpPlatform, answer: Callable[..., None], status: int
-) -> None:
+def test_posting_a_picture_returns_any_answer(platform: HttpPlatform, answer: Callable[..., None], status: int) -> None:
     answer(status, DESCRIBED)
 
     response = platform.post(PICTURE)
