@@ -37,9 +37,9 @@ BIG_FILE = 24 * MEGABYTE
 SCRIPT = "migrate_media.sh"
 STAGING = b".migration"
 
-Deed = Callable[[Stack, Background], object]
+Interruption = Callable[[Stack, Background], object]
 
-DEEDS: dict[str, Deed] = {
+INTERRUPTIONS: dict[str, Interruption] = {
     "interrupted": lambda _, process: process.signal(signal.SIGINT),
     "terminated": lambda _, process: process.signal(signal.SIGTERM),
     "hung up": lambda _, process: process.signal(signal.SIGHUP),
@@ -119,20 +119,20 @@ def _seconds(session_stack: Stack, operator: Operator, settings: Settings) -> fl
 
 
 @pytest.mark.parametrize("time", range(3))
-@pytest.mark.parametrize("deed", DEEDS)
+@pytest.mark.parametrize("interruption", INTERRUPTIONS)
 def test_a_disturbed_migration_shows_nothing_by_halves_and_is_completed_by_the_next(
-    migration: Migration, seconds: float, settings: Settings, deed: str, time: int
+    migration: Migration, seconds: float, settings: Settings, interruption: str, time: int
 ) -> None:
-    moment = random.Random(f"{settings.seed}/{deed}/{time}").uniform(0.0, 0.9 * seconds)  # noqa: S311 - nothing is secret
+    moment = random.Random(f"{settings.seed}/{interruption}/{time}").uniform(0.0, 0.9 * seconds)  # noqa: S311 - nothing is secret
     with migration.operator.start("migrate") as process:
         if not freeze_at(process, moment):
             pytest.skip(f"the migration took {seconds:.2f} s before, and now it was over at {moment:.2f} s")
-        DEEDS[deed](migration.stack, process)
+        INTERRUPTIONS[interruption](migration.stack, process)
         process.thaw()
         outcome = process.finish()
     wait_until(lambda: is_quiet(migration.stack), what="nothing of the migration is left in the container", seconds=30)
     migration.stack.health.wait_until_ready()
-    journal.add_evidence(f"{deed} after {moment:.2f} of {seconds:.2f} s: status {outcome.status}")
+    journal.add_evidence(f"{interruption} after {moment:.2f} of {seconds:.2f} s: status {outcome.status}")
 
     assert outcome.ok or outcome.status < 0 or outcome.stderr.strip(), "it failed and doesn't say why"
     migration.expect_no_halves()

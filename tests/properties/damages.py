@@ -26,12 +26,12 @@ trap 'rm -rf "$held"' EXIT
 : > "$held/own"
 : > "$held/above"
 there() { [[ -e $path || -L $path ]]; }
-while IFS= read -r -d '' deed; do
+while IFS= read -r -d '' operation; do
     for field in path other argument mode owner; do IFS= read -r -d '' "$field"; done
     above=${path%/*}
     touch -r "$above" "$held/above"
     if there; then touch -h -r "$path" "$held/own"; fi
-    case $deed in
+    case $operation in
         content) printf "\x${argument#* }" | dd of="$path" bs=1 seek="${argument% *}" conv=notrunc status=none ;;
         truncation) truncate --size="$argument" -- "$path" ;;
         removal) rm -fd -- "$path" ;;
@@ -62,7 +62,7 @@ done
 class Damage:
     """A change of `path`, and what a comparison must report of it: these aspects, and nothing else."""
 
-    deed: str
+    operation: str
     path: bytes
     reported: Reported
     argument: bytes = b""
@@ -78,7 +78,7 @@ class Damage:
     def order(self) -> bytes:
         """Return it as input of the `DAMAGE` script."""
         mode, owner = b"%04o" % self.mode, b"%d:%d" % self.owner
-        fields = (self.deed.encode(), b"./" + self.path, b"./" + self.other, self.argument, mode, owner)
+        fields = (self.operation.encode(), b"./" + self.path, b"./" + self.other, self.argument, mode, owner)
         return b"".join(field + b"\0" for field in fields)
 
 
@@ -87,20 +87,20 @@ def orders(damages: Iterable[Damage]) -> bytes:
     return b"".join(damage.order() for damage in damages)
 
 
-def damage_to(tree: Tree, deed: str) -> st.SearchStrategy[Damage]:
-    """Generate a damage of one of the `DEEDS` to a tree."""
-    return DEEDS[deed](tree)
+def damage_to(tree: Tree, operation: str) -> st.SearchStrategy[Damage]:
+    """Generate a damage of one of the `FILE_OPERATIONS` to a tree."""
+    return FILE_OPERATIONS[operation](tree)
 
 
 def _reported(aspect: str, *paths: bytes) -> Reported:
     return frozenset((path, aspect) for path in paths)
 
 
-def _to_entry(tree: Tree, deed: str, path: bytes, aspect: str, argument: bytes) -> Damage:
+def _to_entry(tree: Tree, operation: str, path: bytes, aspect: str, argument: bytes) -> Damage:
     """Damage an entry in an aspect that all of its names share."""
     entry = tree.entries[path]
     reported = _reported(aspect, *tree.names(path))
-    return Damage(deed, path, reported, argument, mode=entry.mode, owner=(entry.uid, entry.gid))
+    return Damage(operation, path, reported, argument, mode=entry.mode, owner=(entry.uid, entry.gid))
 
 
 @st.composite
@@ -218,7 +218,7 @@ def _filled(tree: Tree) -> st.SearchStrategy[bytes]:
     return st.sampled_from([path for path in tree.of_kind("file") if tree.contents[path]])
 
 
-DEEDS: Mapping[str, Callable[[Tree], st.SearchStrategy[Damage]]] = {
+FILE_OPERATIONS: Mapping[str, Callable[[Tree], st.SearchStrategy[Damage]]] = {
     "content": _content,
     "truncation": _truncation,
     "removal": _removal,

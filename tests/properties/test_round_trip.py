@@ -10,7 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 import pytest
-from damages import DAMAGE, DEEDS, Damage, damage_to, orders
+from damages import DAMAGE, FILE_OPERATIONS, Damage, damage_to, orders
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from trees import PLANT, Tree, planted_together, trees
@@ -30,7 +30,7 @@ FOREST = b"forest"  # the directory of the volume that all of it happens in, bes
 CLEAR = f"rm -rf -- {FOREST.decode()}"
 LOSE = "find . -mindepth 1 -delete"
 
-forests = st.tuples(*[trees() for _ in DEEDS]).map(planted_together)
+forests = st.tuples(*[trees() for _ in FILE_OPERATIONS]).map(planted_together)
 
 # Shrinking would take hundreds of containers. tests/selftests/test_properties.py, which needs none, finds the smallest
 # tree for what isn't the engine's doing.
@@ -48,8 +48,8 @@ few = settings(
 @st.composite
 def damaged_forests(draw: st.DrawFn) -> tuple[Tree, Sequence[Damage]]:
     """Generate a forest, and one damage of each kind, each to a different tree."""
-    grown = [draw(trees()) for _ in DEEDS]
-    damages = [draw(damage_to(tree, deed)) for tree, deed in zip(grown, DEEDS, strict=True)]
+    grown = [draw(trees()) for _ in FILE_OPERATIONS]
+    damages = [draw(damage_to(tree, operation)) for tree, operation in zip(grown, FILE_OPERATIONS, strict=True)]
     return planted_together(grown), [damage.under(b"%d" % number) for number, damage in enumerate(damages)]
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
-from damages import DAMAGE, DEEDS, Damage, damage_to, orders
+from damages import DAMAGE, FILE_OPERATIONS, Damage, damage_to, orders
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from trees import PLANT, Tree, trees
@@ -101,15 +101,15 @@ def backed_up(root: Path) -> Path:
     return archive
 
 
-@pytest.mark.parametrize("deed", DEEDS)
-def test_a_damage_is_reported_with_its_path_and_aspect_and_nothing_else(deed: str) -> None:
-    if deed in NEEDS_PRIVILEGES and not PRIVILEGED:
+@pytest.mark.parametrize("operation", FILE_OPERATIONS)
+def test_a_damage_is_reported_with_its_path_and_aspect_and_nothing_else(operation: str) -> None:
+    if operation in NEEDS_PRIVILEGES and not PRIVILEGED:
         pytest.skip("giving a file away takes root")
 
     @examples(8)
     @given(st.data(), any_tree)
     def check(data: st.DataObject, tree: Tree) -> None:
-        expect_reported(tree, data.draw(damage_to(tree, deed)))
+        expect_reported(tree, data.draw(damage_to(tree, operation)))
 
     check()
 
@@ -122,12 +122,14 @@ def expect_reported(tree: Tree, damage: Damage) -> None:
         after = read_directory(root)
 
     changes = diff(before, after)
-    assert {(change.path, change.aspect) for change in changes} == damage.reported, describe(changes, event=damage.deed)
+    assert {(change.path, change.aspect) for change in changes} == damage.reported, describe(
+        changes, event=damage.operation
+    )
 
 
 @examples(10)
 @given(st.data(), any_tree)
 def test_the_damages_leave_no_aspect_out(data: st.DataObject, tree: Tree) -> None:
-    aspects = {aspect for deed in DEEDS for _, aspect in data.draw(damage_to(tree, deed)).reported}
+    aspects = {aspect for operation in FILE_OPERATIONS for _, aspect in data.draw(damage_to(tree, operation)).reported}
 
     assert aspects == set(ASPECTS), "for each aspect of a comparison there is a damage that changes it"
