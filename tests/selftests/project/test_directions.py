@@ -20,6 +20,8 @@ PLUGINS = ["options", "engine", "stack", "media", "procedures", "deploy", "termi
 # Rooms, and modules of others, that have to work where nothing is installed but Python.
 ON_BARE_PYTHON = ["core", "system", "engine", "archive", "settings", "cli"]
 MOST_MODULES = 12
+# Large libraries that a run needs later, or only in some runs.
+LOADED_LATER = ["docker", "docutils", "jinja2", "markdown_it", "rich"]
 STAGES = [name for name in PLUGINS if name != "terminal_progress"]  # which is only what evidence is shown on
 LIBRARY = sorted((ROOT / "media_guarantees").rglob("[!_]*.py"))
 TESTS = sorted(
@@ -102,6 +104,20 @@ def test_what_a_bare_python_runs_imports_nothing_else(name: str) -> None:
 
     assert modules
     assert finished.returncode == 0, finished.stderr
+
+
+@cache
+def loaded_with_the_plugins() -> list[str]:
+    """Return the names of all modules that are loaded before a run's first line."""
+    plugins = ", ".join(f"fixtures.{plugin}" for plugin in PLUGINS)
+    code = f"import sys, {plugins}; print(*sys.modules)"
+    return subprocess.run([sys.executable, "-c", code], cwd=ROOT, stdout=subprocess.PIPE, text=True).stdout.split()
+
+
+@pytest.mark.parametrize("library", LOADED_LATER)
+def test_a_runs_first_line_does_not_wait_for_a_library_that_is_needed_later(library: str) -> None:
+    assert "fixtures.options" in loaded_with_the_plugins()
+    assert library not in loaded_with_the_plugins(), "import it in the function that uses it"
 
 
 @pytest.mark.parametrize("folder", sorted({path.parent for path in LIBRARY}), ids=named)
