@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
@@ -29,8 +30,20 @@ def _volume(tmp_path: Path) -> Path:
     return volume
 
 
+# A migration begins to write when the volume was looked at for the first time, however long that takes.
+LOOKED_AT = "until [ -e ../looked-at ]; do sleep 0.01; done"
+
+
 def media_in(volume: Path) -> VolumeMedia:
-    return VolumeMedia(str(volume), cast("Any", None), os.environ, {}, is_local=True)
+    """The media of a volume in a folder; a look at them leaves a file beside it."""
+    media = VolumeMedia(str(volume), cast("Any", None), os.environ, {}, is_local=True)
+
+    def sizes() -> object:
+        seen = media.sizes()
+        (volume.parent / "looked-at").touch()
+        return seen
+
+    return cast("VolumeMedia", SimpleNamespace(sizes=sizes))
 
 
 @pytest.fixture(name="migrate")
@@ -49,7 +62,7 @@ def _migrate(volume: Path) -> Iterator[Any]:
 
 
 def test_it_is_stopped_once_something_is_in_the_volume_whatever_it_prints(migrate: Any, volume: Path) -> None:
-    process = migrate("sleep 0.1; echo x > new; sleep 60; echo y > newer")
+    process = migrate(f"{LOOKED_AT}; echo x > new; sleep 60; echo y > newer")
 
     stop_half_way(process, media_in(volume))
 
@@ -59,7 +72,7 @@ def test_it_is_stopped_once_something_is_in_the_volume_whatever_it_prints(migrat
 
 
 def test_a_file_that_grows_is_seen_too(migrate: Any, volume: Path) -> None:
-    process = migrate("sleep 0.1; echo x >> old; sleep 60")
+    process = migrate(f"{LOOKED_AT}; echo x >> old; sleep 60")
 
     stop_half_way(process, media_in(volume))
 
