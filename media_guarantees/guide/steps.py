@@ -225,8 +225,10 @@ class Step:
         marked = blanks_in(self.script)
         if self.procedure != "restore":
             return marked
-        calls = [call for command in read_commands(self.script) for call in command.calls]
-        words = [(word.start, word.start + len(word.raw)) for call in calls for word in call]
+        printed = list(read_commands(self.script))
+        read = [redirection.target for command in printed for redirection in command.redirections]
+        named = [word for command in printed for call in command.calls for word in call]
+        words = [(word.start, word.start + len(word.raw)) for word in (*named, *read)]
         found = example_names_in(self.script, words, is_folder=self.kind != "archive")
         return sorted({each.start(): each for each in (*found, *marked)}.values(), key=lambda each: each.start())
 

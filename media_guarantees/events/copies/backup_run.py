@@ -84,6 +84,8 @@ def _backup(stack: Stack, operator: Operator, before: Manifest) -> Backup:
     with journal.step("event: the guide's backup"), poll_health(stack) as answers:
         copy = copy_made_by(operator, lambda: operator.run_checked("backup"), before)
     leftovers = frozenset(_on_engine(stack) - things)
+    if copy.place is None:  # it is in a volume, which is no leftover
+        leftovers = frozenset(name for name in leftovers if not name.startswith("volume "))
     return Backup(copy, operator.folder, day, before, len(answers), answers.count(False), leftovers)
 
 

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from media_guarantees.archive.backup_file import parts_of
 from media_guarantees.archive.examine import DamagedArchive, UnsupportedArchive, read_archive
+from media_guarantees.core import journal
 from media_guarantees.core.errors import PromiseBroken, Unproven
 from media_guarantees.guide.guide_runner import Operator
 from media_guarantees.guide.shell.confined_shell import SHELL_ROOT
@@ -38,6 +40,7 @@ class Copy:
 
 def copy_made_by(operator: Operator, command: Callable[[], object], media: Manifest | None = None) -> Copy:
     """Run a backup command and return the copy that it made of `media`; raises `PromiseBroken` if there is none."""
+    _make_room(operator, media)
     files, volumes = files_of(operator.folder), _volumes(operator)
     command()
     appeared = [path for path, stamp in files_of(operator.folder).items() if files.get(path) != stamp]
@@ -53,6 +56,20 @@ def copy_made_by(operator: Operator, command: Callable[[], object], media: Manif
             next_step=f"ls -la {operator.folder}",
         )
     return _unnamed_copy(others, media)
+
+
+def _make_room(operator: Operator, media: Manifest | None) -> None:
+    """Remove the folder that an earlier backup of the same day made: a person makes one a day, and no second beside it.
+
+    `cp` and `docker cp` would put the second one into the first.
+    """
+    if media is None or operator.step("backup").kind not in {"folder", "effect"}:
+        return
+    root = _root_of_tree(list(files_of(operator.folder)), media)
+    # What the platform had before its media were moved to a volume is no copy.
+    if root and root != operator.folder / "media":
+        journal.add_evidence(f"the folder {root.name}, of an earlier backup, is removed before the next one")
+        shutil.rmtree(root)
 
 
 def archive_made_by(operator: Operator, command: Callable[[], object], media: Manifest | None = None) -> Path:
@@ -106,7 +123,7 @@ def _walk(folder: Path) -> Iterable[tuple[Path, os.stat_result]]:
 
 
 def _volumes(operator: Operator) -> Mapping[str, tuple[int, int]]:
-    """The volumes of a private engine, each with how many entries it has, and the time of the newest."""
+    """The volumes of a private engine, each with how many entries it has, and when the last of them was changed."""
     if operator.shell_in is None:
         return {}
     folder = operator.shell_in(operator.folder).engine.volumes
@@ -114,7 +131,7 @@ def _volumes(operator: Operator) -> Mapping[str, tuple[int, int]]:
 
 
 def _newest(volume: Path) -> tuple[int, int]:
-    times = [os.lstat(Path(place, name)).st_mtime_ns for place, folders, names in os.walk(volume) for name in names]
+    times = [os.lstat(Path(place, name)).st_ctime_ns for place, folders, names in os.walk(volume) for name in names]
     return len(times), max(times, default=0)
 
 

@@ -32,7 +32,8 @@ class FakeOperator:
 
     def step(self, procedure: str) -> Step:
         """Give the guide's backup."""
-        return Step(Path("guide.md"), 1, self._script, procedure)
+        kind = "folder" if " cp " in self._script else "archive"
+        return Step(Path("guide.md"), 1, self._script, procedure, kind=kind)
 
 
 @pytest.fixture(name="media")
@@ -105,6 +106,24 @@ def test_a_tree_of_the_media_is_a_folder_wherever_it_is(folder: Path, media: Pat
     copy = made(folder, lambda: copy_tree(media, folder / "outside/srv/copies/today"), media)
 
     assert copy == Copy("folder", folder / "outside/srv/copies/today")
+
+
+def test_a_folder_that_an_earlier_backup_made_is_no_longer_in_the_way(folder: Path, media: Path) -> None:
+    def happen() -> None:
+        assert not (folder / "copy").exists(), "cp would put the second copy into the first"
+        copy_tree(media, folder / "copy")
+
+    script = "docker compose cp web:/media ./copy"
+    for _ in range(2):
+        assert made(folder, happen, media, script=script) == Copy("folder", folder / "copy")
+
+
+def test_the_media_that_the_platform_had_before_stay(folder: Path, media: Path) -> None:
+    copy_tree(media, folder / "media")
+
+    made(folder, lambda: copy_tree(media, folder / "copy"), media, script="docker compose cp web:/media ./copy")
+
+    assert (folder / "media/3.png").exists()
 
 
 def test_files_of_other_names_are_a_copy_that_is_not_read_here(folder: Path, media: Path) -> None:

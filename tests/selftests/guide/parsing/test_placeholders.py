@@ -41,6 +41,7 @@ def test_a_blank_is_known_by_how_it_is_marked(script: str, blanks: list[str]) ->
         (f"FILE=media_YYYYMMDD.tar.gz\n{RUN} /b/$FILE", f"FILE=media_20311231.tar.gz\n{RUN} /b/$FILE"),
         (f"FILE=<file>\n{RUN} /b/$FILE.tar.gz", f"FILE=media_20311231\n{RUN} /b/$FILE.tar.gz"),
         ('FILE=...\ncat "$FILE" | tar xz', 'FILE=backups/media_20311231.tar.gz\ncat "$FILE" | tar xz'),
+        ("tar xz < backups/media_20240115.tgz", "tar xz < backups/media_20311231.tgz"),
         ("cat <the file> | tar xz", "cat backups/media_20311231.tar.gz | tar xz"),
         ("./restore_media.sh backups/media_20240115.tar.gz", "./restore_media.sh backups/media_20311231.tar.gz"),
         *(
