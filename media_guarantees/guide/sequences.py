@@ -15,6 +15,7 @@ from pathlib import Path
 
 from media_guarantees.guide.formats.document import WINDOWS_LANGUAGES, Block
 from media_guarantees.guide.parsing.docker_commands import compose_verb, docker_verb, program
+from media_guarantees.guide.parsing.transfers import kind_of
 from media_guarantees.guide.recognition import STARTS, STOPS, Line, read_lines, spelled_out
 from media_guarantees.guide.steps import COPIES, Step
 
@@ -145,10 +146,10 @@ class _Section:
         script = "\n".join([*self._state(texts), *texts])
         spelled = spelled_out(script)
         body = line.body or (spelled if spelled != script or script != line.text else "")
+        step = replace(_step(line, script, line.procedure or ""), body=body if body != script else "")
         return replace(
-            _step(line, script, line.procedure or ""),
-            body=body if body != script else "",
-            kind=line.kind,
+            step,
+            kind=kind_of(step.archive or "") if line.kind == "archive" else line.kind,
             core="" if script == line.text else line.text,
             is_instead=any(core in range(*span) for span in self._alternatives),
         )

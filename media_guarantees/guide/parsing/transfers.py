@@ -95,10 +95,10 @@ def _by_tar(command: Command, call: Call) -> Iterator[Transfer]:
             host_path = archive if archive and (on_volume or _is_on_host(archive, call)) else ""
             host_path = host_path or ("" if archive else _written(command, call))
             if host_path:
-                yield Transfer(OUT, host_path, _kind(host_path))
+                yield Transfer(OUT, host_path, kind_of(host_path))
         elif tar.mode == "extract" and _goes_into_a_volume(call):
             host_path = archive or _read(command) or _read_inside(call)
-            yield Transfer(BACK, host_path, _kind(host_path))
+            yield Transfer(BACK, host_path, kind_of(host_path))
 
 
 def _kind(host_path: str) -> str:
