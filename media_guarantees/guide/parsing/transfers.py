@@ -101,7 +101,8 @@ def _by_tar(command: Command, call: Call) -> Iterator[Transfer]:
             yield Transfer(BACK, host_path, kind_of(host_path))
 
 
-def _kind(host_path: str) -> str:
+def kind_of(host_path: str) -> str:
+    """Return the kind of what a `tar` is written to or read from: only the program that encrypted it reads that."""
     return "other" if _ENCRYPTED.search(host_path) else "archive"
 
 
