@@ -19,7 +19,7 @@ def parts_of(path: Path) -> Sequence[Path]:
     """Return the files that a backup consists of: the one that is named, or all parts where it is one of several.
 
     `split` calls them backup.tar.gz.aa, ….ab and so on, or ….00, ….01; other programs begin with ….001. They end before
-    the first that isn't there. Files of such names that are each an archive are none: a rotation calls them so too.
+    the first that is missing. Files of such names that are each an archive are no parts: rotations use them too.
     """
     part = _PART.fullmatch(path.name)
     if not part:
@@ -64,7 +64,7 @@ class Parts(io.RawIOBase):
         self.position = 0
 
     def readable(self) -> bool:
-        """Whether it can be read, which it can."""
+        """Return True: `io` asks before it reads."""
         return True
 
     def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]

@@ -1,4 +1,4 @@
-"""Detecting how a file is compressed by its first bytes, and decompressing it strictly, in memory that doesn't grow.
+"""Detecting how a file is compressed by its first bytes, and decompressing it strictly, with bounded memory.
 
 Each decompressor verifies what its format has for checksums: gzip a CRC-32 and a length, bzip2 a CRC for each block, xz
 and zstd what their header says. A file may hold several compressed streams in a row, as pbzip2, pzstd and `cat` write
@@ -116,7 +116,7 @@ def _zstd() -> tuple[Callable[[], Decompressor], tuple[type[Exception], ...]]:
 
 
 def import_compression(name: str) -> ModuleType:
-    """Import the module that compresses and decompresses so; raises `UnsupportedArchive` where there is none."""
+    """Import the module of this compression; raises `UnsupportedArchive` where Python has none."""
     modules = _MODULES[name]
     for module in modules:
         with suppress(ImportError):

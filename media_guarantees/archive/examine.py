@@ -46,8 +46,8 @@ class Examined:
     `contents` is what is in it, as far as it could be read; a file has a SHA-256 there only if it was compared.
     `problems` are damage, and what restoring it could do beyond that; `differences` are those from what was backed up.
     `damaged` is whether there is more that couldn't be read. `form` is what it is, as in "tar archive, gzip".
-    `prefix` is the directory in it that holds the media, `media` what is below that. `notes` are sentences about what
-    was found that is no problem.
+    `prefix` is the directory in it that holds the media, `media` what is below that. `notes` describe what was
+    found that is no problem.
     """
 
     contents: Manifest

@@ -50,7 +50,7 @@ class SparseMap:
 def read_map(header: Header, read: Callable[[int], bytes]) -> SparseMap:
     """Read the map of a sparse member; `read` reads so many bytes of what follows its header.
 
-    Raises `DamagedArchive` for one that can't be.
+    Raises `DamagedArchive` for a map that can't be read.
     """
     attributes = header.attributes
     if header.type == b"S":

@@ -27,7 +27,7 @@ _ZEROS = bytes(_BLOCK)
 
 
 def read_members(pieces: Iterator[bytes], *, hashed: bool = True) -> Iterator[Member]:
-    """Read a tar archive to its very end, member by member, given its content in pieces.
+    """Read a tar archive to its end, member by member, given its content in pieces.
 
     Unless `hashed`, a member has no SHA-256. Raises `DamagedArchive` where it can't go on, `UnsupportedArchive` for
     what can't be judged.

@@ -61,7 +61,7 @@ class Member:
 
 
 def normalised(name: bytes) -> bytes:
-    """Take the parts out of a name that mean nothing."""
+    """Remove the parts of a name that have no meaning, such as "./"."""
     parts = [part for part in name.split(b"/") if part not in (b"", b".")]
     return (b"/" if name.startswith(b"/") else b"") + b"/".join(parts) or ROOT
 

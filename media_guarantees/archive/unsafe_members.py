@@ -58,7 +58,7 @@ def set_id_bits(members: Sequence[Member]) -> Iterator[Problem]:
 
 
 def repeated(members: Sequence[Member]) -> Iterator[Problem]:
-    """Find members of one name, of which the last would win."""
+    """Find names that several members have: at a restore the last one would win."""
     seen: set[bytes] = set()
     for member in members:
         if member.path in seen:
@@ -129,7 +129,7 @@ def _links(members: Sequence[Member]) -> dict[bytes, bytes]:
 
 
 class _Steps:
-    """What is left of the steps that a rule may take along names: a small archive can ask for any number."""
+    """A limit on the steps that a rule takes along names: a small archive can demand any number of them."""
 
     def __init__(self, members: Sequence[Member]) -> None:
         self.left = _MOST_STEPS + _STEPS_EACH * len(members)

@@ -38,7 +38,7 @@ _PREPARES = {
 # cron(5): five fields of time before the command, in which a per cent sign is escaped.
 _CRONTAB = re.compile(r"^(?:@\w+|(?:[\d*/,-]+[ \t]+){4}[\d*/,-]+)[ \t]+(?=\S)")
 _FUNCTION = re.compile(r"(?:function\s+)?(?P<name>[\w-]+)\s*(?:\(\)\s*)?\{")
-# What a script calls by a name of its own, where it is told in plain words.
+# The value of a variable, where it is plain text.
 _PLAIN_VALUE = r"(?:[\w./:@%+-]|\$\(date [^()\\\"]*\)|\$\(pwd\)|\$\{?PWD\}?)+"
 _ASSIGNMENT = re.compile(
     rf"^[ \t]*(?:export |readonly |local )?(\w+)=([\"']?)({_PLAIN_VALUE})\2[ \t]*(?:#.*)?$", re.MULTILINE

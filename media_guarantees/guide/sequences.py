@@ -91,12 +91,12 @@ def _machine(block: Block) -> str:
     """The other machine that a block is for, by its language, its text, its tab or the heading above it; or ""."""
     if block.language in WINDOWS_LANGUAGES or (block.has_commands and _WINDOWS_TEXT.search(block.text)):
         return "Windows"
-    for told in (block.label, *block.headings[-1:], block.lead):
-        if _HERE.search(told) or re.search(r"\bdocker\b(?! desktop)", told, re.IGNORECASE):
+    for words in (block.label, *block.headings[-1:], block.lead):
+        if _HERE.search(words) or re.search(r"\bdocker\b(?! desktop)", words, re.IGNORECASE):
             continue
-        if _WINDOWS.search(told) and len(told) < 60:
+        if _WINDOWS.search(words) and len(words) < 60:
             return "Windows"
-        if (other := _OTHER_ENGINE.search(told)) and len(told) < 60:
+        if (other := _OTHER_ENGINE.search(words)) and len(words) < 60:
             return other[1].capitalize()
     return ""
 

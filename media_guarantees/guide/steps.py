@@ -239,6 +239,10 @@ class Step:
                 f"{self.source}:{self.line}: {found.group()} stands after {before!r}, "
                 f"with which {stem!r} does not begin"
             )
+        full = stem + ending
+        tail = re.match(r"[^\s/\"';|&)]*", self.script[found.end() :])
+        if tail and tail.group() and full.endswith(tail.group()):
+            return full[len(before) : -len(tail.group())]
         used = self._use_of_variable(found)
         is_printed = re.match(r"\.(?:tar|t[abgx]z)", self.script[found.end() :] if used is None else used[1])
         is_path = not before and (self.script[: found.start()][-1:] != "/" if used is None else used[0] != "/")

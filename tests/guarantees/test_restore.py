@@ -154,7 +154,8 @@ def test_damaged_files_come_back_exactly(repair_run: Deferred[Repair]) -> None:
 
     kept = done.once.only(lambda path: path != done.added)
 
-    expect_restored(done.backup.before, kept, event="repairing the volume from a backup")
+    before = with_owners_taken_over(done.backup.before, kept)
+    expect_restored(before, kept, event="repairing the volume from a backup")
 
 
 @repair

@@ -35,7 +35,7 @@ _PROGRAMS = {
 _COPIERS = {"rsync", "rclone"}
 # Programs that do what a target of their own is called.
 _RUNNERS = {"make", "just", "task", "invoke", "rake", "npm", "yarn", "pnpm", "composer"}
-# Where copies go that are kept by somebody else.
+# The address of a bucket at a cloud provider.
 _BUCKET = re.compile(r"(?:s3|gs|b2|azure|swift)://")
 _DATABASE_PROGRAMS = {
     "pg_dump", "pg_dumpall", "pg_restore", "psql", "mysqldump", "mysql", "mariadb-dump", "mariadb", "mongodump",

@@ -63,6 +63,12 @@ def test_a_restore_is_typed_with_the_name_of_the_backup(printed: str, filled: st
     assert step.fill("media_20311231", ".tar.gz", "backups/") == filled
 
 
+def test_an_ending_that_is_printed_is_not_typed_twice() -> None:
+    step = Step(Path("guide.md"), 1, "openssl enc -d < b/media_YYYYMMDD.tar.gz.enc | tar xz", "restore", kind="other")
+
+    assert step.fill("media_20311231.tar.gz.enc", "", "b/") == "openssl enc -d < b/media_20311231.tar.gz.enc | tar xz"
+
+
 def test_the_name_of_a_folder_is_an_example_too() -> None:
     step = Step(Path("guide.md"), 1, "docker compose cp ./copies/media_2025-01-31/. web:/m", "restore", kind="folder")
 
