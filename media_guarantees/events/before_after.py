@@ -131,18 +131,18 @@ def expect_same(
     _expect_none(diff(before, after, mtime=mtime, ignore=ignore), before, event)
 
 
-def expect_restored(before: Manifest, after: Manifest, *, event: str) -> None:
-    """Raise `PromiseBroken` that describes how what was restored differs from what was there `before`.
+def expect_restored(before: Manifest, after: Manifest, *, event: str, ignore: frozenset[str] = frozenset()) -> None:
+    """Raise `PromiseBroken` that describes how what was restored, or copied, differs from what was there `before`.
 
     Times are compared to the second. The times of directories and of symbolic links don't count, nor do the owners of
-    these: BusyBox's tar, which many guides call, does not restore them, and no picture depends on them.
+    these: BusyBox, whose tar and cp many guides call, does not keep them, and no picture depends on them.
     """
-    changes = diff(before, after, mtime="seconds")
+    changes = diff(before, after, mtime="seconds", ignore=ignore)
     without = [change for change in changes if _is_lost_by_busybox(before.entries.get(change.path), change.aspect)]
     if without:
         journal.add_evidence(
             f"after {event}, {len({change.path for change in without})} directories and symbolic links have the time "
-            "or the owner of the restore: no picture depends on that"
+            "or the owner that they were given then: no picture depends on that"
         )
     _expect_none(tuple(change for change in changes if change not in without), before, event)
 

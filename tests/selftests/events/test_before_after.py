@@ -264,7 +264,7 @@ def test_the_time_of_a_directory_may_be_that_of_the_restore(caplog: pytest.LogCa
     with caplog.at_level("INFO", "verify.evidence"):
         expect_restored(before, after, event=EVENT)
 
-    assert "1 directories and symbolic links have the time or the owner of the restore" in caplog.text
+    assert "1 directories and symbolic links have the time or the owner that they were given then" in caplog.text
 
 
 @pytest.mark.parametrize(("kind", "counts"), [("symlink", False), ("file", True), ("directory", True)])
