@@ -75,13 +75,14 @@ def _backup_attempt(session_stack: Stack, operator: Operator, settings: Settings
 def back_up(stack: Stack, operator: Operator, seed: str, history: list[UploadAttempt]) -> Backup:
     """Run the guide's backup command during uploads, which are recorded in `history`."""
     stack.health.recover()
+    known = stack.media.manifest()  # before the uploads: a tree that changes can't be read
     with uploading(stack.new_client, history=history, seed=seed, seconds=SECONDS, limit=UPLOADS) as load:
         first, *_ = load.wait_for_uploads(UPLOADS_BEFORE, since=0.0)
         plant_ballast(stack, posixpath.dirname(first.path))
         begun = time.monotonic()
         outcomes: list[Outcome] = []
         with journal.step("event: the guide's backup, during uploads"):
-            copy = copy_made_by(operator, lambda: outcomes.append(operator.run("backup")), stack.media.manifest())
+            copy = copy_made_by(operator, lambda: outcomes.append(operator.run("backup")), known)
         ended = time.monotonic()
     return Backup(copy, outcomes[0], begun, ended, history)
 
