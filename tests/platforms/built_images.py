@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -41,6 +42,15 @@ def keep_images(platform: Path, service: str, cache: Path) -> dict[str, Path]:
             _build(platform, service, cache, Path(folder))
             (Path(folder) / "images").rename(kept)
     return {folder.name: folder for folder in kept.iterdir()}
+
+
+def lay_out(name: str, service: str, folder: Path, cache: Path) -> None:
+    """Lay out the platform of a name in `folder` as its owner has it, but for the builds of its images, made once."""
+    platform = Path(__file__).parent / name
+    shutil.copytree(platform, folder, dirs_exist_ok=True)
+    for built, kept in keep_images(platform, service, cache).items():
+        shutil.rmtree(folder / built)
+        shutil.copytree(kept, folder / built, copy_function=os.link)
 
 
 def _fingerprint(platform: Path, cache: Path) -> str:

@@ -6,6 +6,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
+# Each start of these takes seconds of a processor's time, and there are dozens in a run.
+RUN_SECONDS = 3600
+
 LAYOUT = frozenset({"layout.avatars", "layout.event_banners", "layout.profile_pictures"})
 MIGRATION = frozenset({"migration.complete", "migration.idempotent", "migration.preserves", "migration.refuses"})
 BACKUP = frozenset({"backup.created", "backup.complete", "backup.harmless", "backup.under_load", "backup.fails_loudly"})

@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from built_images import keep_images
-from platform_table import FAULTS, PLATFORMS, Fault, Platform
+from built_images import lay_out
+from platform_table import FAULTS, PLATFORMS, RUN_SECONDS, Fault, Platform
 from verification import ROOT, Verification, verify
 
 HERE = Path(__file__).parent
-
-# Each start of these takes seconds of a processor's time, and there are dozens in a run.
-RUN_SECONDS = 3600
 
 each_platform = pytest.mark.parametrize("platform", PLATFORMS, ids=lambda platform: platform.name)
 
@@ -24,15 +19,12 @@ each_platform = pytest.mark.parametrize("platform", PLATFORMS, ids=lambda platfo
 def _owner(tmp_path: Path) -> Callable[[Platform], Path]:
     """Lay out a platform as its owner has it, but for the builds of its images, which were made once."""
 
-    def lay_out(platform: Platform) -> Path:
+    def write_project_folder(platform: Platform) -> Path:
         folder = tmp_path / platform.name
-        shutil.copytree(HERE / platform.name, folder)
-        for service, kept in keep_images(HERE / platform.name, platform.service, ROOT / ".cache").items():
-            shutil.rmtree(folder / service)
-            shutil.copytree(kept, folder / service, copy_function=os.link)
+        lay_out(platform.name, platform.service, folder, ROOT / ".cache")
         return folder
 
-    return lay_out
+    return write_project_folder
 
 
 def verified(platform: Platform, folder: Path, reports: Path) -> Verification:

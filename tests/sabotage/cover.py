@@ -5,6 +5,8 @@ from __future__ import annotations
 import random
 from collections.abc import Sequence
 
+from crossing import everything_tried_on
+from deployments import DEPLOYMENTS, OURS, Deployment
 from table import BROKEN, HEALTHY, SILENT, Row
 
 # A deployment without a volume breaks nearly everything, and shows little of each. So of the deployments that break a
@@ -14,6 +16,8 @@ TELLING = 3
 MOST = 10
 # Beside those that break something, so many are drawn that don't.
 HEALTHY_DRAWN, SILENT_DRAWN = 2, 1
+# And of all that is tried on each of the other deployments, so many.
+CROSSED_DRAWN = 1
 
 
 def cover(rows: Sequence[Row], draw: int) -> tuple[Row, ...]:
@@ -42,8 +46,23 @@ def broken_by(rows: Sequence[Row]) -> frozenset[str]:
     return frozenset[str]().union(*(row.breaks for row in rows))
 
 
-def drawn(draw: int) -> frozenset[str]:
-    """Return the names of the `draw`-th choice of deployments, some that break nothing among them."""
+def drawn(draw: int, deployment: Deployment = OURS) -> frozenset[str]:
+    """Return the names of the `draw`-th choice for a deployment, some that break nothing among them."""
     rng = random.Random(draw)  # noqa: S311
-    others = [*rng.sample(HEALTHY, HEALTHY_DRAWN), *(row.name for row in rng.sample(SILENT, SILENT_DRAWN))]
-    return frozenset([*(row.name for row in cover(BROKEN, draw)), *others])
+    tried = everything_tried_on(deployment)
+    broken = [row._replace(breaks=row.breaks - deployment.unproven) for row in BROKEN if row.name in tried]
+    healthy = [name for name in HEALTHY if name in tried]
+    silent = [row.name for row in SILENT if row.name in tried]
+    others = [*rng.sample(healthy, HEALTHY_DRAWN), *rng.sample(silent, SILENT_DRAWN)]
+    return frozenset([*(row.name for row in cover(broken, draw)), *others])
+
+
+def crossed(draw: int) -> frozenset[tuple[str, str]]:
+    """Return the `draw`-th choice of (deployment, sabotage), a few for each deployment that isn't ours."""
+    rng = random.Random(draw)  # noqa: S311
+    return frozenset(
+        (deployment.name, name)
+        for deployment in DEPLOYMENTS
+        if deployment is not OURS
+        for name in rng.sample(everything_tried_on(deployment), CROSSED_DRAWN)
+    )

@@ -5,37 +5,49 @@ from __future__ import annotations
 from collections.abc import Callable
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
+from crossing import pairs
+from deployments import OURS, Deployment
 from place import Place
 from table import BROKEN, HEALTHY, SILENT, Row, Silence
 from verification import Verification, verify
 
-Verify = Callable[[str, str], Verification]
+Verify = Callable[[str, str, Deployment], Verification]
+AnyRow = TypeVar("AnyRow", Row, Silence, str)
+
+
+def on_each(parameter: str, rows: tuple[AnyRow, ...]) -> pytest.MarkDecorator:
+    """Run a test for each of `rows` on each deployment on which it is tried; ours has no name in the test's."""
+    tried = list(pairs(rows))
+    names = [str(getattr(row, "name", row)) for _, row in tried]
+    ids = [
+        name if deployment is OURS else f"{name}-on-{deployment.name}"
+        for name, (deployment, _) in zip(names, tried, strict=True)
+    ]
+    return pytest.mark.parametrize(("deployment", parameter), tried, ids=ids)
 
 
 @pytest.fixture(name="verify")
 def _verify(tmp_path: Path, record_property: Callable[[str, object], None], request: pytest.FixtureRequest) -> Verify:
-    """Change a copy of the deployment and verify it; with `--without-ports`, as one that nothing can be asked of."""
+    """Change a copy of a deployment and verify it; with `--without-ports`, as one that nothing can be asked of."""
 
-    def run(kind: str, name: str) -> Verification:
-        folder = tmp_path / "deployment"
+    def run(kind: str, name: str, deployment: Deployment) -> Verification:
+        # A compose file without a name takes the project's from its folder.
+        folder = tmp_path / deployment.name
         folder.mkdir(mode=0o700)
-        place = Place(folder)
+        place = Place(folder, deployment)
         load_change(kind, name)(place)
-        given = options(place)
+        options = deployment.options(folder)
         if request.config.getoption("without_ports"):
-            given.append(f"--compose-file={place.remove_ports()}")
-        seen = verify(given, tmp_path / "reports", environment=place.environment())
-        record_property("sabotage", (name, sorted(seen.with_verdict("broken")), seen.seconds))
+            options.append(f"--compose-file={place.remove_ports()}")
+        reports = tmp_path / "reports"
+        seen = verify(options, reports, environment=place.environment(), seconds=deployment.seconds)
+        record_property("sabotage", (deployment.name, name, sorted(seen.with_verdict("broken")), seen.seconds))
         return seen
 
     return run
-
-
-def options(place: Place) -> list[str]:
-    """Return what points a run at the changed deployment."""
-    return [f"--compose-file={place.compose_file}", f"--guide={place.guide}"]
 
 
 def load_change(kind: str, name: str) -> Callable[[Place], None]:
@@ -49,52 +61,57 @@ def load_change(kind: str, name: str) -> Callable[[Place], None]:
     return change
 
 
-@pytest.mark.parametrize("row", BROKEN, ids=lambda row: row.name)
-def test_a_sabotage_breaks_exactly_what_it_must(row: Row, verify: Verify) -> None:
-    seen = verify("broken", row.name)
+@on_each("row", BROKEN)
+def test_a_sabotage_breaks_exactly_what_it_must(deployment: Deployment, row: Row, verify: Verify) -> None:
+    seen = verify("broken", row.name, deployment)
 
-    broken = seen.with_verdict("broken")
+    broken, expected = seen.with_verdict("broken"), deployment.verdicts(row.breaks)
 
-    assert broken == row.breaks, (
-        f"not caught: {sorted(row.breaks - broken)}; wrongly accused: {sorted(broken - row.breaks)}\n{seen.reasons()}\n"
+    assert broken == expected, (
+        f"not caught: {sorted(expected - broken)}; wrongly accused: {sorted(broken - expected)}\n{seen.reasons()}\n"
         f"{seen.explanation()[:6000]}"
     )
-    assert not seen.with_verdict("unproven"), f"neither proved nor broken:\n{seen.reasons()}"
+    assert seen.with_verdict("unproven") == deployment.unproven, f"neither proved nor broken:\n{seen.reasons()}"
     assert not seen.failed_elsewhere(), "a set-up that crashes proves nothing"
-    unsaid = [words for words in row.says if words not in seen.explanation()]
+    unsaid = [words for words in deployment.words(row.says) if words not in seen.explanation()]
     assert not unsaid, f"the explanation doesn't say {unsaid}:\n{seen.explanation()[:6000]}"
 
 
-@pytest.mark.parametrize("name", HEALTHY)
-def test_a_healthy_deployment_is_proved(name: str, verify: Verify) -> None:
-    seen = verify("healthy", name)
+@on_each("name", HEALTHY)
+def test_a_healthy_deployment_is_proved(deployment: Deployment, name: str, verify: Verify) -> None:
+    seen = verify("healthy", name, deployment)
 
-    assert not seen.with_verdict("broken"), f"wrongly accused:\n{seen.explanation()[:6000]}"
-    assert not seen.with_verdict("unproven"), f"not proved:\n{seen.reasons()}"
+    assert seen.with_verdict("broken") == deployment.broken, f"wrongly accused:\n{seen.explanation()[:6000]}"
+    assert seen.with_verdict("unproven") == deployment.unproven, f"not proved:\n{seen.reasons()}"
 
 
-@pytest.mark.parametrize("row", SILENT, ids=lambda row: row.name)
-def test_what_a_guide_does_not_describe_is_unproven_and_nothing_else_is(row: Silence, verify: Verify) -> None:
-    seen = verify("silent", row.name)
+@on_each("row", SILENT)
+def test_what_a_guide_does_not_describe_is_unproven_and_nothing_else_is(
+    deployment: Deployment, row: Silence, verify: Verify
+) -> None:
+    seen = verify("silent", row.name, deployment)
 
-    assert not seen.with_verdict("broken"), f"wrongly accused:\n{seen.explanation()[:6000]}"
-    assert seen.with_verdict("unproven") == row.unproven, seen.reasons()
-    unsaid = [words for words in row.says if words not in seen.reasons()]
+    assert seen.with_verdict("broken") == deployment.broken, f"wrongly accused:\n{seen.explanation()[:6000]}"
+    assert seen.with_verdict("unproven") == row.unproven | deployment.unproven, seen.reasons()
+    unsaid = [words for words in deployment.words(row.says) if words not in seen.reasons()]
     assert not unsaid, f"the reasons don't say {unsaid}:\n{seen.reasons()}"
 
 
 @pytest.mark.without_ports
 @pytest.mark.parametrize(
-    ("kind", "name"),
+    ("kind", "name", "deployment"),
     [
-        *(("broken", row.name) for row in BROKEN),
-        *(("healthy", name) for name in HEALTHY),
-        *(("silent", row.name) for row in SILENT),
+        *(("broken", row.name, OURS) for row in BROKEN),
+        *(("healthy", name, OURS) for name in HEALTHY),
+        *(("silent", row.name, OURS) for row in SILENT),
     ],
+    ids=lambda value: getattr(value, "name", value),
 )
-def test_a_deployment_of_which_nothing_can_be_asked_gets_a_whole_verdict(kind: str, name: str, verify: Verify) -> None:
+def test_a_deployment_of_which_nothing_can_be_asked_gets_a_whole_verdict(
+    kind: str, name: str, deployment: Deployment, verify: Verify
+) -> None:
     """Which guarantees are broken or unproven without ports is another question: the run has to come to its end."""
-    seen = verify(kind, name)
+    seen = verify(kind, name, deployment)
 
     assert seen.status in {0, 1}, seen.output[-4000:]
     assert not seen.gaps, "evidence could not be gathered"

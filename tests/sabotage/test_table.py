@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import ast
+import shutil
+from functools import partial
 from pathlib import Path
 
 import pytest
-from cover import MOST, broken_by, cover, drawn
+from cover import MOST, broken_by, cover, crossed, drawn
+from crossing import LEFT_OUT, everything_tried_on
+from deployments import DEPLOYMENTS, OURS, PLATFORM, Deployment
+from place import DoesNotApply, Place
 from table import BROKEN, HEALTHY, SILENT
+from test_sabotage import load_change
 
 from media_guarantees.evidence.catalogue import CATALOGUE
 
@@ -56,3 +62,63 @@ def test_the_few_that_are_drawn_break_every_guarantee_too(draw: int) -> None:
 
 def test_another_draw_chooses_others() -> None:
     assert len({drawn(draw) for draw in range(100)}) > 90
+
+
+OTHERS = [deployment for deployment in DEPLOYMENTS if deployment is not OURS]
+FILES = [
+    (file.parent.name, file.stem) for kind in ("broken", "healthy", "silent") for file in (HERE / kind).glob("*.py")
+]
+
+
+@pytest.mark.parametrize("deployment", OTHERS, ids=lambda deployment: deployment.name)
+@pytest.mark.parametrize(("kind", "name"), sorted(FILES))
+def test_a_sabotage_changes_another_deployment_or_has_a_reason_why_it_cannot(
+    deployment: Deployment, kind: str, name: str, tmp_path: Path
+) -> None:
+    place = Place(tmp_path, as_written(deployment))
+    before = contents(tmp_path)
+
+    refused = reason_against(place, kind, name)
+
+    assert refused == LEFT_OUT[deployment.name].get(name)
+    assert refused or contents(tmp_path) != before, "it changes nothing"
+
+
+def reason_against(place: Place, kind: str, name: str) -> str | None:
+    """Change a deployment; return why that can't be done, or None."""
+    try:
+        load_change(kind, name)(place)
+    except DoesNotApply as why:
+        return str(why)
+    return None
+
+
+def as_written(deployment: Deployment) -> Deployment:
+    """Return a deployment that is laid out without building the images of its platform."""
+    if deployment is not PLATFORM:
+        return deployment
+    source = HERE.parent / "platforms" / deployment.name
+    return deployment._replace(lay_out=partial(shutil.copytree, source, dirs_exist_ok=True))
+
+
+def contents(folder: Path) -> dict[Path, bytes]:
+    return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+@pytest.mark.parametrize("name", [name for left_out in LEFT_OUT.values() for name in left_out])
+def test_what_is_left_out_elsewhere_is_tried_on_our_own_deployment(name: str) -> None:
+    assert name in everything_tried_on(OURS)
+
+
+@pytest.mark.parametrize("deployment", OTHERS, ids=lambda deployment: deployment.name)
+def test_a_draw_for_another_deployment_breaks_all_that_can_be_broken_there(deployment: Deployment) -> None:
+    tried = [row for row in BROKEN if row.name in everything_tried_on(deployment)]
+
+    few = [row for row in tried if row.name in drawn(1, deployment)]
+
+    assert broken_by(few) - deployment.unproven == broken_by(tried) - deployment.unproven
+
+
+@pytest.mark.parametrize("draw", range(1, 12))
+def test_every_draw_tries_something_on_every_other_deployment(draw: int) -> None:
+    assert {deployment for deployment, _ in crossed(draw)} == {deployment.name for deployment in OTHERS}

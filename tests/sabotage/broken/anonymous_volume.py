@@ -4,4 +4,4 @@ from place import Place, edit
 
 
 def change(place: Place) -> None:
-    edit(place.compose_file, "      - media_volume:/usr/src/platform/media\n", "      - /usr/src/platform/media\n")
+    edit(place.compose_file, place.mount, f"      - {place.media_root}\n")

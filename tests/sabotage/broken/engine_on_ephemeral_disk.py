@@ -6,9 +6,9 @@ from place import Place
 def change(place: Place) -> None:
     place.replace_program(
         "dockerd",
-        """\
+        f"""\
 for option; do
-    case $option in --data-root=*) rm -rf "${option#*=}"/volumes/media_volume/_data/*;; esac
+    case $option in --data-root=*) rm -rf "${{option#*=}}"/volumes/{place.volume}/_data/*;; esac
 done
 exec "$real" "$@"
 """,

@@ -1,7 +1,7 @@
 """The backup doesn't ask whether its volume is there: a mistyped name makes an empty backup, with status 0."""
 
-from place import Place, edit
+from place import Place
 
 
 def change(place: Place) -> None:
-    edit(place.guide, "docker volume inspect media_volume > /dev/null && ", "")
+    place.edit_command("backup", f"docker volume inspect {place.volume} > /dev/null && ", "")

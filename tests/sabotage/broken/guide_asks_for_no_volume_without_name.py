@@ -4,5 +4,5 @@ from place import Place, edit
 
 
 def change(place: Place) -> None:
-    edit(place.guide, "docker volume inspect media_volume > /dev/null && ", "")
-    edit(place.compose_file, "    name: media_volume\n", "")
+    place.edit_command("backup", f"docker volume inspect {place.volume} > /dev/null && ", "")
+    edit(place.compose_file, place.name_line, "")

@@ -1,11 +1,7 @@
 """The guide backs up a volume that nobody writes to: after a disk failure there is nothing to restore."""
 
-from place import Place, edit
+from place import Place
 
 
 def change(place: Place) -> None:
-    edit(
-        place.guide,
-        "docker run --rm -v media_volume:/source -v $(pwd)/backups:/backup ubuntu tar -czvf /backup/media_backup_$(date +%Y%m%d).tar.gz -C /source .",
-        "docker run --rm -v media_files:/source -v $(pwd)/backups:/backup ubuntu tar -czvf /backup/media_backup_$(date +%Y%m%d).tar.gz -C /source .",
-    )
+    place.edit_command("backup", f"-v {place.volume}:", "-v media_files:")

@@ -1,11 +1,8 @@
 """The guide backs up the avatars alone: after a disk failure all banners and profile pictures are gone."""
 
-from place import Place, edit
+from place import Place
 
 
 def change(place: Place) -> None:
-    edit(
-        place.guide,
-        "docker run --rm -v media_volume:/source -v $(pwd)/backups:/backup ubuntu tar -czvf /backup/media_backup_$(date +%Y%m%d).tar.gz -C /source .",
-        "docker run --rm -v media_volume:/source -v $(pwd)/backups:/backup ubuntu tar -czvf /backup/media_backup_$(date +%Y%m%d).tar.gz -C /source/avatars .",
-    )
+    source = f"-C {place.mount_point('backup')}"
+    place.edit_command("backup", f"{source} .", f"{source}/{place.deployment.part} .")

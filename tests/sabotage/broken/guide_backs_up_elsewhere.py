@@ -1,11 +1,7 @@
 """Archives land in another folder than the guide says: on the day of need nobody finds them."""
 
-from place import Place, edit
+from place import Place
 
 
 def change(place: Place) -> None:
-    edit(
-        place.guide,
-        "docker run --rm -v media_volume:/source -v $(pwd)/backups:/backup ubuntu tar -czvf /backup/media_backup_$(date +%Y%m%d).tar.gz -C /source .",
-        "docker run --rm -v media_volume:/source -v $(pwd)/copies:/backup ubuntu tar -czvf /backup/media_backup_$(date +%Y%m%d).tar.gz -C /source .",
-    )
+    place.edit_command("backup", "$(pwd)/backups:", "$(pwd)/copies:")

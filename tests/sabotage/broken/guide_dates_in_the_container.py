@@ -1,11 +1,7 @@
 """The date is asked late and elsewhere: backups around midnight bear the wrong day."""
 
-from place import Place, edit
+from place import Place
 
 
 def change(place: Place) -> None:
-    edit(
-        place.guide,
-        "docker run --rm -v media_volume:/source -v $(pwd)/backups:/backup ubuntu tar -czvf /backup/media_backup_$(date +%Y%m%d).tar.gz -C /source .",
-        "docker run --rm -v media_volume:/source -v $(pwd)/backups:/backup ubuntu bash -c 'tar -czvf /backup/media_backup_$(date +%Y%m%d).tar.gz -C /source .'",
-    )
+    place.run_in_shell("backup", quote="'")

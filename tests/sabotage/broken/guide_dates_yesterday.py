@@ -1,11 +1,7 @@
 """Backups bear yesterday's date: the operator restores the wrong day."""
 
-from place import Place, edit
+from place import Place
 
 
 def change(place: Place) -> None:
-    edit(
-        place.guide,
-        "docker run --rm -v media_volume:/source -v $(pwd)/backups:/backup ubuntu tar -czvf /backup/media_backup_$(date +%Y%m%d).tar.gz -C /source .",
-        "docker run --rm -v media_volume:/source -v $(pwd)/backups:/backup ubuntu tar -czvf /backup/media_backup_$(date -d yesterday +%Y%m%d).tar.gz -C /source .",
-    )
+    place.edit_command("backup", "$(date +", "$(date -d yesterday +")

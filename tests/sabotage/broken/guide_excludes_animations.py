@@ -1,11 +1,7 @@
 """Animations are left out to save space: after a disk failure people miss theirs."""
 
-from place import Place, edit
+from place import Place
 
 
 def change(place: Place) -> None:
-    edit(
-        place.guide,
-        "docker run --rm -v media_volume:/source -v $(pwd)/backups:/backup ubuntu tar -czvf /backup/media_backup_$(date +%Y%m%d).tar.gz -C /source .",
-        "docker run --rm -v media_volume:/source -v $(pwd)/backups:/backup ubuntu tar -czvf /backup/media_backup_$(date +%Y%m%d).tar.gz --exclude=*.gif -C /source .",
-    )
+    place.edit_command("backup", " -C ", " --exclude=*.gif -C ")

@@ -1,7 +1,7 @@
 """The backup follows links: it archives what they point at, elsewhere too, and fails at the first that is broken."""
 
-from place import Place, edit
+from place import Place
 
 
 def change(place: Place) -> None:
-    edit(place.guide, "ubuntu tar -czvf", "ubuntu tar -czhvf")
+    place.edit_command("backup", "ubuntu tar -cz", "ubuntu tar -hcz")

@@ -1,7 +1,7 @@
 """A last word after the backup takes its exit status: a full disk is noticed by nobody."""
 
-from place import Place, edit
+from place import Place
 
 
 def change(place: Place) -> None:
-    edit(place.guide, "-C /source .\n", "-C /source . ; echo backup feito\n")
+    place.replace_command("backup", f"{place.command('backup')} ; echo backup feito")

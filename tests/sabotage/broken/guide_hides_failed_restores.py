@@ -1,7 +1,7 @@
 """A last word after the restore takes its exit status: a mistyped name passes for a restore."""
 
-from place import Place, edit
+from place import Place
 
 
 def change(place: Place) -> None:
-    edit(place.guide, '.tar.gz -C /destination"', '.tar.gz -C /destination; echo restaurado"')
+    place.replace_command("restore", f"{place.command('restore')}; echo restaurado")

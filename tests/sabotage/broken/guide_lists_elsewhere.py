@@ -1,7 +1,9 @@
 """The listing shows another folder: the operator believes that the media are gone."""
 
-from place import Place, edit
+from pathlib import PurePosixPath
+
+from place import Place
 
 
 def change(place: Place) -> None:
-    edit(place.guide, "ls -la /usr/src/platform/media", "ls -la /usr/src/platform")
+    place.edit_command("inspect", place.media_root, str(PurePosixPath(place.media_root).parent))

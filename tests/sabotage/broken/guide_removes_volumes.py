@@ -1,7 +1,7 @@
 """The restart takes the volumes down as well: everybody loses every picture."""
 
-from place import Place, edit
+from place import Place
 
 
 def change(place: Place) -> None:
-    edit(place.guide, "docker-compose down && docker-compose up -d", "docker-compose down -v && docker-compose up -d")
+    place.edit_command("restart", "down &&", "down -v &&")

@@ -1,7 +1,9 @@
 """The command repairs a folder that isn't there: the operator's trouble stays."""
 
-from place import Place, edit
+from pathlib import PurePosixPath
+
+from place import Place
 
 
 def change(place: Place) -> None:
-    edit(place.guide, "chmod -R 755 /usr/src/platform/media", "chmod -R 755 /usr/src/platform/static")
+    place.edit_command("permissions", place.media_root, str(PurePosixPath(place.media_root).with_name("static")))

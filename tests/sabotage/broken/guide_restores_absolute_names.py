@@ -1,7 +1,7 @@
 """The restore takes names as they come: a planted backup overwrites files of the server."""
 
-from place import Place, edit
+from place import Place
 
 
 def change(place: Place) -> None:
-    edit(place.guide, "tar -xzvf /backup/", "tar -xzPvf /backup/")
+    place.edit_command("restore", "tar -", "tar -P -")

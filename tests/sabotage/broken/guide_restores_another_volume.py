@@ -1,11 +1,7 @@
 """The guide restores into a volume that nobody reads: the operator thinks that the pictures are back."""
 
-from place import Place, edit
+from place import Place
 
 
 def change(place: Place) -> None:
-    edit(
-        place.guide,
-        'docker run --rm -v media_volume:/destination -v $(pwd)/backups:/backup ubuntu bash -c "mkdir -p /destination && tar -xzvf /backup/[NOME_DO_ARQUIVO_DE_BACKUP].tar.gz -C /destination"',
-        'docker run --rm -v media_volume_new:/destination -v $(pwd)/backups:/backup ubuntu bash -c "mkdir -p /destination && tar -xzvf /backup/[NOME_DO_ARQUIVO_DE_BACKUP].tar.gz -C /destination"',
-    )
+    place.edit_command("restore", f"-v {place.volume}:", f"-v {place.volume}_new:")

@@ -1,8 +1,9 @@
 """The guide restores into a folder of its own: pictures are on the disk and on no page."""
 
-from place import Place, edit
+from place import Place
 
 
 def change(place: Place) -> None:
-    edit(place.guide, "mkdir -p /destination && tar", "mkdir -p /destination/restored && tar")
-    edit(place.guide, '.tar.gz -C /destination"', '.tar.gz -C /destination/restored"')
+    folder = place.mount_point("restore")
+    place.run_in_shell("restore", f"mkdir -p {folder}/restored && ")
+    place.edit_command("restore", f"-C {folder}", f"-C {folder}/restored")

@@ -1,11 +1,9 @@
 """The platform is down during every backup: people can't upload, every night."""
 
-from place import Place, edit
+from place import Place
 
 
 def change(place: Place) -> None:
-    edit(
-        place.guide,
-        "docker run --rm -v media_volume:/source -v $(pwd)/backups:/backup ubuntu tar -czvf /backup/media_backup_$(date +%Y%m%d).tar.gz -C /source .",
-        "docker-compose stop web-project && docker run --rm -v media_volume:/source -v $(pwd)/backups:/backup ubuntu tar -czvf /backup/media_backup_$(date +%Y%m%d).tar.gz -C /source . && docker-compose start web-project",
-    )
+    service = place.deployment.service
+    place.edit_command("backup", "docker run --rm", f"docker-compose stop {service} && docker run --rm")
+    place.replace_command("backup", f"{place.command('backup')} && docker-compose start {service}")

@@ -1,7 +1,9 @@
 """The command takes the right to enter folders away: no picture is served any more."""
 
-from place import Place, edit
+import re
+
+from place import Place
 
 
 def change(place: Place) -> None:
-    edit(place.guide, "chmod -R 755", "chmod -R 644")
+    place.replace_command("permissions", re.sub(r"chmod -R \S+", "chmod -R 644", place.command("permissions")))

@@ -1,7 +1,10 @@
 """Every migrated picture looks new: galleries that sort by date are in disorder."""
 
-from place import Place, edit
+from place import Place
 
 
 def change(place: Place) -> None:
-    edit(place.script, "  tar -x -f - -C", "  tar -m -x -f - -C")
+    place.edit_script(
+        ours=[("  tar -x -f - -C", "  tar -m -x -f - -C")],
+        independent=[("--skip-old-files", "--skip-old-files --touch")],
+    )

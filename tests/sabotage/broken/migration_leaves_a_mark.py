@@ -1,11 +1,20 @@
 """Every run writes into the media: running it again, when in doubt, changes backups."""
 
-from place import Place, edit
+from place import Place
 
 
 def change(place: Place) -> None:
-    edit(
-        place.script,
-        "report() {\n",
-        'report() {\n  docker exec "$CONTAINER" sh -c \'date +%N > "$1/migrated.log"\' sh "$MEDIA_ROOT"\n',
+    place.edit_script(
+        ours=[
+            (
+                "report() {\n",
+                'report() {\n  docker exec "$CONTAINER" sh -c \'date +%N > "$1/migrated.log"\' sh "$MEDIA_ROOT"\n',
+            )
+        ],
+        independent=[
+            (
+                "[[ -n $(compare)",
+                'docker exec "$container" sh -c \'date +%N > "$1/migrated.log"\' sh "$root"\n[[ -n $(compare)',
+            )
+        ],
     )

@@ -1,11 +1,21 @@
 """Names that start with a dot stay behind: the operator removes ./media and they are gone."""
 
-from place import Place, edit
+from place import Place
 
 
 def change(place: Place) -> None:
-    edit(
-        place.script,
-        "-prune -printf 'reserved\\0\\0%p\\0\\0' -o \\\n",
-        "-prune -printf 'reserved\\0\\0%p\\0\\0' -o ! -name '.*' \\\n",
+    place.edit_script(
+        ours=[
+            (
+                "-prune -printf 'reserved\\0\\0%p\\0\\0' -o \\\n",
+                "-prune -printf 'reserved\\0\\0%p\\0\\0' -o ! -name '.*' \\\n",
+            )
+        ],
+        independent=[
+            ("find . -type f", "find . -type f ! -name '.*'"),
+            (
+                "tar --create --directory=media",
+                "tar --create --no-wildcards-match-slash --exclude='.[!/.]*' --directory=media",
+            ),
+        ],
     )

@@ -1,11 +1,15 @@
 """The container is found by a part of its name: media go to a container of another project."""
 
-from place import Place, edit
+from place import Place
 
 
 def change(place: Place) -> None:
-    edit(
-        place.script,
-        'ids=$("${COMPOSE[@]}" ps -q "$SERVICE" 2>/dev/null)',
-        'ids=$(docker ps --quiet --filter "name=$SERVICE")',
+    place.edit_script(
+        ours=[
+            (
+                'ids=$("${COMPOSE[@]}" ps -q "$SERVICE" 2>/dev/null)',
+                'ids=$(docker ps --quiet --filter "name=$SERVICE")',
+            )
+        ],
+        independent=[("docker-compose ps --quiet web-project", "docker ps --quiet --filter name=web-project")],
     )

@@ -1,7 +1,10 @@
 """A mistyped option is ignored: --dry-rnu copies everything."""
 
-from place import Place, edit
+from place import Place
 
 
 def change(place: Place) -> None:
-    edit(place.script, "        exit 2\n        ;;\n    esac", "        ;;\n    esac")
+    place.edit_script(
+        ours=[("        exit 2\n        ;;\n    esac", "        ;;\n    esac")],
+        independent=[("(($# == 0))", "true")],
+    )

@@ -1,7 +1,10 @@
 """Two operators migrate at once: each removes what the other has half copied."""
 
-from place import Place, edit
+from place import Place
 
 
 def change(place: Place) -> None:
-    edit(place.script, "  take_lock\n  trap clean_up", "  trap clean_up")
+    place.edit_script(
+        ours=[("  take_lock\n  trap clean_up", "  trap clean_up")],
+        independent=[("flock --nonblock 9", "true")],
+    )

@@ -4,4 +4,4 @@ from place import Place, edit
 
 
 def change(place: Place) -> None:
-    edit(place.compose_file, "media_volume:/usr/src/platform/media\n", "media_volume:/usr/src/platform/media:ro\n")
+    edit(place.compose_file, place.mount, place.mount.replace("\n", ":ro\n"))

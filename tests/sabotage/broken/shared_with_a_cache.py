@@ -1,11 +1,9 @@
 """A cache keeps its files among the media: the operator restores last month's cache with the pictures."""
 
-from place import Place, edit
+from place import Place
 
 
 def change(place: Place) -> None:
-    edit(
-        place.compose_file,
-        "\nvolumes:\n  # Without",
-        "\n  cache:\n    build: ./service\n    command: [tail, -f, /dev/null]\n    init: true\n    volumes:\n      - media_volume:/var/cache/app\n\nvolumes:\n  # Without",
+    place.add_service(
+        "cache", f"    command: [tail, -f, /dev/null]\n    volumes:\n      - {place.volume}:/var/cache/app\n"
     )

@@ -4,8 +4,5 @@ from place import Place, edit
 
 
 def change(place: Place) -> None:
-    edit(
-        place.compose_file,
-        "    name: media_volume\n",
-        "    name: media_volume\n    driver_opts: {type: tmpfs, device: tmpfs, o: size=600m}\n",
-    )
+    options = "    driver_opts: {type: tmpfs, device: tmpfs, o: size=600m}\n"
+    edit(place.compose_file, place.name_line, place.name_line + options)

@@ -4,4 +4,4 @@ from place import Place, edit
 
 
 def change(place: Place) -> None:
-    edit(place.compose_file, "    name: media_volume\n", "    name: platform_media\n")
+    edit(place.compose_file, place.name_line, "    name: platform_media\n")

@@ -7,4 +7,4 @@ def change(place: Place) -> None:
     disk = place.folder / "disk"
     disk.mkdir()
     options = f"    driver_opts: {{type: none, o: bind, device: {disk}}}\n"
-    edit(place.compose_file, "    name: media_volume\n", "    name: media_volume\n" + options)
+    edit(place.compose_file, place.name_line, place.name_line + options)

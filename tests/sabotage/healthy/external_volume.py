@@ -4,4 +4,4 @@ from place import Place, edit
 
 
 def change(place: Place) -> None:
-    edit(place.compose_file, "  media_volume:\n    name: media_volume\n", "  media_volume:\n    external: true\n")
+    edit(place.compose_file, f"  {place.volume}:\n{place.name_line}", f"  {place.volume}:\n    external: true\n")

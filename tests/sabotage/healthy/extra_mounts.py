@@ -4,8 +4,6 @@ from place import Place, edit
 
 
 def change(place: Place) -> None:
-    edit(
-        place.compose_file,
-        "      - media_volume:/usr/src/platform/media\n",
-        "      - media_volume:/usr/src/platform/media\n      - ./docs:/usr/share/guide:ro\n      - type: tmpfs\n        target: /scratch\n",
-    )
+    guides = place.guide.parent.relative_to(place.folder)
+    others = f"      - ./{guides}:/usr/share/guide:ro\n      - type: tmpfs\n        target: /scratch\n"
+    edit(place.compose_file, place.mount, place.mount + others)

@@ -1,6 +1,7 @@
 """A guide in English, with `docker compose`, its commands in a list."""
 
-from place import Place
+from deployments import OURS
+from place import DoesNotApply, Place
 
 GUIDE = """\
 # Media storage
@@ -33,4 +34,6 @@ No external service such as AWS S3 is needed: everything runs on your own server
 
 
 def change(place: Place) -> None:
+    if place.deployment is not OURS:
+        raise DoesNotApply("its guide is in English")
     place.guide.write_text(GUIDE, encoding="utf-8")

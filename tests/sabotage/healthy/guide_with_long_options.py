@@ -1,16 +1,19 @@
 """A guide that prints the same commands with long options, over several lines."""
 
-from place import Place, edit
+import re
+
+from place import Place
 
 
 def change(place: Place) -> None:
-    edit(
-        place.guide,
-        "docker run --rm -v media_volume:/source -v $(pwd)/backups:/backup ubuntu tar -czvf /backup/media_backup_$(date +%Y%m%d).tar.gz -C /source .",
-        'docker run --rm --volume media_volume:/source --volume "$(pwd)/backups":/backup ubuntu \\\n'
-        "  tar --create --gzip --verbose --directory /source \\\n"
-        "  --file /backup/media_backup_$(date +%Y%m%d).tar.gz .",
+    longer = (
+        (f"-v {place.volume}:", f"--volume {place.volume}:"),
+        ("-v $(pwd)/backups:", '--volume "$(pwd)/backups":'),
+        (" ubuntu tar ", " ubuntu \\\n  tar "),
+        (" -C ", " \\\n  --directory "),
     )
-    edit(
-        place.guide, "docker-compose down && docker-compose up -d", "docker compose down\n   docker compose up --detach"
-    )
+    for short, long in longer:
+        place.edit_command("backup", short, long)
+    options = re.sub(r"tar -czv?f", "tar --create --gzip --verbose --file", place.command("backup"))
+    place.replace_command("backup", options)
+    place.replace_command("restart", "docker compose down\ndocker compose up --detach")

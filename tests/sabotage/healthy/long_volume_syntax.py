@@ -4,8 +4,5 @@ from place import Place, edit
 
 
 def change(place: Place) -> None:
-    edit(
-        place.compose_file,
-        "      - media_volume:/usr/src/platform/media\n",
-        "      - type: volume\n        source: media_volume\n        target: /usr/src/platform/media/\n",
-    )
+    source, target = f"        source: {place.volume}\n", f"        target: {place.media_root}/\n"
+    edit(place.compose_file, place.mount, f"      - type: volume\n{source}{target}")

@@ -1,11 +1,9 @@
 """A web server that serves the media itself, from the volume, read-only."""
 
-from place import Place, edit
+from place import Place
 
 
 def change(place: Place) -> None:
-    edit(
-        place.compose_file,
-        "\nvolumes:\n  # Without",
-        '\n  front:\n    build: ./service\n    command: [python3, -m, http.server, "8080", --directory, /srv]\n    init: true\n    ports: ["8080:8080"]\n    volumes:\n      - media_volume:/srv/media:ro\n\nvolumes:\n  # Without',
-    )
+    command = '[python3, -m, http.server, "8080", --directory, /srv]'
+    volumes = f"    volumes:\n      - {place.volume}:/srv/media:ro\n"
+    place.add_service("front", f'    command: {command}\n    ports: ["8080:8080"]\n{volumes}')

@@ -1,7 +1,7 @@
 """A service that runs as root, as many do."""
 
-from place import Place, edit
+from place import Place
 
 
 def change(place: Place) -> None:
-    edit(place.compose_file, "    build: ./service\n", "    build: ./service\n    user: root\n")
+    place.configure("user: root")

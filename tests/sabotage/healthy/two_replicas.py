@@ -1,7 +1,7 @@
 """Two containers of the service on one volume."""
 
-from place import Place, edit
+from place import Place
 
 
 def change(place: Place) -> None:
-    edit(place.compose_file, "    restart: always\n", "    restart: always\n    deploy: {replicas: 2}\n")
+    place.configure("deploy: {replicas: 2}")

@@ -1,7 +1,8 @@
 """A file of the time when they had versions."""
 
-from place import Place, edit
+from place import Place
 
 
 def change(place: Place) -> None:
-    edit(place.compose_file, "name: connect\n", "version: '3'\nname: connect\n")
+    text = place.compose_file.read_text(encoding="utf-8")
+    place.compose_file.write_text(f"version: '3'\n{text}", encoding="utf-8")

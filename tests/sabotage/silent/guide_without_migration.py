@@ -1,7 +1,7 @@
 """The guide forgot the migration: media from before the volume stay behind."""
 
-from place import Place, edit
+from place import Place
 
 
 def change(place: Place) -> None:
-    edit(place.guide, "```bash\n./migrate_media.sh\n```", "```bash\nls\n```")
+    place.replace_command("migrate", "ls")

@@ -1,7 +1,7 @@
 """The guide forgot the restart: the operator in trouble has to invent one."""
 
-from place import Place, edit
+from place import Place
 
 
 def change(place: Place) -> None:
-    edit(place.guide, "docker-compose down && docker-compose up -d", "docker-compose ps")
+    place.replace_command("restart", "docker-compose ps")
