@@ -21,13 +21,18 @@ def spoken_at(port: int, *, seconds: float = 2.0) -> Protocol:
     name of a container that doesn't listen yet.
     """
     plain = _answer(port, seconds)
-    if plain.startswith(b"HTTP/") and plain.split(b" ")[1:2] != [_BAD_REQUEST]:
+    if _is_http(plain):
         return "http"
     if _speaks_tls(port, seconds):
-        return "https"
+        # It may speak both, and not have listened yet when it was asked in plain HTTP.
+        return "https" if plain or not _is_http(_answer(port, seconds)) else "http"
     if plain.startswith(b"HTTP/"):
         return "http"
     return "something else" if plain else "nothing"
+
+
+def _is_http(answer: bytes) -> bool:
+    return answer.startswith(b"HTTP/") and answer.split(b" ")[1:2] != [_BAD_REQUEST]
 
 
 def _answer(port: int, seconds: float) -> bytes:

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from media_guarantees.core import journal
 from media_guarantees.core.errors import BadInput
+from media_guarantees.core.files import atomic_link
 from media_guarantees.core.paths import ROOT
 from media_guarantees.system import commands
 from media_guarantees.system.debian_packages import PackageArchive, library_environment
@@ -72,7 +73,23 @@ def engine_tools(cache: Path, version: str = "") -> EngineTools:
         return _other_engine_tools(cache, version)
     if shutil.which("dockerd"):
         return EngineTools(dict(os.environ))
-    return EngineTools(library_environment(PackageArchive(cache / "packages").unpack("engine", ENGINE_PACKAGES)))
+    engine = library_environment(PackageArchive(cache / "packages").unpack("engine", ENGINE_PACKAGES))
+    return EngineTools(_with_iptables(engine, cache))
+
+
+def _with_iptables(environment: dict[str, str], cache: Path) -> dict[str, str]:
+    """Return an environment in which `iptables` is found, unpacked from the package archive if the machine has none.
+
+    With it `dockerd` sets up, in the network namespace of each container, the way to its own name server: without it
+    services don't find each other by name. The host's firewall is left alone (`--iptables=false`).
+    """
+    if shutil.which("iptables", path=environment["PATH"]):
+        return environment
+    root = PackageArchive(cache / "packages").unpack("iptables", ("iptables",), complete=True)
+    # A package's own scripts choose between two; they don't run where it is only unpacked.
+    atomic_link(root / "usr/sbin/iptables", Path("xtables-nft-multi"))
+    extensions = next(root.glob("usr/lib/*-linux-gnu*/xtables"))
+    return library_environment(root, environment) | {"XTABLES_LIBDIR": str(extensions)}
 
 
 def _other_engine_tools(cache: Path, version: str) -> EngineTools:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import re
 import uuid
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -24,6 +25,10 @@ CONNECT = UploadApi()
 HTTP_SECONDS = (3.05, 30.0)
 # Few tries: platforms lock out who fails often.
 LOGIN_SECONDS, LOGIN_PAUSE = 6.0, 2.0
+# So many characters of an answer are quoted.
+SHOWN = 300
+# What a browser doesn't show of a page: its head, its styles and scripts, and every tag.
+_NOT_SHOWN = re.compile(r"<(head|style|script)\b.*?</\1\s*>|<[^>]*>", re.DOTALL | re.IGNORECASE)
 _CHECK_LOGIN = "check the user, the password and each [login …] section of the file that UPLOAD_CONFIG names"
 
 
@@ -48,6 +53,14 @@ def _login_failed(request: ApiRequest, seen: str) -> LoginFailed:
         means="no picture could be given to the platform in the name of who uploads there",
         next_step=_CHECK_LOGIN,
     )
+
+
+def _shown(response: requests.Response) -> str:
+    """Return the beginning of an answer, of a page what a browser shows of it."""
+    shown = response.text
+    if "html" in response.headers.get("Content-Type", ""):
+        shown = " ".join(_NOT_SHOWN.sub(" ", shown).split())
+    return shown[:SHOWN].strip()
 
 
 def _answered(sample: Sample, response: requests.Response) -> str:
@@ -136,14 +149,12 @@ class HttpPlatform:
             for secret in response.cookies.get_dict().values():
                 journal.register_secret(secret)
             if not request.is_accepted(response):
-                raise _login_failed(request, f"was answered {response.status_code}: {response.text[:200].strip()}")
+                raise _login_failed(request, f"was answered {response.status_code}: {_shown(response)}")
             try:
                 values |= request.read(response)
             except AnswerLacks as lacking:
-                said = response.text[:200].strip()
-                raise _login_failed(
-                    request, f"was answered {response.status_code}, without {lacking}: {said}"
-                ) from None
+                seen = f"was answered {response.status_code}, without {lacking}: {_shown(response)}"
+                raise _login_failed(request, seen) from None
             for name in request.reads:
                 journal.register_secret(values[name])
         self._values = values
@@ -189,7 +200,7 @@ class HttpPlatform:
         try:
             response = self._post_logged_in(sample, self.expect_login)
             if not self.is_accepted(response):
-                raise PromiseBroken(f"{_answered(sample, response)}: {response.text[:300]}")
+                raise PromiseBroken(f"{_answered(sample, response)}: {_shown(response)}")
             return self.parse_upload(sample, response)
         except (requests.RequestException, LookupError) as error:
             where = f"{self._api.method} {self._api.url_for(sample.kind)}"
@@ -242,7 +253,7 @@ class HttpPlatform:
                 return Upload(sample, path, address, answer["sha256"], answer["size"])
             return Upload(sample, path, address, sample.sha256, len(sample.content))
         except (AnswerLacks, KeyError, TypeError, ValueError) as error:
-            raise PromiseBroken(f"{_answered(sample, response)}, but not described: {response.text[:300]}") from error
+            raise PromiseBroken(f"{_answered(sample, response)}, but not described: {_shown(response)}") from error
 
     def _found(self, request: ApiRequest, values: Mapping[str, str], **options: Any) -> requests.Response:
         """Ask where an accepted picture is."""

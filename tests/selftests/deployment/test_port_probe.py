@@ -97,6 +97,25 @@ def test_a_server_that_refuses_plain_http_in_http_speaks_https(tls: ssl.SSLConte
         assert spoken_at(port) == "https"
 
 
+def test_a_server_that_speaks_both_and_was_not_there_for_the_first_question_is_asked_in_plain_http(
+    tls: ssl.SSLContext,
+) -> None:
+    asked: list[bytes] = []
+
+    def talk(connection: socket.socket) -> None:
+        asked.append(connection.recv(1, socket.MSG_PEEK))
+        if len(asked) == 1:
+            hang_up(connection)  # as an engine does in the name of a container that doesn't listen yet
+        elif asked[-1] == b"G":
+            answer(b"200 OK")(connection)
+        else:
+            with tls.wrap_socket(connection, server_side=True) as secured:
+                secured.recv(1)
+
+    with listening(talk) as port:
+        assert spoken_at(port) == "http"
+
+
 def test_a_greeting_is_something_else() -> None:
     with listening(greet) as port:
         assert spoken_at(port) == "something else"

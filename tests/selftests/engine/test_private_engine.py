@@ -155,6 +155,15 @@ def test_the_engine_leaves_the_machines_network_alone(slot: Slot, tools: EngineT
 
 
 @pytest.mark.usefixtures("temporary")
+def test_a_name_that_is_no_services_is_asked_of_none_of_the_machines_name_servers(
+    slot: Slot, tools: EngineTools
+) -> None:
+    servers = [word for word in PrivateEngine(slot, tools)._dockerd() if word.startswith("--dns=")]
+
+    assert servers == ["--dns=127.0.0.1"], "inside of a container that is the container itself"
+
+
+@pytest.mark.usefixtures("temporary")
 def test_the_engine_keeps_everything_in_its_slot_and_its_folder(slot: Slot, tools: EngineTools) -> None:
     engine = PrivateEngine(slot, tools)
 

@@ -78,9 +78,25 @@ def test_a_machine_without_dockerd_uses_the_packages(
     unpacked.rename(tmp_path / "dockerd")
     (tmp_path / "root/usr/sbin").mkdir(parents=True)
     (tmp_path / "dockerd").rename(tmp_path / "root/usr/sbin/dockerd")
+    programs.add("iptables")
     monkeypatch.setattr(PackageArchive, "unpack", lambda *_: tmp_path / "root")
 
     assert engine_tools(tmp_path).which("dockerd") == str(tmp_path / "root/usr/sbin/dockerd")
+
+
+def test_an_engine_out_of_packages_finds_the_program_that_lets_services_ask_for_each_others_names(
+    programs: Programs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    extensions = tmp_path / "iptables/usr/lib/x86_64-linux-gnu/xtables"
+    for folder in (tmp_path / "engine/usr/sbin", tmp_path / "iptables/usr/sbin", extensions):
+        folder.mkdir(parents=True)
+    programs.add("xtables-nft-multi").rename(tmp_path / "iptables/usr/sbin/xtables-nft-multi")
+    monkeypatch.setattr(PackageArchive, "unpack", lambda _, name, *__, **___: tmp_path / name)
+
+    tools = engine_tools(tmp_path)
+
+    assert tools.which("iptables") == str(tmp_path / "iptables/usr/sbin/iptables")
+    assert tools.environment["XTABLES_LIBDIR"] == str(extensions)
 
 
 @pytest.fixture(name="unpacked")

@@ -63,6 +63,7 @@ class _Site(ThreadingHTTPServer):
         self.cookies: list[str] = []
         self.replaced: dict[str, tuple[int, str]] = {}
         self.answers_before_it_is_ready = 0
+        self.content_type = ""
 
     @property
     def token(self) -> str:
@@ -114,7 +115,8 @@ class _Handler(BaseHTTPRequestHandler):
 
     def answer(self, status: int, body: str, **headers: str) -> None:
         self.send_response(status)
-        for name, value in {**headers, "Content-Length": str(len(body.encode()))}.items():
+        about = {"Content-Type": self.server.content_type, "Content-Length": str(len(body.encode()))}
+        for name, value in {**headers, **about}.items():
             self.send_header(name, value)
         self.end_headers()
         self.wfile.write(body.encode())
@@ -228,6 +230,17 @@ def test_a_token_that_is_missing_in_the_answer_is_its_own_sentence(
         described().expect_login()
 
     assert "[login …] section" in failed.value.next_step
+
+
+def test_of_a_page_that_refuses_a_login_what_people_see_is_quoted(
+    site: _Site, described: Callable[..., HttpPlatform]
+) -> None:
+    head = f"<head>\n<title>Site</title><style>a{{color:#fc5}}</style>{'<meta name=theme>' * 40}</head>"
+    site.content_type = "text/html; charset=utf-8"
+    site.replaced["POST /login"] = (403, f"<html>{head}<body><h1>no such\neditor</h1><script>x()</script></body>")
+
+    with pytest.raises(LoginFailed, match=r"POST /login of \[login\] was answered 403: no such editor\n"):
+        described().expect_login()
 
 
 def test_a_login_that_fails_only_at_first_is_tried_again(
