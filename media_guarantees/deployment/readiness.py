@@ -125,14 +125,15 @@ class ServiceHealth:
         try:
             self.up(within=REPAIR_SECONDS)
         except PromiseBroken:
-            self._recreate()
+            self.recreate()
 
     def stop_recovering(self) -> None:
         """Stop repairing the stack; test the service in its current state."""
         self._gave_up = True
 
-    def _recreate(self) -> None:
-        journal.progress("stack: recreating it with an empty volume")
+    def recreate(self) -> None:
+        """Recreate the stack with empty volumes. Raises `PromiseBroken` if it doesn't become ready."""
+        journal.progress("stack: recreating it with empty volumes")
         try:
             self._project.compose(*DOWN)
             self.up()

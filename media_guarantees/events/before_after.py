@@ -92,7 +92,7 @@ def seed_media(stack: Stack, seeded_media: SeededMedia) -> tuple[tuple[Upload, .
     comparison would prove nothing.
     """
     stack.health.recover()
-    uploads = seeded_media.ensure_uploaded(stack)
+    uploads = _upload(stack, seeded_media)
     manifest = stack.media.manifest()
     absent = [upload.path for upload in uploads if upload.path.encode() not in manifest.entries]
     if absent:
@@ -104,6 +104,17 @@ def seed_media(stack: Stack, seeded_media: SeededMedia) -> tuple[tuple[Upload, .
         plant(stack)
         manifest = stack.media.manifest()
     return uploads, manifest
+
+
+def _upload(stack: Stack, seeded_media: SeededMedia) -> tuple[Upload, ...]:
+    try:
+        return seeded_media.ensure_uploaded(stack)
+    except PromiseBroken:
+        if not seeded_media.uploads:
+            raise
+    # It took pictures before, and it is running: the last event left a volume that it can't write into.
+    stack.health.recreate()
+    return seeded_media.ensure_uploaded(stack)
 
 
 def run_event(stack: Stack, seeded_media: SeededMedia, event: str, action: Callable[[Stack], object]) -> EventResult:

@@ -34,7 +34,8 @@ OWNER_LOST = LOST_VOLUME | {"restore.repair", "restore.rejects_damage"}
 class Platform(NamedTuple):
     """A platform by the name of its folder here, how it is named to the suite, and what must come out of it sound.
 
-    What is neither `broken` nor `unproven` must be proved. `volume` is the one of the media.
+    What is neither `broken` nor `unproven` must be proved. `volume` is the one of the media. `without_volume` is what
+    else is broken where the media root is in no volume.
     """
 
     name: str
@@ -43,6 +44,7 @@ class Platform(NamedTuple):
     volume: str
     unproven: frozenset[str] = frozenset()
     broken: frozenset[str] = frozenset()
+    without_volume: frozenset[str] = frozenset()
 
     @property
     def options(self) -> tuple[str, ...]:
@@ -58,9 +60,16 @@ class Fault(NamedTuple):
     breaks: frozenset[str]
     says: tuple[str, ...]
 
+    def verdicts(self, platform: Platform) -> frozenset[str]:
+        """Return what must be broken of a platform that has this fault."""
+        without = platform.without_volume if self.breaks >= NO_VOLUME else frozenset()
+        return platform.broken | self.breaks | without
+
 
 # None has a migration or directories of ours, and none calls fsync before it answers, which goes beyond the guide.
 UNPROVEN = LAYOUT | MIGRATION
+# A platform that writes to nothing but a disk takes no picture then, and nothing can be seen of it that takes one.
+TAKES_NONE = frozenset({"simplicity.self_contained", "troubleshooting.inspect"})
 # Where all pictures lie in the media root itself, a listing has no directories to show.
 FLAT = frozenset({"troubleshooting.inspect"})
 BEYOND = frozenset({"beyond.power_loss"})
@@ -68,7 +77,15 @@ BEYOND = frozenset({"beyond.power_loss"})
 PLATFORMS = (
     Platform("wagtail", "web", "/app/media", "wagtail_media", unproven=UNPROVEN, broken=BEYOND),
     Platform("mediawiki", "wiki", "/var/lib/mediawiki/images", "mediawiki_images", unproven=UNPROVEN, broken=BEYOND),
-    Platform("copyparty", "files", "/w", "copyparty_files", unproven=UNPROVEN | FLAT, broken=BEYOND),
+    Platform(
+        "copyparty",
+        "files",
+        "/w",
+        "copyparty_files",
+        unproven=UNPROVEN | FLAT,
+        broken=BEYOND,
+        without_volume=TAKES_NONE,
+    ),
 )
 
 

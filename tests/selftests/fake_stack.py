@@ -148,6 +148,10 @@ class FakeStack:
         for mend in self.mends:
             mend()
 
+    def recreate(self) -> None:
+        """Fail: a test replaces it where the stack is to be recreated."""
+        raise AssertionError("nothing asks for this stack to be recreated")
+
     def wait_until_ready(self) -> None:
         """Run what the test registered for the wait."""
         for happen in self.waits:

@@ -44,7 +44,7 @@ def test_a_stack_that_is_started_over_has_as_long_as_at_first(
     stack = found(container())
     cast("Any", stack).platform = SimpleNamespace(answers=lambda: next(answers))
 
-    stack.health._recreate()
+    stack.health.recreate()
 
     assert programs.calls("docker-compose")[-1] == "up --detach"
 

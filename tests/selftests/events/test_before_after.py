@@ -121,6 +121,30 @@ def test_a_stack_is_repaired_before_pictures_are_uploaded(stack: FakeStack) -> N
     assert uploaded_by_then == [[]]
 
 
+def test_a_stack_that_takes_no_pictures_after_an_event_is_recreated(stack: FakeStack) -> None:
+    seeded_media = keeping(stack)
+    seed_media(stack.as_stack(), seeded_media)
+    working = stack.platform.upload
+    stack.platform.pictures.clear()
+    stack.platform.upload = refuse  # type: ignore[method-assign]
+    stack.recreate = lambda: setattr(stack.platform, "upload", working)  # type: ignore[method-assign]
+
+    uploads, _ = seed_media(stack.as_stack(), seeded_media)
+
+    assert [upload.path for upload in uploads] == ["1.png", "2.png"]
+
+
+def test_a_stack_that_never_took_a_picture_is_not_recreated(stack: FakeStack) -> None:
+    stack.platform.upload = refuse  # type: ignore[method-assign]
+
+    with pytest.raises(PromiseBroken, match="read-only"):
+        seed_media(stack.as_stack(), SeededMedia([sample("1.png")], seed=1))
+
+
+def refuse(_: Sample) -> Upload:
+    raise PromiseBroken("the volume is read-only")
+
+
 def test_pictures_that_were_accepted_and_are_not_in_the_volume_are_a_broken_promise_by_name(stack: FakeStack) -> None:
     seeded_media = SeededMedia([sample(f"{number}.png") for number in range(7)], seed=1)
 
