@@ -126,7 +126,7 @@ def test_a_stack_that_takes_no_pictures_after_an_event_is_recreated(stack: FakeS
     seed_media(stack.as_stack(), seeded_media)
     working = stack.platform.upload
     stack.platform.pictures.clear()
-    stack.platform.upload = refuse  # type: ignore[method-assign]
+    stack.platform.upload = refuse  # type: ignore[assignment, method-assign]
     stack.recreate = lambda: setattr(stack.platform, "upload", working)  # type: ignore[method-assign]
 
     uploads, _ = seed_media(stack.as_stack(), seeded_media)
@@ -135,7 +135,7 @@ def test_a_stack_that_takes_no_pictures_after_an_event_is_recreated(stack: FakeS
 
 
 def test_a_stack_that_never_took_a_picture_is_not_recreated(stack: FakeStack) -> None:
-    stack.platform.upload = refuse  # type: ignore[method-assign]
+    stack.platform.upload = refuse  # type: ignore[assignment, method-assign]
 
     with pytest.raises(PromiseBroken, match="read-only"):
         seed_media(stack.as_stack(), SeededMedia([sample("1.png")], seed=1))
