@@ -119,6 +119,7 @@ def _repair_run(
 
     def damage_and_repair() -> Repair:
         operator.step("restore")
+        give_back(session_stack, backup_attempt)
         backup = take_backup(session_stack, seeded_media, operator).get()
         session_stack.health.recover()
         victims = [upload.path for upload in seeded_media.ensure_uploaded(session_stack)[:4]]
@@ -134,11 +135,16 @@ def _repair_run(
         return session_stack.media.manifest()
 
     yield Deferred(damage_and_repair)
-    # What a backup or a restore left for another owner must not break what comes next as well.
+    give_back(session_stack, backup_attempt)
+
+
+def give_back(stack: Stack, backup_attempt: Deferred[Backup]) -> None:
+    """Remove what a restore left for another owner, and give the media root back: the next event is on its own.
+
+    The owner is who had the media before. A server that starts as root writes as another user.
+    """
     with suppress(PromiseBroken):
-        # Servers that start as root write as another user: the owner is who had the media before all this.
-        uid = backup_attempt.get().before.entries[b"."].uid
-        session_stack.media.shell(CLEAN_UP, str(uid))
+        stack.media.shell(CLEAN_UP, str(backup_attempt.get().before.entries[b"."].uid))
 
 
 @repair
