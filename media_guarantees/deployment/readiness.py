@@ -73,8 +73,7 @@ class ServiceHealth:
     def wait_for(self, endpoint: Endpoint, *, is_promised: bool = False) -> None:
         """Wait until HTTP is spoken at an endpoint of the service, or it is clear that it won't be.
 
-        `is_promised` is whether somebody described what the service answers. Raises `PromiseBroken` where neither is
-        so in time.
+        `is_promised` is whether the upload API is described. Raises `PromiseBroken` where neither is so in time.
         """
         begun = time.monotonic()
         seconds = DESCRIBED_SECONDS if is_promised else READY_SECONDS

@@ -36,14 +36,14 @@ SECONDS = 6 * 3600.0  # of a command; a terabyte takes its time
 class BackupTaken:
     """The archives that the backup command left.
 
-    `live` is the volume when the command began, without the paths in `meanwhile`, which people changed while it ran.
+    `live` is the volume when the command began, without the paths in `changed`, which people changed while it ran.
     `promises_day` is whether the guide names its archives after the day.
     """
 
     day: date
     names: tuple[str, ...]
     live: Manifest
-    meanwhile: frozenset[bytes]
+    changed: frozenset[bytes]
     backups: str
     promises_day: bool = True
 
@@ -59,10 +59,10 @@ class BackupTaken:
 
     def differences(self, copy: Manifest) -> tuple[Difference, ...]:
         """Compare a copy with what was live, to the second as the archive's format has it."""
-        kept = copy.only(lambda path: path not in self.meanwhile)
+        kept = copy.only(lambda path: path not in self.changed)
         found = diff(self.live, kept, mtime="seconds", ignore={"links"})
         changes = tuple(each for each in found if not self._is_time_of_directory(each))
-        journal.add_evidence(f"{summarize(self.live, changes)}; {len(self.meanwhile)} changed in between")
+        journal.add_evidence(f"{summarize(self.live, changes)}; {len(self.changed)} changed in between")
         return changes
 
     def _is_time_of_directory(self, change: Difference) -> bool:
@@ -89,9 +89,9 @@ class Drill:
         with journal.step("event: the guide's backup, of the live volume"):
             self._type(step, script)
         after = self.gate.fresh_scan()
-        meanwhile = changed_between(before, after)
+        changed = changed_between(before, after)
         names = self._archives()
-        return BackupTaken(day, names, before.manifest(without=meanwhile), meanwhile, self.backups, promises_day(step))
+        return BackupTaken(day, names, before.manifest(without=changed), changed, self.backups, promises_day(step))
 
     def _archives(self) -> tuple[str, ...]:
         """Return the archives in the scratch folder of backups, by their names there, whatever a guide calls them."""

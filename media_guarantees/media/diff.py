@@ -51,7 +51,7 @@ def diff(
 ) -> tuple[Difference, ...]:
     """Compare everything in two manifests, except the aspects to `ignore`; empty means equal.
 
-    `mtime` says how finely times are compared. An entry of another kind, or a file of another size, is told as
+    `mtime` says how finely times are compared. An entry of another kind, or a file of another size, is reported as
     just that; hard links are compared among the paths that both sides have. Raises `NothingCompared` where
     `before` holds no file that could be compared, ValueError for an aspect that doesn't exist.
     """

@@ -126,7 +126,7 @@ def started(
 
 
 @contextmanager
-def meanwhile(work: Callable[[threading.Event], None]) -> Iterator[None]:
+def in_background(work: Callable[[threading.Event], None]) -> Iterator[None]:
     """Run `work` in a thread during the block. It is passed an event, and returns when that is set.
 
     After the block, raises the exception that ended `work`, if any.

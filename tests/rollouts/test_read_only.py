@@ -16,7 +16,7 @@ import pytest
 from owner import Owner
 
 from media_guarantees.media.sample_pictures import fresh_sample
-from media_guarantees.system.background_command import meanwhile
+from media_guarantees.system.background_command import in_background
 from media_guarantees.system.run_id import LABEL
 
 MANY = 60  # more files than the gate requests from the service: nothing has a reason to open the others
@@ -59,7 +59,7 @@ def uploading(owner: Owner) -> Iterator[list[str]]:
             owner.upload(sample)
             accepted.append(sample.name)
 
-    with meanwhile(upload):
+    with in_background(upload):
         yield accepted
 
 

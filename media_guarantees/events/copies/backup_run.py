@@ -22,7 +22,7 @@ from media_guarantees.guide.shell.confined_shell import SHELL_ROOT
 from media_guarantees.guide.steps import Step
 from media_guarantees.media.manifest import Manifest
 from media_guarantees.system import commands
-from media_guarantees.system.background_command import meanwhile
+from media_guarantees.system.background_command import in_background
 
 _DAYS = [order.replace(" ", between) for order in ("%Y %m %d", "%d %m %Y") for between in ("", "-", "_", ".")]
 
@@ -144,5 +144,5 @@ def poll_health(stack: Stack) -> Iterator[list[bool]]:
         while not over.wait(0.02) or len(answers) < 3:
             answers.append(stack.platform.answers())
 
-    with meanwhile(ask):
+    with in_background(ask):
         yield answers

@@ -136,12 +136,12 @@ class UploadApi:
         Only the path of a URL is used: requests go to the platform in the sandbox, even if the URL names another host.
         Raises `AnswerLacks` where the answer holds neither.
         """
-        path = self._told(self.answer_path, answer, values or {}, fill)
-        url = self._told(self.answer_url, answer, values or {}, fill_url)
+        path = self._read_place(self.answer_path, answer, values or {}, fill)
+        url = self._read_place(self.answer_url, answer, values or {}, fill_url)
         url = local_part(url).partition("?")[0] if url else f"{self.media_url}{quote(path)}"
         return path or unquote(url).removeprefix(self.media_url), url
 
-    def _told(self, where: str, answer: requests.Response, values: Mapping[str, str], filled: _Fill) -> str:
+    def _read_place(self, where: str, answer: requests.Response, values: Mapping[str, str], filled: _Fill) -> str:
         """Return what `where` names: a template of values that were read, or a value in the answer."""
         if PLACEHOLDER.search(where) and AnswerValue.of(where).source != "match":
             return filled(where, values)

@@ -1,4 +1,4 @@
-"""A backup is thrown away if somebody uploads meanwhile: a busy platform has none, and nobody notices until the disaster."""
+"""A backup is deleted if there was an upload during it: a busy platform has none, unnoticed until the disaster."""
 
 from place import Place
 

@@ -115,9 +115,9 @@ def test_every_history_of_two_uploads_is_judged_as_promised() -> None:
         if "acknowledged" not in (first, second):
             continue
         for contents in product(CONTENTS, repeat=5):
-            told_of = {name: content for name, content in zip("abxAB", contents, strict=True) if content is not None}
-            stored = at(**{name: content for name, content in told_of.items() if name in "abx" and content})
-            served = at(**{name.lower(): content for name, content in told_of.items() if name in "AB"})
+            known = {name: content for name, content in zip("abxAB", contents, strict=True) if content is not None}
+            stored = at(**{name: content for name, content in known.items() if name in "abx" and content})
+            served = at(**{name.lower(): content for name, content in known.items() if name in "AB"})
 
             ill = {finding.attempt for finding in check(history, stored=stored, served=served)}
 

@@ -40,9 +40,9 @@ RUN = Run("0badcafe-1-1")
 
 
 def drilled(
-    live: VolumeScan, *, meanwhile: frozenset[bytes] = frozenset(), names: tuple[str, ...] = ("a.tar.gz",)
+    live: VolumeScan, *, changed: frozenset[bytes] = frozenset(), names: tuple[str, ...] = ("a.tar.gz",)
 ) -> BackupTaken:
-    return BackupTaken(date(2026, 1, 31), names, live.manifest(without=meanwhile), meanwhile, "scratch")
+    return BackupTaken(date(2026, 1, 31), names, live.manifest(without=changed), changed, "scratch")
 
 
 def test_what_came_back_whole_is_no_difference() -> None:
@@ -61,7 +61,7 @@ def test_what_was_lost_is_a_difference() -> None:
 def test_what_people_changed_during_the_backup_is_no_loss() -> None:
     live = VolumeScan({b"a": FILE, b"b": FILE})
 
-    changes = drilled(live, meanwhile=frozenset({b"b", b"new"})).differences(
+    changes = drilled(live, changed=frozenset({b"b", b"new"})).differences(
         VolumeScan({b"a": FILE, b"b": OTHER, b"new": FILE}).manifest()
     )
 
@@ -70,7 +70,7 @@ def test_what_people_changed_during_the_backup_is_no_loss() -> None:
 
 def test_where_everything_changed_during_the_backup_nothing_was_compared() -> None:
     with pytest.raises(NothingCompared):
-        drilled(VolumeScan({b"a": FILE}), meanwhile=frozenset({b"a"})).differences(VolumeScan({b"a": FILE}).manifest())
+        drilled(VolumeScan({b"a": FILE}), changed=frozenset({b"a"})).differences(VolumeScan({b"a": FILE}).manifest())
 
 
 def test_what_changed_is_what_is_not_the_same_and_still_in_both() -> None:
@@ -87,7 +87,7 @@ def test_one_archive_is_a_backup(names: tuple[str, ...]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("status", "said", "meanwhile"),
+    ("status", "said", "changed"),
     [
         (1, "tar: ./avatars: file changed as we read it\ntar: ./a: File removed before we read it", True),
         (1, "WARNING: of the engine\ntar: ./avatars: file changed as we read it", True),
@@ -97,8 +97,8 @@ def test_one_archive_is_a_backup(names: tuple[str, ...]) -> None:
         (0, "", False),
     ],
 )
-def test_only_changes_during_the_backup_are_no_failure(status: int, said: str, meanwhile: bool) -> None:
-    assert people_were_uploading(Outcome((), status, b"", said.encode(), 0.0)) is meanwhile
+def test_only_changes_during_the_backup_are_no_failure(status: int, said: str, changed: bool) -> None:
+    assert people_were_uploading(Outcome((), status, b"", said.encode(), 0.0)) is changed
 
 
 class FakeGate:

@@ -1,5 +1,5 @@
 #!/bin/bash
-# Makes the archives in this folder anew, as root: ./make.sh SCRATCH. README.md says which programs it takes.
+# Recreates the archives in this folder, as root: ./make.sh SCRATCH. README.md says which programs it takes.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 scratch=$1
