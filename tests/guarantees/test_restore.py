@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import dataclass
 
 import pytest
 
 from media_guarantees.core import journal
 from media_guarantees.core.deferred import Deferred
-from media_guarantees.core.errors import PromiseBroken
 from media_guarantees.deployment.stack import Stack
 from media_guarantees.events.before_after import EventResult, expect_restored, run_event
 from media_guarantees.events.copies.backup_run import Backup, lose_and_restore, take_backup
+from media_guarantees.events.media_owner import MediaOwner
 from media_guarantees.events.planted_entries import with_owners_taken_over
 from media_guarantees.events.seeded_media import SeededMedia, expect_new_upload_works, expect_served_as_before
 from media_guarantees.guide.guide_runner import Operator
@@ -28,6 +27,14 @@ FILE_OPERATIONS = {
     "replace": 'cp -p "$1" "$1.new" && mv "$1.new" "$1"',
     "delete": 'mv "$1" "$1.gone" && rm "$1.gone"',
 }
+
+
+@pytest.fixture(scope="module", name="owner", autouse=True)
+def _owner(session_stack: Stack) -> Iterator[MediaOwner]:
+    """Who has the media before all this, and has them again afterwards."""
+    owner = MediaOwner(session_stack)
+    yield owner
+    owner.give_back()
 
 
 @pytest.fixture(scope="module", name="backup_attempt")
@@ -108,18 +115,15 @@ chmod 600 -- "./$4"
 """
 
 
-CLEAN_UP = 'find . -mindepth 1 ! -uid "$1" -prune -exec rm -rf -- {} + && chown "$1" .'
-
-
 @pytest.fixture(scope="module", name="repair_run")
 def _repair_run(
-    session_stack: Stack, seeded_media: SeededMedia, operator: Operator, backup_attempt: Deferred[Backup]
-) -> Iterator[Deferred[Repair]]:
+    session_stack: Stack, seeded_media: SeededMedia, operator: Operator, owner: MediaOwner
+) -> Deferred[Repair]:
     """One file each deleted, truncated, overwritten and re-owned, one added; then the guide's restore, twice."""
 
     def damage_and_repair() -> Repair:
         operator.step("restore")
-        give_back(session_stack, backup_attempt)
+        owner.give_back()
         backup = take_backup(session_stack, seeded_media, operator).get()
         session_stack.health.recover()
         victims = [upload.path for upload in seeded_media.ensure_uploaded(session_stack)[:4]]
@@ -134,17 +138,7 @@ def _repair_run(
         operator.run_checked("restore", archive=backup.reference)
         return session_stack.media.manifest()
 
-    yield Deferred(damage_and_repair)
-    give_back(session_stack, backup_attempt)
-
-
-def give_back(stack: Stack, backup_attempt: Deferred[Backup]) -> None:
-    """Remove what a restore left for another owner, and give the media root back: the next event is on its own.
-
-    The owner is who had the media before. A server that starts as root writes as another user.
-    """
-    with suppress(PromiseBroken):
-        stack.media.shell(CLEAN_UP, str(backup_attempt.get().before.entries[b"."].uid))
+    return Deferred(damage_and_repair)
 
 
 @repair
