@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -18,8 +18,10 @@ from media_guarantees.guide.guide_runner import Operator
 from media_guarantees.system import commands
 from media_guarantees.system.run_id import RUN_LABEL
 
-# The restart policies that start a container again after any exit (docker-run(1), "--restart").
-RETURNING = {"always", "unless-stopped"}
+# The restart policies that start a container again after any exit (docker-run(1), "--restart"). An engine that finds
+# containers of the one before it stops them, and takes that for the stop that `unless-stopped` means.
+ALWAYS, UNLESS_STOPPED = "always", "unless-stopped"
+RETURNING = {ALWAYS, UNLESS_STOPPED}
 END_SECONDS = 5.0
 
 
@@ -104,19 +106,21 @@ class Event:
     ends_service: bool = False
 
     def inject(self, stack: Stack, operator: Operator, engine: Engine) -> None:
-        """Inject the fault. Start again what ended and has no restart policy, as an operator would."""
+        """Inject the fault. Start again what ended and no restart policy brings back, as an operator would."""
         running = stack.project.running_services()
         self.action(stack, operator, engine)
         if self.ends_service:
-            start_again(stack, operator, running, event=self.name)
+            start_again(stack, operator, running, event=self)
 
 
-def start_again(stack: Stack, operator: Operator, running: Collection[str], *, event: str) -> None:
+def start_again(stack: Stack, operator: Operator, running: Collection[str], *, event: Event) -> None:
     """Start the services that were `running`, have ended in an event, and that no restart policy starts again.
 
     That is done by the guide's restart, or by `up` where the guide has none.
     """
-    mortal = [service for service in running if stack.project.restart_policy(service) not in RETURNING]
+    policies = {service: stack.project.restart_policy(service) for service in running}
+    stopped = _stopped_by_engine(stack, policies) if event.needs_private_engine else []
+    mortal = [service for service, policy in policies.items() if policy not in RETURNING] + stopped
     if not mortal:
         return
     # A container whose process was killed may be listed as running for a moment.
@@ -130,9 +134,14 @@ def start_again(stack: Stack, operator: Operator, running: Collection[str], *, e
     except Unproven:
         stack.project.compose("up", "--detach")
         by = "`docker-compose up -d`"
-    journal.add_evidence(
-        f"no restart policy promises that {' and '.join(mortal)} comes back after {event}: {by} started it again"
-    )
+    promise = "`unless-stopped` does not promise" if stopped else "no restart policy promises"
+    journal.add_evidence(f"{promise} that {' and '.join(mortal)} comes back after {event.name}: {by} started it again")
+
+
+def _stopped_by_engine(stack: Stack, policies: Mapping[str, str]) -> list[str]:
+    """The services that an engine which came back has stopped and will not start: it answers when that is decided."""
+    up = stack.project.running_services()
+    return [service for service, policy in policies.items() if policy == UNLESS_STOPPED and service not in up]
 
 
 def require_private(engine: Engine) -> PrivateEngine:

@@ -176,11 +176,24 @@ class MortalStack:
         self.composed.append(args)
 
 
-def end(stack: Any, *, ends_service: bool = True, restart: Callable[[str], object] | None = None) -> list[str]:
+def end(
+    stack: Any,
+    *,
+    ends_service: bool = True,
+    restarts_engine: bool = False,
+    comes_back: bool = False,
+    restart: Callable[[str], object] | None = None,
+) -> list[str]:
     """End a service, and return what the operator types then."""
     typed: list[str] = []
     operator = SimpleNamespace(run_checked=restart or typed.append)
-    event = faults.Event("a crash", lambda seen, *_: setattr(seen, "up", False), str, ends_service=ends_service)
+    event = faults.Event(
+        "a crash",
+        lambda seen, *_: setattr(seen, "up", comes_back),
+        str,
+        needs_private_engine=restarts_engine,
+        ends_service=ends_service,
+    )
     event.inject(stack, cast("Any", operator), cast("Any", None))
     return typed
 
@@ -190,6 +203,25 @@ def test_a_service_that_promises_to_come_back_has_to_do_so_by_itself(policy: str
     stack = MortalStack(policy)
 
     assert end(stack) == stack.composed == []
+
+
+def test_after_a_restart_of_the_engine_always_has_to_come_back_by_itself() -> None:
+    assert end(MortalStack("always"), restarts_engine=True) == []
+
+
+def test_what_an_engine_stops_when_it_comes_back_is_restarted_and_that_is_evidence(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """Docker takes its own stop for the one that `unless-stopped` means: the media are to be judged, not that."""
+    with caplog.at_level("INFO", "verify.evidence"):
+        assert end(MortalStack("unless-stopped"), restarts_engine=True) == ["restart"]
+
+    promise = "`unless-stopped` does not promise that web comes back after a crash"
+    assert f"{promise}: the guide's restart started it again" in caplog.messages
+
+
+def test_what_came_back_with_the_engine_is_not_restarted() -> None:
+    assert end(MortalStack("unless-stopped"), restarts_engine=True, comes_back=True) == []
 
 
 @pytest.mark.parametrize("policy", ["no", "on-failure"])
