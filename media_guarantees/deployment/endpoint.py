@@ -112,9 +112,12 @@ class Endpoint:
         raise LookupError(f"{self._service} publishes no port now")
 
     def _has_settled(self) -> bool:
-        """Whether a container runs that has had its time to open a port: its health is known, or it runs for long."""
+        """Whether the container that is asked has had its time to open a port: it is healthy, or runs for long.
+
+        Of several replicas that is the oldest; another may be ready sooner.
+        """
         now = time.monotonic()
-        for container in self._containers():
+        for container in self._containers()[:1]:
             state = container.attrs["State"]
             since = self._running.setdefault(f"{container.id} {state['StartedAt']}", now)
             health = (state.get("Health") or {}).get("Status", "none")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import posixpath
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -37,14 +36,9 @@ def media_names(stack: Stack) -> set[str]:
 
 
 def _media_volume(stack: Stack) -> str:
-    """The name of the volume that the owner mounts at the media root, "" where it is none."""
-    model = stack.deployment.model
-    for mount in (model["services"].get(stack.service) or {}).get("volumes") or ():
-        is_media = posixpath.normpath(mount["target"]) == posixpath.normpath(stack.media_root)
-        if is_media and mount["type"] == "volume" and mount.get("source"):
-            volume = (model.get("volumes") or {}).get(mount["source"]) or {}
-            return str(volume.get("name") or f"{model['name']}_{mount['source']}")
-    return ""
+    """The name of the volume that covers the media root in the owner's file, "" where it is none."""
+    mount = stack.deployment.media_mount(stack.service, stack.media_root)
+    return mount.source if mount and mount.kind == "volume" else ""
 
 
 def engine_side(engine: PrivateEngine) -> EngineSide:

@@ -67,9 +67,10 @@ class NamespaceAdapter(BaseAdapter):
 
 
 def as_bytes(request: requests.PreparedRequest) -> bytes:
-    """Return a prepared request as it goes over the wire."""
+    """Return a prepared request as it goes over the wire; its own Host, in any spelling, goes before the address."""
     body = request.body or b""
-    headers = {"Host": "127.0.0.1", **request.headers, "Connection": "close"}
+    headers = requests.structures.CaseInsensitiveDict({"Host": "127.0.0.1"})
+    headers.update({**request.headers, "Connection": "close"})
     lines = [f"{request.method} {request.path_url} HTTP/1.1", *(f"{name}: {value}" for name, value in headers.items())]
     return "\r\n".join([*lines, "", ""]).encode() + (body.encode() if isinstance(body, str) else bytes(body))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -12,6 +13,7 @@ import requests
 from media_guarantees.core import journal
 from media_guarantees.core.errors import PromiseBroken, Unproven
 from media_guarantees.deployment.compose.compose_model import Deployment
+from media_guarantees.deployment.compose.media_mount import Mount
 from media_guarantees.deployment.compose_project import ComposeProject
 from media_guarantees.deployment.endpoint import Endpoint
 from media_guarantees.deployment.media_backing import MediaBacking
@@ -92,6 +94,16 @@ class Stack:
         if found := self.project.containers(self.service):
             return found[0]
         raise PromiseBroken(f"{self.service} has no running container", next_step=f"docker-compose logs {self.service}")
+
+    def declared_mount(self) -> Mount | None:
+        """Return the mount in which the media end up, as the owner wrote it; None if there is none.
+
+        A symbolic link in the image may lead from the media root into it. Only a running container shows that.
+        """
+        root = self.media_root
+        with suppress(PromiseBroken):
+            root = self.service_container.resolve(root)
+        return self.deployment.media_mount(self.service, root)
 
     @property
     def media(self) -> VolumeMedia:

@@ -7,6 +7,8 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
+from docker.models.containers import Container
+
 from media_guarantees.core import journal
 from media_guarantees.core.errors import Unproven
 from media_guarantees.core.waiting import DeadlineExceeded, wait_until
@@ -63,12 +65,24 @@ def wedge(stack: Stack) -> None:
 
 
 def is_wedged(stack: Stack) -> bool:
-    """Whether every process of the service is stopped, as its process table shows (ps(1), "T")."""
-    tables = [
-        container.top(ps_args="-eo pid,stat")["Processes"] for container in stack.project.containers(stack.service)
-    ]
-    states = [str(row[1]) for table in tables for row in table]
+    """Whether every process of the service is stopped, as its process table shows (ps(1), "T").
+
+    A health check that the engine starts in the container is none of its processes: it is no child of the main one.
+    """
+    states = [state for container in stack.project.containers(stack.service) for state in _states(container)]
     return bool(states) and all(state.startswith("T") for state in states)
+
+
+def _states(container: Container) -> list[str]:
+    """Return the states of the main process and of all that it started."""
+    table = [
+        (int(pid), int(parent), str(state))
+        for pid, parent, state in container.top(ps_args="-eo pid,ppid,stat")["Processes"]
+    ]
+    own = {int(container.attrs["State"]["Pid"])}
+    while more := {pid for pid, parent, _ in table if parent in own} - own:
+        own |= more
+    return [state for pid, _, state in table if pid in own]
 
 
 def restart_engine(engine: PrivateEngine) -> None:

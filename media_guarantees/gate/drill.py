@@ -61,12 +61,13 @@ class BackupTaken:
         """Compare a copy with what was live, to the second as the archive's format has it."""
         kept = copy.only(lambda path: path not in self.changed)
         found = diff(self.live, kept, mtime="seconds", ignore={"links"})
-        changes = tuple(each for each in found if not self._is_time_of_directory(each))
+        changes = tuple(each for each in found if not self._is_time_of_no_file(each))
         journal.add_evidence(f"{summarize(self.live, changes)}; {len(self.changed)} changed in between")
         return changes
 
-    def _is_time_of_directory(self, change: Difference) -> bool:
-        return change.aspect == "mtime" and self.live.entries[change.path].kind == "directory"
+    def _is_time_of_no_file(self, change: Difference) -> bool:
+        """Whether it is the time of a directory or a link, which BusyBox's tar does not set."""
+        return change.aspect == "mtime" and self.live.entries[change.path].kind != "file"
 
 
 class Drill:

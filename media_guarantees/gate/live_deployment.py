@@ -1,7 +1,7 @@
 """A running deployment on a live engine, found by Compose's labels. It is read and never changed.
 
-A volume is read in a helper container that mounts it read-only. In the service's container, two files of /proc are read
-and nothing else is done.
+A volume is read in a helper container that mounts it read-only. In the service's container, two files of /proc and
+where the media root leads are read, and nothing else is done.
 """
 
 from __future__ import annotations
@@ -143,6 +143,21 @@ class Live:
             self._inner_mounts(identifier),
         )
 
+    @cached_property
+    def place(self) -> str:
+        """Where the media root really is in the service's containers: symbolic links of the image followed.
+
+        It stays as it was given where no container runs, or where it has no readlink(1) to say so.
+        """
+        for each in self.running(self.service):
+            identifier = str(each["Id"])
+            with journal.timed("command", f"docker exec {identifier[:12]}, by testinfra: readlink") as event:
+                read = testinfra.get_host(f"docker://{identifier}").run("readlink -f -- %s", self.media_root)
+                event.status = read.rc
+            if read.rc == 0 and read.stdout.startswith("/"):
+                return str(read.stdout).rstrip("\n")
+        return self.media_root
+
     def _read_inside(self, container: str, file: str) -> str | None:
         """Read a file in a container; None if it has no program for that."""
         with journal.timed("command", f"docker exec {container[:12]}, by testinfra: cat {file}") as event:
@@ -152,7 +167,7 @@ class Live:
 
     def _inner_mounts(self, container: str) -> tuple[InnerMount, ...] | None:
         mountinfo = self._read_inside(container, "/proc/self/mountinfo")
-        return None if mountinfo is None else read_mountinfo(mountinfo, self.media_root)
+        return None if mountinfo is None else read_mountinfo(mountinfo, self.place)
 
     def user(self, container: str) -> User | None:
         """Return the user of the service's main process; None if that can't be read."""
@@ -162,30 +177,30 @@ class Live:
         """Return the mount that keeps what a container writes to the media root. Raises `PromiseBroken` without one."""
         listed = {mount.target for mount in replica.mounts}
         others = (each.mount for each in replica.inner or () if each.point not in listed)
-        return require_mount([*replica.mounts, *others], self.media_root, replica.name)
+        return require_mount([*replica.mounts, *others], self.place, replica.name)
 
     def volume_of(self, replica: Replica) -> Volume:
         """Return the volume that backs the media root of a container. Raises `PromiseBroken` if there is none."""
-        return self.volume(require_volume(self.mount_of(replica), self.media_root, replica.name))
+        return self.volume(require_volume(self.mount_of(replica), self.place, replica.name))
 
     def folder_of(self, replica: Replica) -> str:
         """Return where in their volume the media of a container lie; "" for its root."""
-        return self.mount_of(replica).folder_of(self.media_root)
+        return self.mount_of(replica).folder_of(self.place)
 
     def is_writable(self, replica: Replica) -> bool:
         """Whether the media root is mounted for writing too, for the engine and for the container's processes."""
-        inner = covering_inner(replica.inner or (), self.media_root)
+        inner = covering_inner(replica.inner or (), self.place)
         return not self.mount_of(replica).read_only and (inner is None or inner.writable)
 
     def overmounts(self, replica: Replica) -> tuple[str, ...]:
         """Return the paths below the media root at which something else is mounted."""
         points = {mount.target for mount in replica.mounts} | {each.point for each in replica.inner or ()}
-        return tuple(sorted(point for point in points if point.startswith(f"{self.media_root}/")))
+        return tuple(sorted(point for point in points if point.startswith(f"{self.place}/")))
 
     def mount_root(self, replica: Replica) -> str:
         """Return the folder, within its file system, that the container sees at the media root; "" if unknown."""
-        inner = covering_inner(replica.inner or (), self.media_root)
-        return inner.shows(self.media_root) if inner else ""
+        inner = covering_inner(replica.inner or (), self.place)
+        return inner.shows(self.place) if inner else ""
 
     def volume(self, name: str) -> Volume:
         """Return the volume called `name`, which exists. Asking never makes one.

@@ -72,6 +72,13 @@ class Operator:
         except (StepMissing, StepAmbiguous) as unclear:
             raise Unproven(f"the guide does not describe it: {unclear}") from unclear
 
+    def typed_step(self, procedure: str) -> Step:
+        """Return the guide's command for `procedure`. Raises `Unproven` where it has none that can be typed here."""
+        step = self.step(procedure)
+        self._expect_typeable(step)
+        self._expect_safe(step)
+        return step
+
     def run(
         self,
         procedure: str,
@@ -89,9 +96,7 @@ class Operator:
 
     def script(self, procedure: str, *, archive: str = "") -> str:
         """Return the guide's command, byte for byte but for the placeholder and, in a sandbox, the volume's name."""
-        step = self.step(procedure)
-        self._expect_typeable(step)
-        self._expect_safe(step)
+        step = self.typed_step(procedure)
         if self.rename is not None and (names := named_volumes(step)):
             step = replace(step, script=step.retarget(self.rename(names[0])))
         step = replace(step, script=self._inside(step))

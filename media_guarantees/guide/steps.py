@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from media_guarantees.core.text import VOLUME_NAME
 from media_guarantees.guide.parsing.docker_commands import (
@@ -168,6 +168,15 @@ class Step:
             script = script[: found.start()] + (name.rpartition("_")[2] if before else name) + script[found.end() :]
         return script
 
+    def stem_of(self, day: str) -> str:
+        """Return the name, without its ending, of a backup of `day` that a reader could fill in.
+
+        It is what is printed before the placeholder, and the day; without a placeholder, the name that is printed.
+        """
+        if self._placeholders:
+            return self._printed_before(self._placeholders[0]) + day
+        return ARCHIVE_ENDING.sub("", PurePosixPath(self.archive or day).name)
+
     def retarget(self, volume: str) -> str:
         """Replace the name of the script's named volume by another, and change nothing else.
 
@@ -232,8 +241,12 @@ class Step:
         found = example_names_in(self.script, words, is_folder=self.kind != "archive")
         return sorted({each.start(): each for each in (*found, *marked)}.values(), key=lambda each: each.start())
 
+    def _printed_before(self, found: re.Match[str]) -> str:
+        """Return the part of a backup's name that is printed before the placeholder."""
+        return re.split(r"[\s/\"'=:]", self.script[: found.start()])[-1]
+
     def _fitted(self, found: re.Match[str], stem: str, ending: str, folder: str) -> str:
-        before = re.split(r"[\s/\"'=:]", self.script[: found.start()])[-1]
+        before = self._printed_before(found)
         if not stem.startswith(before):
             raise ValueError(
                 f"{self.source}:{self.line}: {found.group()} stands after {before!r}, "

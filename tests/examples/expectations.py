@@ -167,6 +167,27 @@ EXAMPLES = (
         unproven=UNDESCRIBED,
         says=("no restart policy promises that files", "pictures served the same after recreating the container"),
     ),
+    # Compose's own ways to write a file in parts, three replicas, a worker that uploads too, a slow first start.
+    Example(
+        "parts_and_replicas",
+        ("--compose-file=compose.yml", "--guide=README.md", "--service=app", "--media-root=/srv/media"),
+        broken=SILENT,
+        unproven=UNDESCRIBED,
+        says=("pictures served the same after recreating the container", "no part of the guide, came spool, state"),
+    ),
+    Example(
+        "folder_of_a_volume",
+        (
+            "--compose-file=compose.yml",
+            "--guide=README.md",
+            "--service=files",
+            "--media-root=/srv/site/public/pictures",
+            "--upload-config=serving.ini",
+        ),
+        broken=SILENT,
+        unproven=UNDESCRIBED,
+        says=("browser may write at /srv and wrote nothing when it was started",),
+    ),
     Example(
         "another_api",
         (

@@ -84,7 +84,8 @@ def test_each_picture_is_served_the_same_from_that_directory(
             f"MEDIA_SERVER={others[0]}:80"
         )
 
-    strays = [upload.url for upload in pictures if not upload.url.startswith(f"/media/{kind}/")]
+    place = f"{stack.uploads.api.media_url}{kind}/"
+    strays = [upload.url for upload in pictures if not upload.url.startswith(place)]
     changed = [upload.url for upload in pictures if not (upload.served and upload.served.is_same_as(upload.sample))]
 
     assert pictures, f"no picture of {kind} was given"
@@ -97,7 +98,7 @@ def test_each_picture_is_served_the_same_from_that_directory(
 
 def other_servers(stack: Stack) -> list[str]:
     """Return the other services that mount what the media are in, one of which may serve them."""
-    own = stack.deployment.media_mount(stack.service, stack.media_root)
+    own = stack.declared_mount()
     mounts = {name: stack.deployment.mounts(name) for name in stack.deployment.model["services"]}
     return [
         name

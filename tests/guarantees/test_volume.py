@@ -2,24 +2,35 @@
 
 from __future__ import annotations
 
+import copy
 import posixpath
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import replace
 
 import pytest
 
 from media_guarantees.core import journal
 from media_guarantees.core.errors import PromiseBroken, Unproven
-from media_guarantees.deployment.compose.compose_model import Deployment
+from media_guarantees.core.waiting import DeadlineExceeded, wait_until
+from media_guarantees.deployment.compose.compose_model import Deployment, Model
+from media_guarantees.deployment.compose.media_mount import Mount
+from media_guarantees.deployment.sandbox.project_folder import write_model
 from media_guarantees.deployment.stack import Stack
 from media_guarantees.events.planted_entries import is_planted
 from media_guarantees.events.seeded_media import SeededMedia
 from media_guarantees.events.volume_watcher import watching
 from media_guarantees.guide.guide_runner import Operator, named_volumes
 from media_guarantees.media.manifest import printable
-from media_guarantees.settings import Settings
+from media_guarantees.media.media_volume import VolumeMedia
+from media_guarantees.system import commands
 
 dedicated = pytest.mark.guarantee("volume.dedicated")
 mounted = pytest.mark.guarantee("volume.mounted")
 receives_uploads = pytest.mark.guarantee("volume.receives_uploads")
+
+# What keeps its data somewhere makes its files there when it starts.
+WRITE_SECONDS = 5.0
 
 
 @dedicated
@@ -39,11 +50,11 @@ def test_a_named_volume_backs_the_media_root(stack: Stack, deployment: Deploymen
 @dedicated
 @pytest.mark.parametrize("procedure", ["backup", "restore"])
 def test_the_guides_command_names_the_volume_that_holds_the_media(
-    deployment: Deployment, operator: Operator, settings: Settings, procedure: str
+    stack: Stack, operator: Operator, procedure: str
 ) -> None:
     step = operator.step(procedure)
     named = list(named_volumes(step))
-    own = deployment.media_mount(settings.service, settings.media_root)
+    own = stack.declared_mount()
     real = [own.source] if own else []
 
     if not named:
@@ -53,7 +64,7 @@ def test_the_guides_command_names_the_volume_that_holds_the_media(
             f"the media are in {' and '.join(real) or 'no volume'}, but line {step.line} of {step.source.name} names "
             f"{' and '.join(named)}",
             means=CONSEQUENCES[procedure],
-            next_step=fix_hint(deployment, settings, named[0]),
+            next_step=fix_hint(own, stack.media_root, named[0]),
         )
     journal.add_evidence(f"the guide's {procedure} command names {real[0]}, which is where the media are")
 
@@ -66,11 +77,10 @@ CONSEQUENCES = {
 }
 
 
-def fix_hint(deployment: Deployment, settings: Settings, named: str) -> str:
+def fix_hint(own: Mount | None, media_root: str, named: str) -> str:
     """Return what to change so that the guide's commands reach the media, including existing ones."""
-    own = deployment.media_mount(settings.service, settings.media_root)
     if own is None or own.kind != "volume" or not own.source:
-        return f"mount {named}:{settings.media_root} in the compose file, and declare the volume with  name: {named}"
+        return f"mount {named}:{media_root} in the compose file, and declare the volume with  name: {named}"
     return (
         f"give the volume its literal name in the compose file:  name: {named}  and copy what is there before the "
         f"next deploy: docker run --rm -v {own.source}:/from -v {named}:/to ubuntu cp -a /from/. /to/"
@@ -78,30 +88,62 @@ def fix_hint(deployment: Deployment, settings: Settings, named: str) -> str:
 
 
 @dedicated
-def test_nothing_else_keeps_its_data_in_the_media_volume(deployment: Deployment, settings: Settings) -> None:
-    own = deployment.media_mount(settings.service, settings.media_root)
-    assert own, f"nothing is mounted at {settings.media_root}: there is no media volume that others could use"
+def test_nothing_else_keeps_its_data_in_the_media_volume(stack: Stack, deployment: Deployment) -> None:
+    own = stack.declared_mount()
+    assert own, f"nothing is mounted at {stack.media_root}: there is no media volume that others could use"
 
-    strangers = [
-        f"{service} at {mount.target}"
-        for service in deployment.model["services"]
-        for mount in deployment.mounts(service)
-        if mount.kind == "volume"
-        and mount.source == own.source
-        and service != settings.service
-        and not is_for_media(mount.target, own.target)
-        and not mount.read_only
-    ]
+    others = deployment.other_writers(own)
+    written = what_they_write(stack, sorted(others)) if others else {}
 
-    assert not strangers, (
-        f"the media volume is also used by {', '.join(strangers)}: what they write ends up among the media and in "
-        "their backups, and what a restore writes ends up among theirs"
-    )
+    if written:
+        raise PromiseBroken(
+            f"the media volume is also used by {', '.join(f'{name} at {others[name]}' for name in sorted(others))}: "
+            f"in an empty one they made {', '.join(map(printable, sorted(written)[:5]))}",
+            means="its files get among the media and into their backups, and what a restore writes gets among its own",
+            next_step="give it a volume of its own, or, if it only serves the media, mount theirs with  :ro",
+        )
+    for name in sorted(others):
+        journal.add_evidence(
+            f"{name} may write at {others[name]} and wrote nothing when it was started; if it only serves, say  :ro"
+        )
 
 
-def is_for_media(target: str, own: str) -> bool:
-    """Whether a mount at `target` can only be there for media: a second worker's, a web server's."""
-    return target == own or posixpath.basename(target) == "media"
+def what_they_write(stack: Stack, services: Sequence[str]) -> set[bytes]:
+    """Start these services on an empty volume in place of the media's, for a moment; return what they write there.
+
+    One that has ended by now, as what fills a volume at first, keeps nothing in it.
+    """
+    running = [service for service in services if stack.project.containers(service)]
+    if not running:
+        return set()
+    name = stack.run.name("media_that_others_see")
+    restart = ("up", "--detach", "--no-deps", "--force-recreate", *running)
+    write_model(with_another_volume(stack, running, name), stack.folder)
+    try:
+        stack.project.compose(*restart)
+        empty = replace(stack.media, volume=name, folder="")
+        with suppress(DeadlineExceeded):
+            wait_until(lambda: others_in(empty), what=f"{running} write something", seconds=WRITE_SECONDS)
+        return others_in(empty)
+    finally:
+        write_model(stack.model, stack.folder)
+        stack.project.compose(*restart)
+        commands.run(["docker", "volume", "rm", "--force", name], env=stack.environment)
+
+
+def others_in(media: VolumeMedia) -> set[bytes]:
+    """Return every path in a volume but its root."""
+    return set(media.sizes()) - {b"."}
+
+
+def with_another_volume(stack: Stack, services: Sequence[str], name: str) -> Model:
+    """Return the model in which these services have a volume `name` where they have the media's."""
+    model, media = copy.deepcopy(stack.model), stack.backing.name
+    model["volumes"]["media-verify"] = {"name": name, "labels": stack.run.labels}
+    for mount in (mount for service in services for mount in model["services"][service].get("volumes") or ()):
+        if mount["type"] == "volume" and model["volumes"].get(mount.get("source"), {}).get("name") == media:
+            mount.update(source="media-verify", volume={"nocopy": True})
+    return model
 
 
 @mounted

@@ -31,8 +31,12 @@ def test_a_sound_deploy_is_let_through(owner: Owner) -> None:
             "deploy.sh:1: `docker-compose down --volumes` deletes",
         ),
         ("docker-compose -p platform up -d", "with an empty volume in place of connect_media_volume"),
+        (
+            "docker-compose down\ndocker volume prune --all --force\ndocker-compose up -d",
+            "deploy.sh:2: `docker volume prune --all --force` deletes connect_media_volume",
+        ),
     ],
-    ids=["volumes removed", "another project"],
+    ids=["volumes removed", "another project", "unused volumes removed"],
 )
 def test_a_script_that_loses_them_is_named_with_its_line(owner: Owner, command: str, words: str) -> None:
     owner.compose("down")

@@ -22,7 +22,7 @@ def test_the_compose_file_mounts_the_live_volume(gate: Gate, next_deployment: De
     volume = gate.expect_one_volume()
 
     declared = expect_same_volume(
-        declared_volume(next_deployment, gate.live.media_root),
+        declared_volume(next_deployment, gate.live.place),
         volume.name,
         next_deployment,
         project=gate.live.replicas[0].project,
@@ -78,7 +78,7 @@ def test_the_guides_command_names_the_volume_that_holds_the_media(gate: Gate, gu
 def media_volume(gate: Gate, deployment: Deployment | None) -> MediaVolume:
     """Return the live volume as commands reach it."""
     volume, live = gate.expect_one_volume(), gate.live
-    declared = declared_volume(deployment, live.media_root) if deployment else None
+    declared = declared_volume(deployment, live.place) if deployment else None
     return MediaVolume(
         volume.name,
         live.replicas[0].project,

@@ -2,8 +2,10 @@
 
 from place import Place
 
+START = "cd /var/cache/app && mkdir -p 0 && { [ -e 0/index ] || echo 1 > 0/index; }; exec tail -f /dev/null"
+
 
 def change(place: Place) -> None:
     place.add_service(
-        "cache", f"    command: [tail, -f, /dev/null]\n    volumes:\n      - {place.volume}:/var/cache/app\n"
+        "cache", f"    command: [sh, -c, {START!r}]\n    volumes:\n      - {place.volume}:/var/cache/app\n"
     )

@@ -91,6 +91,14 @@ def test_a_healthy_container_has_opened_its_ports() -> None:
     assert find(endpoint(with_ports(80, health="healthy"), ports=(80,)), seconds=0.0).unserved
 
 
+def test_of_several_replicas_the_one_that_is_asked_has_its_time(spoken: dict[int, str]) -> None:
+    del spoken
+    slow, quick = with_ports(80, health="starting"), with_ports(81, health="healthy")
+
+    with pytest.raises(PromiseBroken, match="timed out"):
+        find(endpoint(slow, quick, ports=(80,)), seconds=0.2)
+
+
 @pytest.mark.parametrize("state", [{"health": "starting"}, {"health": "unhealthy"}, {"running": False}])
 def test_a_container_that_may_still_come_is_waited_for(state: dict[str, Any]) -> None:
     with pytest.raises(PromiseBroken, match="until web answers"):

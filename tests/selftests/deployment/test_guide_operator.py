@@ -10,6 +10,7 @@ import pytest
 from fake_engine import engine_here
 from fake_programs import Programs
 
+from media_guarantees.deployment.compose.compose_model import Deployment
 from media_guarantees.deployment.guide_operator import engine_side, media_names, operator_of
 from media_guarantees.deployment.stack import Stack
 from media_guarantees.engine.private_engine import PrivateEngine
@@ -27,7 +28,7 @@ def _stack(programs: Programs, tmp_path: Path) -> Stack:
             run=Run("0-1-2", "mine-"),
             service="web",
             media_root="/media",
-            deployment=SimpleNamespace(model=MODEL),
+            deployment=Deployment((tmp_path / "compose.yml",), MODEL, "web"),
         ),
     )
 
@@ -56,7 +57,7 @@ MODEL: dict[str, Any] = {
             ],
         }
     },
-    "volumes": {"media": None, "data": {"name": "data"}},
+    "volumes": {"media": {"name": "connect_media"}, "data": {"name": "data"}},
 }
 GUIDE: Any = Guide(Path("guide.md"), (), ())
 
@@ -86,6 +87,12 @@ def test_on_a_shared_engine_names_are_the_runs(stack: Stack, tmp_path: Path) -> 
 
 def test_the_media_are_known_by_their_volume_their_service_and_its_container(stack: Stack) -> None:
     assert media_names(stack) == {"web", "front", "connect-web-1", "connect_web_1", "connect_media"}
+
+
+def test_a_volume_that_is_mounted_above_the_media_is_theirs(stack: Stack) -> None:
+    stack.media_root = "/data/site/media"
+
+    assert "data" in media_names(stack)
 
 
 def test_the_guide_is_read_for_these_media(stack: Stack, tmp_path: Path) -> None:

@@ -50,6 +50,15 @@ def test_a_request_names_the_host_and_asks_for_the_connection_to_be_closed() -> 
     assert (headers[b"Host"], headers[b"Connection"], headers[b"X-Kept"]) == (b"127.0.0.1", b"close", b"yes")
 
 
+@pytest.mark.parametrize("name", ["Host", "host", "HOST"])
+def test_a_host_that_the_request_names_is_the_only_one(name: str) -> None:
+    request = prepared(headers={name: "media.example.org"})
+
+    hosts = [line for line in lines(request) if line.lower().startswith(b"host:")]
+
+    assert [line.partition(b": ")[2] for line in hosts] == [b"media.example.org"]
+
+
 @pytest.mark.parametrize("body", [b"\x00\xff\r\n\r\n", "ação", b"", None])
 def test_a_body_comes_after_the_headers_as_it_is_with_its_length(body: str | bytes | None) -> None:
     request = prepared("POST", data=body)

@@ -5,7 +5,8 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 from fake_engine import engine_here
@@ -15,7 +16,7 @@ from media_guarantees.core.errors import BadInput
 from media_guarantees.deployment import second_host
 from media_guarantees.deployment.compose.compose_model import Deployment
 from media_guarantees.deployment.compose_project import ComposeProject
-from media_guarantees.deployment.second_host import another_host, another_version
+from media_guarantees.deployment.second_host import another_host, another_version, carry_other_data
 from media_guarantees.deployment.stack import Stack, Uploads
 from media_guarantees.engine.connection import Engine
 from media_guarantees.engine.toolchain import EngineTools
@@ -124,3 +125,70 @@ def test_a_deployment_that_can_not_be_built_there_is_reported(home: Stack, progr
     with pytest.raises(BadInput, match="the build failed: no such base"):
         with another_host(home, tmp_path / "there", tmp_path, ""):
             pytest.fail("a host without the platform's image is none")
+
+
+class Volumes:
+    """The volumes of an engine, each with one content; containers that mount one hand it out and take it in."""
+
+    def __init__(self) -> None:
+        self.contents: dict[str, bytes] = {}
+        self.left: list[str] = []
+
+    def create(self, _image: str, _command: list[str], *, volumes: dict[str, Any], **_: object) -> SimpleNamespace:
+        """Make a container that mounts one of them."""
+        (name,) = volumes
+        self.left.append(name)
+
+        def put(place: str, content: Iterator[bytes]) -> None:
+            assert place == "/carried"
+            self.contents[name] = b"".join(content)
+
+        return SimpleNamespace(
+            get_archive=lambda _: (iter([self.contents[name]]), {}),
+            put_archive=put,
+            remove=lambda **_: self.left.remove(name),
+        )
+
+
+def site(folder: Path, programs: Programs, volumes: Volumes, prefix: str = "") -> Stack:
+    """Make a stack that keeps a database, a spool and its media, with the directory `folder` beside."""
+    (folder / "state").mkdir(parents=True)
+    mounts = [
+        {"type": "volume", "source": "media", "target": "/srv/media"},
+        {"type": "volume", "source": "database", "target": "/var/lib/db"},
+        {"type": "bind", "source": str(folder / "state"), "target": "/state"},
+        {"type": "bind", "source": str(folder / "settings.ini"), "target": "/settings.ini", "read_only": True},
+    ]
+    model: dict[str, Any] = {
+        "name": "connect",
+        "services": {"web-project": {"image": "web", "volumes": mounts}},
+        "volumes": {
+            "media": {"name": f"{prefix}media_volume"},
+            "database": {"name": f"{prefix}connect_database"},
+            "unused": {"name": f"{prefix}connect_unused"},
+        },
+    }
+    deployment = Deployment((folder / "compose.yml",), model, "web-project")
+    project = ComposeProject(engine_here(PATH=programs.path), model, folder, Run("0123abcd-1-2", prefix))
+    cast("Any", project).client = SimpleNamespace(containers=volumes)
+    return Stack(deployment, project, Uploads("/srv/media", "t"))
+
+
+def test_what_is_kept_beside_the_media_is_brought_to_the_other_host(programs: Programs, tmp_path: Path) -> None:
+    programs.add("docker-compose", "")
+    theirs, ours = Volumes(), Volumes()
+    theirs.contents = {"mine-media_volume": b"pictures", "mine-connect_database": b"rows"}
+    here = site(tmp_path / "here", programs, theirs, "mine-")
+    there = site(tmp_path / "there", programs, ours)
+    (tmp_path / "here/state/number").write_text("7")
+    (tmp_path / "there/state/stale").touch()
+
+    brought = carry_other_data(here, there, "mine-media_volume")
+
+    assert brought == ("database", "web-project:/state")
+    assert ours.contents == {"connect_database": b"rows"}, "the media are brought by the guide's own commands"
+    assert [path.name for path in (tmp_path / "there/state").iterdir()] == ["number"]
+    assert theirs.left == ours.left == [], "the containers that hand it over are removed"
+    assert programs.calls("docker-compose") == ["create", "down"], "Compose makes the volumes, with its own labels"
+    assert "volume rm media_volume" in programs.calls("docker"), "the guide's restore finds no volume of the media"
+    assert "volume rm mine-connect_database" in programs.calls("docker"), "it is kept in one place"

@@ -6,10 +6,11 @@ from typing import Any, cast
 import pytest
 import requests
 from docker.models.containers import Container
-from fake_engine import MODEL, Found, container, ended, mount, publishing
+from fake_engine import MODEL, Found, container, ended, linking, mount, publishing
 from fake_programs import Programs
 
 from media_guarantees.core.errors import PromiseBroken, Unproven
+from media_guarantees.deployment.compose.compose_model import Deployment
 from media_guarantees.deployment.stack import ServiceState
 from media_guarantees.media.uploads.exec_client import ExecPlatform
 from media_guarantees.media.uploads.upload_api import UploadApi
@@ -35,6 +36,32 @@ def test_the_address_is_where_the_first_port_of_the_owner_is_published(found: Fo
 def test_a_service_that_publishes_nothing_now_has_no_address(found: Found, containers: list[SimpleNamespace]) -> None:
     with pytest.raises(LookupError, match="web-project publishes no port now"):
         found(*containers).address()
+
+
+LINKED: dict[str, Any] = {
+    "name": "mine-connect",
+    "services": {"web-project": {"volumes": [{"type": "volume", "source": "site", "target": "/var/www"}]}},
+    "volumes": {"site": {"name": "site_volume"}},
+}
+
+
+def test_the_owners_mount_is_found_through_a_link_in_the_image(found: Found) -> None:
+    running = container()
+    running.client.api = linking(srvmedia="/var/www/media")
+    stack = found(running)
+    stack.deployment = Deployment(stack.deployment.files, LINKED, "web-project")
+
+    own = stack.declared_mount()
+
+    assert own is not None
+    assert (own.source, own.target) == ("site_volume", "/var/www")
+
+
+def test_without_a_container_the_owners_mount_is_the_one_at_the_path_that_was_given(found: Found) -> None:
+    stack = found()
+    stack.deployment = Deployment(stack.deployment.files, LINKED, "web-project")
+
+    assert stack.declared_mount() is None
 
 
 def test_no_running_container_is_a_broken_promise_with_the_next_command(found: Found) -> None:

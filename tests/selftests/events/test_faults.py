@@ -250,10 +250,21 @@ def test_an_event_that_ends_nothing_starts_nothing() -> None:
 
 
 @pytest.mark.parametrize(
-    ("states", "wedged"), [([["1", "T"], ["2", "Ts"]], True), ([["1", "T"], ["2", "S"]], False), ([], False)]
+    ("states", "wedged"),
+    [
+        ([["100", "1", "T"], ["101", "100", "Ts"]], True),
+        ([["100", "1", "T"], ["101", "100", "T"], ["102", "101", "S"]], False),
+        ([["100", "1", "S"]], False),
+        ([["100", "1", "T"], ["200", "1", "S"]], True),
+        ([], False),
+    ],
+    ids=["all", "not a grandchild", "not the main one", "but a health check", "gone"],
 )
 def test_a_service_is_wedged_when_all_its_processes_are_stopped(states: list[list[str]], *, wedged: bool) -> None:
-    container = SimpleNamespace(top=lambda ps_args: {"Processes": states} if ps_args == "-eo pid,stat" else {})
+    container = SimpleNamespace(
+        attrs={"State": {"Pid": 100}},
+        top=lambda ps_args: {"Processes": states} if ps_args == "-eo pid,ppid,stat" else {},
+    )
     stack = SimpleNamespace(service="web", project=SimpleNamespace(containers=lambda _: [container]))
 
     assert faults.is_wedged(cast("Any", stack)) is wedged

@@ -51,7 +51,9 @@ Answer = Callable[..., Live]
 def _live(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Answer:
     """Make a live service on an engine that has these containers, and whose containers see this in /proc."""
 
-    def answer(*containers: dict[str, Any], mountinfo: str = ROOT_MOUNT, project: str = "", **asked: bool) -> Live:
+    def answer(
+        *containers: dict[str, Any], mountinfo: str = ROOT_MOUNT, project: str = "", link: str = "", **asked: bool
+    ) -> Live:
         programs = Programs(tmp_path, monkeypatch)
         status = "Uid:\t10001\t10002\t10003\t10004\nGid:\t1\t2\t3\t4\nGroups:\t7 8\n"
         reported = {
@@ -66,6 +68,8 @@ def _live(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Answer:
             "'image inspect ubuntu'": "[]",
             "*'--format=%w'*": "2026-01-01 00:00:00.5 +0000, inode 7",
         }
+        if link:
+            reported["*readlink*"] = f"{link}\n"
         if asked:
             reported["*'test -d'*"] = "there" if asked["has_folder"] else ""
         cases = "\n".join(f"{case}) printf %s {shlex.quote(text)};;" for case, text in reported.items())
@@ -143,6 +147,26 @@ def test_what_is_no_volume_is_reported_as_what_it_is(live: Answer, mounts: Any, 
     with pytest.raises(PromiseBroken) as broken:
         service.volume_of(service.replicas[0])
     assert said in broken.value.seen
+
+
+def test_a_media_root_that_is_a_symbolic_link_is_followed(live: Answer) -> None:
+    mount = {**VOLUME, "Destination": "/var/www/html"}
+    inside = ROOT_MOUNT.replace(" /media rw", " /var/www/html rw")
+    service = live(container("c1", mounts=[mount]), mountinfo=inside, link="/var/www/html/data")
+    (replica,) = service.replicas
+
+    assert (service.volume_of(replica).name, service.folder_of(replica)) == ("media_volume", "data")
+    assert service.is_writable(replica)
+    assert service.mount_root(replica) == "/volumes/media_volume/_data/data"
+    assert service.overmounts(replica) == ()
+
+
+def test_a_media_root_stays_as_it_was_given_where_no_container_can_say_more(live: Answer) -> None:
+    assert live(container("c1")).place == "/media"
+
+
+def test_a_media_root_stays_as_it_was_given_where_no_container_runs(live: Answer) -> None:
+    assert live().place == "/media"
 
 
 PARENT = {**VOLUME, "Destination": "/srv/"}

@@ -827,3 +827,16 @@ def test_an_ending_that_is_not_printed_is_the_one_of_the_backup() -> None:
 )
 def test_what_reaches_things_by_a_name_that_others_may_have_is_known(script: str, *, by_name: bool) -> None:
     assert step(script).reaches_by_name is by_name
+
+
+@pytest.mark.parametrize(
+    ("script", "stem"),
+    [
+        ("tar -xzf /b/[FILE].tar.gz", "20010101"),
+        ("tar -xzf /b/media_[DATE].tgz", "media_20010101"),
+        ("docker run --rm -v v:/d -v ./b:/b alpine tar xzf /b/site-2026-01-31.tgz -C /d", "site-20010101"),
+        ("docker run --rm -v v:/d -v ./b:/b alpine tar xzf /b/latest.tar.gz -C /d", "latest"),
+    ],
+)
+def test_a_name_that_a_reader_could_fill_in_is_known_without_any_backup(script: str, stem: str) -> None:
+    assert step(script, "restore").stem_of("20010101") == stem

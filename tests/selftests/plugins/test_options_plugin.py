@@ -214,6 +214,21 @@ def test_a_path_means_the_same_to_a_run_in_another_folder(place: pytest.Pytester
     assert given == str([f"--{option}={place.path}/below/a"])
 
 
+@pytest.mark.parametrize("name", ["guide", "upload_config", "report_dir", "state", "removed_list"])
+def test_a_path_of_the_ini_file_means_the_same_to_a_run_in_another_folder(place: pytest.Pytester, name: str) -> None:
+    place.makeini(f"[pytest]\n{name} = below/a\n")
+
+    given = shown(place, "given_options(pytestconfig)")
+
+    assert given == str([f"--{name.replace('_', '-')}={place.path}/below/a"])
+
+
+def test_only_a_compose_file_of_the_command_line_is_what_is_deployed_next(place: pytest.Pytester) -> None:
+    place.makeini("[pytest]\ncompose_file = compose.yml\n")
+
+    assert shown(place, "given_options(pytestconfig)") == "[]"
+
+
 def test_each_of_several_compose_files_is_named_by_its_absolute_path(place: pytest.Pytester) -> None:
     given = shown(place, "given_options(pytestconfig)", "--compose-file=a.yml:/d/b.yml", "--compose-file=c.yml")
 
