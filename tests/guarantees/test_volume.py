@@ -17,11 +17,12 @@ from media_guarantees.deployment.compose.compose_model import Deployment, Model
 from media_guarantees.deployment.compose.media_mount import Mount
 from media_guarantees.deployment.sandbox.project_folder import write_model
 from media_guarantees.deployment.stack import Stack
+from media_guarantees.engine.helper_container import label_arguments
 from media_guarantees.events.planted_entries import is_planted
 from media_guarantees.events.seeded_media import SeededMedia
 from media_guarantees.events.volume_watcher import watching
 from media_guarantees.guide.guide_runner import Operator, named_volumes
-from media_guarantees.media.manifest import printable
+from media_guarantees.media.manifest import ROOT, printable
 from media_guarantees.media.media_volume import VolumeMedia
 from media_guarantees.system import commands
 
@@ -118,10 +119,10 @@ def what_they_write(stack: Stack, services: Sequence[str]) -> set[bytes]:
         return set()
     name = stack.run.name("media_that_others_see")
     restart = ("up", "--detach", "--no-deps", "--force-recreate", *running)
+    empty = make_empty_volume(stack, name)
     write_model(with_another_volume(stack, running, name), stack.folder)
     try:
         stack.project.compose(*restart)
-        empty = replace(stack.media, volume=name, folder="")
         with suppress(DeadlineExceeded):
             wait_until(lambda: others_in(empty), what=f"{running} write something", seconds=WRITE_SECONDS)
         return others_in(empty)
@@ -129,6 +130,15 @@ def what_they_write(stack: Stack, services: Sequence[str]) -> set[bytes]:
         write_model(stack.model, stack.folder)
         stack.project.compose(*restart)
         commands.run(["docker", "volume", "rm", "--force", name], env=stack.environment)
+
+
+def make_empty_volume(stack: Stack, name: str) -> VolumeMedia:
+    """Make a volume whose root belongs to the same user as that of the media."""
+    root = stack.media.manifest().entries[ROOT]
+    stack.project.docker("volume", "create", *label_arguments(stack.run.labels), name)
+    empty = replace(stack.media, volume=name, folder="")
+    empty.shell('chown "$1" . && chmod "$2" .', f"{root.uid}:{root.gid}", f"{root.mode:o}")
+    return empty
 
 
 def others_in(media: VolumeMedia) -> set[bytes]:
@@ -139,7 +149,7 @@ def others_in(media: VolumeMedia) -> set[bytes]:
 def with_another_volume(stack: Stack, services: Sequence[str], name: str) -> Model:
     """Return the model in which these services have a volume `name` where they have the media's."""
     model, media = copy.deepcopy(stack.model), stack.backing.name
-    model["volumes"]["media-verify"] = {"name": name, "labels": stack.run.labels}
+    model["volumes"]["media-verify"] = {"name": name, "external": True}
     for mount in (mount for service in services for mount in model["services"][service].get("volumes") or ()):
         if mount["type"] == "volume" and model["volumes"].get(mount.get("source"), {}).get("name") == media:
             mount.update(source="media-verify", volume={"nocopy": True})
