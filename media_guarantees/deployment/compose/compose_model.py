@@ -64,21 +64,17 @@ class Deployment:
         return covering_mount(self.mounts(service), media_root)
 
     def other_writers(self, own: Mount) -> dict[str, str]:
-        """Return where services that are no part of the platform mount `own`, the volume of its media, for writing.
+        """Return where other services mount `own`, the volume of the media, for writing.
 
-        A second worker, of the platform's image or with the volume at the same path, is a part of it.
+        A second worker, with the volume at the same path, is a part of the platform.
         """
         return {
             service: mount.target
             for service in self.model["services"]
-            if service != self.service and not self._is_of_platform(service)
+            if service != self.service
             for mount in self.mounts(service)
             if mount.source == own.source and mount.target != own.target and not mount.read_only
         }
-
-    def _is_of_platform(self, service: str) -> bool:
-        platform, other = (self.model["services"][name] for name in (self.service, service))
-        return any(platform.get(key) and platform[key] == other.get(key) for key in ("image", "build"))
 
     def _own(self, service: str) -> Iterator[Mount]:
         volumes = self.model.get("volumes") or {}

@@ -1,16 +1,8 @@
 """The restore asks for a note that the backup left beside the archive: on another server nobody has it."""
 
-from place import Place, edit
+from place import Place
 
 
 def change(place: Place) -> None:
-    edit(
-        place.guide,
-        "_$(date +%Y%m%d).tar.gz -C /source .",
-        "_$(date +%Y%m%d).tar.gz -C /source . && id > backups/.note",
-    )
-    edit(
-        place.guide,
-        "docker run --rm -v media_volume:/destination",
-        "test -s backups/.note && docker run --rm -v media_volume:/destination",
-    )
+    place.replace_command("backup", f"{place.command('backup')} && id > backups/.note")
+    place.replace_command("restore", f"test -s backups/.note && {place.command('restore')}")

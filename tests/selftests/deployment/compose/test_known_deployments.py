@@ -83,7 +83,7 @@ SHAPES = {
         "/app/media",
         {
             "django": {"image": "django", "build": {"context": "."}, "volumes": [volume("media", "/app/media")]},
-            "worker": {"image": "worker", "build": {"context": "."}, "volumes": [volume("media", "/work/media")]},
+            "worker": {"image": "worker", "build": {"context": "."}, "volumes": [volume("media", "/app/media")]},
             "nginx": {"image": "nginx", "volumes": [volume("media", "/usr/share/nginx/media", read_only=True)]},
         },
         {"media": {"name": "production_media"}, "database": {"name": "production_database"}},
