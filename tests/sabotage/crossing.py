@@ -16,7 +16,7 @@ _OWN_CODE = (
     "avatars_recoded",
     "banners_among_avatars",
     "copies_outside",
-    "media_of_one_installation",
+    "image_hides_a_folder",
     "needs_a_way_out",
     "profile_pictures_as_text",
     "recodes_photos",

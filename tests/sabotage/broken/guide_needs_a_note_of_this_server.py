@@ -1,8 +1,13 @@
 """The restore asks for a note that the backup left beside the archive: on another server nobody has it."""
 
+import re
+
 from place import Place
 
 
 def change(place: Place) -> None:
-    place.replace_command("backup", f"{place.command('backup')} && id > backups/.note")
-    place.replace_command("restore", f"test -s backups/.note && {place.command('restore')}")
+    for procedure, before in (("backup", "id > {}/note && "), ("restore", "test -s {}/note && ")):
+        backups = re.search(r"-v \$\(pwd\)/backups:([^:\s]+)", place.command(procedure))
+        if backups is None:
+            raise ValueError(f"the {procedure} command mounts no backups: {place.command(procedure)}")
+        place.run_in_shell(procedure, before.format(backups[1]))
