@@ -8,7 +8,6 @@ proxy that refuses what leads to the machine. What stands below the root outlive
 
 from __future__ import annotations
 
-import ctypes
 import os
 import re
 import secrets
@@ -295,6 +294,8 @@ def _children_in(process: int) -> Iterator[None]:
 
 
 def _set_namespace(descriptor: int) -> None:
+    import ctypes  # noqa: PLC0415 - a run's first line does not wait for it
+
     if ctypes.CDLL(None, use_errno=True).setns(descriptor, _CLONE_NEWPID):  # os.setns is as new as Python 3.12
         number = ctypes.get_errno()
         raise OSError(number, os.strerror(number))

@@ -21,7 +21,7 @@ PLUGINS = ["options", "engine", "stack", "media", "procedures", "deploy", "termi
 ON_BARE_PYTHON = ["core", "system", "engine", "archive", "settings", "cli"]
 MOST_MODULES = 12
 # Large libraries that a run needs later, or only in some runs.
-LOADED_LATER = ["docker", "docutils", "jinja2", "markdown_it", "rich"]
+LOADED_LATER = ["ctypes", "docker", "docutils", "jinja2", "markdown_it", "rich"]
 STAGES = [name for name in PLUGINS if name != "terminal_progress"]  # which is only what evidence is shown on
 LIBRARY = sorted((ROOT / "media_guarantees").rglob("[!_]*.py"))
 TESTS = sorted(
