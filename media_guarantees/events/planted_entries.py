@@ -104,5 +104,5 @@ def with_owners_taken_over(before: Manifest, after: Manifest) -> Manifest:
 def _taken_over(before: Entry, after: Entry | None, folder: Entry | None) -> Entry:
     if folder is None or after is None or not is_planted(before.path) or after.uid != folder.uid:
         return before
-    is_unpacked = after.mode == before.mode & ~_TAKEN_AWAY
+    is_unpacked = after.mode | (before.mode & _TAKEN_AWAY) == before.mode
     return replace(before, uid=after.uid, gid=after.gid, mode=after.mode if is_unpacked else before.mode)

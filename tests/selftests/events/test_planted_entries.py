@@ -140,3 +140,22 @@ def test_any_other_change_of_owner_is_judged(after: Manifest) -> None:
 
 def test_the_owner_of_a_picture_is_always_judged() -> None:
     assert with_owners_taken_over(tree(4242, picture=5), tree(4242)) == tree(4242, picture=5)
+
+
+def with_mode(mode: int, owner: int = 1000) -> Manifest:
+    """Return the manifest of planted entries, of which `foreign` has the owner and the mode."""
+    made = tree(owner)
+    foreign = replace(made.entries[FOLDER + b"/foreign"], mode=mode)
+    return Manifest({**made.entries, foreign.path: foreign})
+
+
+@pytest.mark.parametrize("after", [0o755, 0o2755, 0o775])
+def test_what_the_services_user_unpacks_lacks_what_tar_leaves_out_for_it(after: int) -> None:
+    assert with_owners_taken_over(with_mode(0o2775), with_mode(after)) == with_mode(after)
+
+
+@pytest.mark.parametrize(("after", "owner"), [(0o2777, 1000), (0o2555, 1000), (0o755, 0)])
+def test_any_other_change_of_mode_is_judged(after: int, owner: int) -> None:
+    found = with_owners_taken_over(with_mode(0o2775), with_mode(after, owner))
+
+    assert found.entries[FOLDER + b"/foreign"].mode == 0o2775
