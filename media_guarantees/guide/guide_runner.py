@@ -13,7 +13,7 @@ from pathlib import Path
 from media_guarantees.core import journal
 from media_guarantees.core.errors import PromiseBroken, Unproven
 from media_guarantees.core.paths import ROOT
-from media_guarantees.guide.parsing.docker_commands import program, unwrapped
+from media_guarantees.guide.parsing.docker_commands import compose_verb, program, unwrapped
 from media_guarantees.guide.parsing.shell_words import Command, read_commands
 from media_guarantees.guide.parsing.understood import not_understood
 from media_guarantees.guide.reader import Guide, StepAmbiguous, StepMissing
@@ -39,6 +39,7 @@ _NOT_AT_HAND = re.compile(
     re.MULTILINE,
 )
 _NO_SUCH_FILE = re.compile(r"^bash: line \d+: (?P<name>[^:\n]+): No such file or directory", re.MULTILINE)
+_NO_SERVICE = re.compile(r"no such service: ([\w.-]+)")
 _CHANGES_FOLDER = re.compile(r"(?:^|&&|;)[ \t]*cd[ \t]+(?P<folder>[\"']?(?:/|~/|\$HOME/)[\w./-]+[\"']?)", re.MULTILINE)
 
 
@@ -230,11 +231,21 @@ class Operator:
 def _expect_at_hand(outcome: commands.Outcome, script: str) -> None:
     """Raise `Unproven` for a command that failed as the sandbox has no way out, or the machine no such program."""
     said = (outcome.stderr + outcome.stdout).decode(errors="replace")
-    missing = _NOT_AT_HAND.search(said) or next(
-        (found for found in _NO_SUCH_FILE.finditer(said) if found["name"] in _programs(script)), None
+    missing = (
+        _NOT_AT_HAND.search(said)
+        or _one_off_service(said, script)
+        or next((found for found in _NO_SUCH_FILE.finditer(said) if found["name"] in _programs(script)), None)
     )
     if not outcome.ok and missing:
         raise Unproven(f"the guide's command needs what is not at hand in the sandbox: {missing.group().strip()}")
+
+
+def _one_off_service(said: str, script: str) -> re.Match[str] | None:
+    """A service that a guide runs once and that the deployment's copy has not: one of a profile that is not active."""
+    found = _NO_SERVICE.search(said)
+    calls = (call for command in read_commands(script) for call in map(unwrapped, command.calls))
+    is_run = found and any(compose_verb(call) == "run" and found[1] in {word.value for word in call} for call in calls)
+    return found if is_run else None
 
 
 def _programs(script: str) -> set[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,8 @@ JUDGED = frozenset(
     {"backup.created", "backup.complete", "backup.harmless", "portability.another_host"}
     | {f"restore.{name}" for name in ("disaster", "repair", "idempotent")}
 )
-# For a guide, which of these come out broken and unproven, all others being proved; and words of the reasons.
+# For a guide, which of these come out broken and unproven, all others being proved; words of the
+# reasons; and a second compose file, where the guide runs services of its own.
 VERDICTS: dict[str, dict[str, Any]] = {
     name: expected["verdicts"]
     for name, expected in json.loads((HERE / "guides.json").read_text(encoding="utf-8")).items()
@@ -38,7 +40,9 @@ def _deployment(tmp_path: Path) -> Path:
 @pytest.mark.parametrize("name", VERDICTS)
 def test_a_guide_comes_out_as_it_must(name: str, deployment: Path, tmp_path: Path) -> None:
     shutil.copy(CORPUS / name, deployment)
-    options = [f"--compose-file={deployment / 'compose.yml'}", f"--guide={deployment / name}", f"-k={CHOSEN}"]
+    added = [VERDICTS[name]["compose"]] if "compose" in VERDICTS[name] else []
+    files = os.pathsep.join(str(deployment / file) for file in ("compose.yml", *added))
+    options = [f"--compose-file={files}", f"--guide={deployment / name}", f"-k={CHOSEN}"]
 
     seen = verify(options, tmp_path / "reports")
 

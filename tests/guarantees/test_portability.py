@@ -141,8 +141,8 @@ def moving(here: Site, there: Site, seeded_media: SeededMedia, *, event: str) ->
 
 
 def carry(backup: Backup, operator: Operator) -> None:
-    """Copy a backup to the same place below another operator's folder, with its owners, modes and times."""
-    carried = operator.folder / backup.place.relative_to(backup.folder)
+    """Copy a backup to the same place at another operator's, with its owners, modes and times."""
+    carried = operator.folder.parent / backup.place.relative_to(backup.folder.parent)
     carried.parent.mkdir(parents=True, exist_ok=True)
     parts = [str(part) for part in parts_of(backup.place)]
     commands.check(["cp", "--archive", "--", *parts, str(carried.parent)], env=operator.environment)

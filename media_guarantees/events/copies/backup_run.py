@@ -15,7 +15,7 @@ from media_guarantees.core.deferred import Deferred
 from media_guarantees.core.errors import Unproven
 from media_guarantees.deployment.stack import Stack
 from media_guarantees.events.before_after import seed_media
-from media_guarantees.events.copies.made_copy import Copy, copy_made_by, expect_archive
+from media_guarantees.events.copies.made_copy import MOUNTS, Copy, copy_made_by, expect_archive
 from media_guarantees.events.seeded_media import SeededMedia
 from media_guarantees.guide.guide_runner import Operator
 from media_guarantees.guide.shell.confined_shell import SHELL_ROOT
@@ -60,7 +60,9 @@ class Backup:
         """What the operator puts where the guide's restore command has its placeholder: a path, with its ending."""
         if self.copy.place is None:
             return ""
-        shell = self.folder / SHELL_ROOT
+        shell, mounted = self.folder / SHELL_ROOT, self.folder.with_name(MOUNTS)
+        if self.copy.place.is_relative_to(mounted):  # below a number for each, by its own name
+            return str(Path(*self.copy.place.relative_to(mounted).parts[1:]))
         if self.copy.place.is_relative_to(shell):
             return f"/{self.copy.place.relative_to(shell)}"
         return str(self.copy.place.relative_to(self.folder))

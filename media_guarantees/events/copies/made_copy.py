@@ -1,7 +1,8 @@
 """What a backup command left behind: one archive, a folder, or a copy that only the program that made it can read.
 
-It is found by what appeared in the operator's folder, and below the root of the operator's shell, not by what the
-command says. A copy that is in no file of these, but in another volume of the engine, is one that can't be read here.
+It is found by what appeared in the operator's folder, below the root of the operator's shell and in the folders that
+the deployment mounts, not by what the command says. A copy that is in no file of these, but in another volume of the
+engine, is one that can't be read here.
 """
 
 from __future__ import annotations
@@ -27,6 +28,9 @@ _OF_SHELL = {"dev", "etc", "proc", "run", "sys", "usr", "bin", "sbin", "lib", "l
 _OF_PROGRAMS = (".docker", ".cache", ".config")
 _PART = re.compile(r"\.(?:tar(?:\.\w+)?|t[abgx]z2?|tzst)[._-]?(?:part)?[._-]?(?:a{2,3}|0{2,4}|0{1,3}1)$")
 
+MOUNTS = "mounts"
+"""Beside the operator's folder, where the folders of the machine are that the deployment's services mount."""
+
 Stamp = tuple[int, int]  # when a file was written, and how large it is
 
 
@@ -41,9 +45,9 @@ class Copy:
 def copy_made_by(operator: Operator, command: Callable[[], object], media: Manifest | None = None) -> Copy:
     """Run a backup command and return the copy that it made of `media`; raises `PromiseBroken` if there is none."""
     _make_room(operator, media)
-    files, volumes = files_of(operator.folder), _volumes(operator)
+    files, volumes = _files(operator), _volumes(operator)
     command()
-    appeared = [path for path, stamp in files_of(operator.folder).items() if files.get(path) != stamp]
+    appeared = [path for path, stamp in _files(operator).items() if files.get(path) != stamp]
     archives = _own_archives([path for path in appeared if is_archive(path)], operator, media)
     if len(archives) == 1:
         return Copy("archive", archives[0])
@@ -108,6 +112,11 @@ def archives_in(folder: Path) -> dict[Path, Stamp]:
 def files_of(folder: Path) -> dict[Path, Stamp]:
     """Every file that a guide's command may have made in the operator's folder, with its time and size."""
     return {path: (seen.st_mtime_ns, seen.st_size) for path, seen in _walk(folder)}
+
+
+def _files(operator: Operator) -> dict[Path, Stamp]:
+    mounted = operator.folder.with_name(MOUNTS)
+    return {**files_of(operator.folder), **(files_of(mounted) if mounted.is_dir() else {})}
 
 
 def _walk(folder: Path) -> Iterable[tuple[Path, os.stat_result]]:

@@ -105,6 +105,16 @@ def test_a_program_that_is_not_installed_is_no_fault_of_the_guide(operator: Oper
         operator.run_script(script)
 
 
+def test_a_service_of_a_profile_that_is_not_active_is_no_fault_of_the_guide(
+    operator: Operator, programs: Programs
+) -> None:
+    programs.add("docker", "echo 'no such service: saver' >&2; exit 1")
+
+    with pytest.raises(Unproven, match="not at hand in the sandbox: no such service: saver"):
+        operator.run_script("docker compose run --rm saver")
+    assert not operator.run_script("docker compose exec saver ls").ok, "one that should be up is missed"
+
+
 def test_a_file_that_is_not_there_is_a_fault(operator: Operator) -> None:
     assert not operator.run_script("cat < nothing-called-so").ok
 

@@ -21,7 +21,7 @@ from media_guarantees.events.copies.backup_run import (
     promises_day,
     take_backup,
 )
-from media_guarantees.events.copies.made_copy import archives_in
+from media_guarantees.events.copies.made_copy import Copy, archives_in
 from media_guarantees.events.seeded_media import SeededMedia
 from media_guarantees.guide.guide_runner import Operator
 from media_guarantees.guide.steps import Step
@@ -29,6 +29,7 @@ from media_guarantees.system import background_command
 from media_guarantees.system.run_id import Run
 
 NAME = "media_backup_20260131.tar.gz"
+BEFORE = manifest_of(**{"1.png": "00"})
 
 Take = Callable[[Callable[[], object]], Deferred[Backup]]
 
@@ -86,6 +87,20 @@ def test_a_backup_is_the_archive_that_appeared(take: Take, folder: Path) -> None
     backup = take((folder / NAME).touch).get()
 
     assert (backup.archive, backup.reference) == (folder / NAME, f"backups/{NAME}")
+
+
+@pytest.mark.parametrize(
+    ("place", "reference"),
+    [
+        ("deployment/backups/a.tgz", "backups/a.tgz"),
+        ("deployment/outside/srv/a.tgz", "/srv/a.tgz"),
+        ("mounts/0/backups/a.tgz", "backups/a.tgz"),
+    ],
+)
+def test_a_backup_is_called_as_a_person_sees_it(tmp_path: Path, place: str, reference: str) -> None:
+    copy = Copy("archive", tmp_path / place)
+
+    assert Backup(copy, tmp_path / "deployment", date(2026, 1, 31), BEFORE, 3, 0, frozenset()).reference == reference
 
 
 def test_the_folder_need_not_be_there_before(take: Take, folder: Path) -> None:

@@ -126,6 +126,15 @@ def test_the_media_that_the_platform_had_before_stay(folder: Path, media: Path) 
     assert (folder / "media/3.png").exists()
 
 
+def test_what_a_service_writes_to_a_folder_that_it_mounts_is_found(folder: Path, media: Path) -> None:
+    archive = folder.parent / "mounts/0/backups/a.tgz"
+    archive.parent.mkdir(parents=True)
+
+    copy = made(folder, lambda: pack(archive, media), media)
+
+    assert copy == Copy("archive", archive)
+
+
 def test_files_of_other_names_are_a_copy_that_is_not_read_here(folder: Path, media: Path) -> None:
     def happen() -> None:
         for name in ("index", "data/0", "data/1"):
