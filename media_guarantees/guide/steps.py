@@ -238,8 +238,12 @@ class Step:
         read = [redirection.target for command in printed for redirection in command.redirections]
         named = [word for command in printed for call in command.calls for word in call]
         words = [(word.start, word.start + len(word.raw)) for word in (*named, *read)]
-        found = example_names_in(self.script, words, is_folder=self.kind != "archive")
-        return sorted({each.start(): each for each in (*found, *marked)}.values(), key=lambda each: each.start())
+        found = [
+            example
+            for example in example_names_in(self.script, words, is_folder=self.kind != "archive")
+            if not any(blank.start() <= example.start() < blank.end() for blank in marked)
+        ]
+        return sorted((*found, *marked), key=lambda each: each.start())
 
     def _printed_before(self, found: re.Match[str]) -> str:
         """Return the part of a backup's name that is printed before the placeholder."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,10 +13,13 @@ from media_guarantees.engine import helper_container
 from media_guarantees.media.container_listing import LISTING, read_listing
 from media_guarantees.media.host_listing import read_directory, sizes_below
 from media_guarantees.media.manifest import Manifest
+from media_guarantees.media.stable_scan import ChangedWhileReading
 from media_guarantees.system import commands
 
 if TYPE_CHECKING:
     from docker import DockerClient
+
+ROUNDS = 3
 
 
 def is_directory(backing: str) -> bool:
@@ -40,8 +44,15 @@ class VolumeMedia:
     def manifest(self) -> Manifest:
         """Return the media in the volume. Raises `IncompleteListing` rather than a part of them.
 
-        Where their folder is missing, there are none.
+        Where their folder is missing, there are none. A platform may finish work after it has answered: what changed
+        while it was read is read again, `ROUNDS` times in all. Raises `ChangedWhileReading` if it changes all the time.
         """
+        for _ in range(ROUNDS - 1):
+            with suppress(ChangedWhileReading):
+                return self._read()
+        return self._read()
+
+    def _read(self) -> Manifest:
         if (place := self._place()) is not None:
             return read_directory(place) if _is_inside(place, self.folder) else Manifest({})
         if self.folder and not self._has_folder():

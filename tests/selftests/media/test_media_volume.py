@@ -10,7 +10,9 @@ from fake_stack import client_with
 
 from media_guarantees.media.awkward_names import plant_nasty_tree
 from media_guarantees.media.host_listing import read_directory
-from media_guarantees.media.media_volume import VolumeMedia
+from media_guarantees.media.manifest import Manifest
+from media_guarantees.media.media_volume import ROUNDS, VolumeMedia
+from media_guarantees.media.stable_scan import ChangedWhileReading
 from media_guarantees.system.commands import CommandFailed
 
 
@@ -82,6 +84,28 @@ def test_a_directory_of_this_host_is_read_where_it_lies(programs: Programs, tree
 
     assert media.manifest() == read_directory(tree)
     assert programs.calls("docker") == []
+
+
+@pytest.mark.parametrize("changes", [1, 2, 3])
+def test_a_tree_that_changes_while_it_is_read_is_read_again_a_few_times(
+    tree: Path, monkeypatch: pytest.MonkeyPatch, changes: int
+) -> None:
+    reads: list[object] = []
+
+    def read(place: str) -> Manifest:
+        reads.append(place)
+        if len(reads) <= changes:
+            raise ChangedWhileReading("while it was read, a lock vanished")
+        return read_directory(place)
+
+    monkeypatch.setattr("media_guarantees.media.media_volume.read_directory", read)
+    media = VolumeMedia(str(tree), client_with(), os.environ, {}, is_local=True)
+
+    if changes < ROUNDS:
+        assert media.manifest() == read_directory(tree)
+    else:
+        with pytest.raises(ChangedWhileReading, match="a lock vanished"):
+            media.manifest()
 
 
 def test_a_directory_of_another_host_is_mounted_by_its_path(programs: Programs) -> None:
