@@ -60,7 +60,8 @@ def another_host(home: Stack, folder: Path, cache: Path, version: str) -> Iterat
 
 def _carry_images(home: Stack, host: Stack) -> None:
     """Give `host` the images that the deployment and the guide take ready-made; a registry may be out of reach."""
-    images = {service["image"] for service in host.model["services"].values() if "build" not in service}
+    services = [service for service in host.model["services"].values() if not service.get("profiles")]
+    images = {service["image"] for service in services if "build" not in service}
     for image in sorted({*images, *home.project.engine.provided}):
         if commands.run(["docker", "image", "inspect", image], env=host.environment).ok:
             continue

@@ -14,7 +14,7 @@ from media_guarantees.deployment.compose.compose_model import Deployment
 from media_guarantees.deployment.compose_project import ComposeProject
 from media_guarantees.deployment.sandbox.build_sources import host_ca_bundle
 from media_guarantees.deployment.sandbox.private_mounts import privately_mounted
-from media_guarantees.deployment.sandbox.project_folder import write_model, write_project_folder
+from media_guarantees.deployment.sandbox.project_folder import make_project_folder, write_model, write_project_folder
 from media_guarantees.deployment.sandbox.sandboxed_model import published, sandboxed
 from media_guarantees.deployment.stack import Stack, Uploads
 from media_guarantees.engine.connection import Engine
@@ -32,9 +32,12 @@ def prepare_stack(deployment: Deployment, *, run: Run, engine: Engine, folder: P
     Raises `BadInput` for one that can't be laid out in a sandbox.
     """
     sandbox = sandboxed(deployment, run, ca_bundle=host_ca_bundle())
-    model, notes = privately_mounted(sandbox.model, uploads.media_root, folder / "mounts")
-    write_project_folder(deployment, model, folder / "deployment")
-    project = ComposeProject(engine, model, folder / "deployment", run)
+    place = make_project_folder(folder / "deployment")
+    model, notes = privately_mounted(
+        sandbox.model, uploads.media_root, folder / "mounts", theirs=deployment.folder, operators=place
+    )
+    write_project_folder(deployment, model, place)
+    project = ComposeProject(engine, model, place, run)
     return Stack(deployment, project, uploads, (*sandbox.notes, *notes))
 
 
@@ -129,7 +132,7 @@ def _last_lines(outcome: commands.Outcome) -> str:
 
 
 def _images(stack: Stack) -> list[str]:
-    services = stack.model["services"].values()
+    services = [service for service in stack.model["services"].values() if not service.get("profiles")]
     return sorted({service["image"] for service in services if service.get("image") and not service.get("build")})
 
 

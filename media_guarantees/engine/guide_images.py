@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import re
 import tarfile
+from collections.abc import Iterable
 from pathlib import Path
 
 from media_guarantees.core import journal
@@ -28,8 +29,16 @@ def images_in(text: str) -> list[ImageSpec]:
 
     `ubuntu` alone, which is always there, is left out.
     """
-    names = {found.group() for command in _RUN.findall(text) for found in _IMAGE.finditer(command)}
-    return [_spec(name) for name in sorted(names - {UBUNTU.name})]
+    return _specs(found.group() for command in _RUN.findall(text) for found in _IMAGE.finditer(command))
+
+
+def images_among(names: Iterable[str]) -> list[ImageSpec]:
+    """Return the images of those `names` that something can stand in for, without `ubuntu` alone."""
+    return _specs(name for name in names if _IMAGE.fullmatch(name))
+
+
+def _specs(names: Iterable[str]) -> list[ImageSpec]:
+    return [_spec(name) for name in sorted({*names} - {UBUNTU.name})]
 
 
 def _spec(name: str) -> ImageSpec:

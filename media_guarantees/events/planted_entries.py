@@ -94,7 +94,7 @@ def with_owners_taken_over(before: Manifest, after: Manifest) -> Manifest:
     """Return `before` with the owners that planted entries have in `after`, where that is the service's user.
 
     Some services change the owner of all their media when they start: that is allowed, and loses nothing. What such a
-    user unpacks has none of the special bits of a mode, and none that the usual umask takes away (tar(1), "-p").
+    user unpacks lacks special bits of a mode, and those that the usual umask takes away (tar(1), "-p").
     """
     folder = before.entries.get(FOLDER)
     entries = {path: _taken_over(entry, after.entries.get(path), folder) for path, entry in before.entries.items()}

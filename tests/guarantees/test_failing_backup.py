@@ -21,7 +21,7 @@ from media_guarantees.core.waiting import wait_until
 from media_guarantees.deployment.stack import Stack
 from media_guarantees.engine.connection import Engine
 from media_guarantees.events.before_after import seed_media
-from media_guarantees.events.copies.made_copy import copy_made_by, is_archive
+from media_guarantees.events.copies.made_copy import copy_made_by, files_of, is_archive
 from media_guarantees.events.seeded_media import SeededMedia
 from media_guarantees.guide.guide_runner import Operator, named_volumes
 from media_guarantees.guide.shell.confined_shell import SHELL_ROOT
@@ -59,8 +59,11 @@ class OperatorFolder:
 
 
 @pytest.fixture(name="operator_folder")
-def _operator_folder(operator: Operator, run_folder: Path, request: pytest.FixtureRequest) -> OperatorFolder:
+def _operator_folder(
+    operator: Operator, run_folder: Path, backup_folder: Path, request: pytest.FixtureRequest
+) -> OperatorFolder:
     """The operator, in a folder in which there is no backup yet."""
+    del backup_folder  # where that can't be, nothing here can be tested
     there = operator.in_folder(run_folder / re.sub(r"\W+", "-", request.node.name))
     return OperatorFolder(there, frozenset(files_in(there.folder)))
 
@@ -69,12 +72,15 @@ def _operator_folder(operator: Operator, run_folder: Path, request: pytest.Fixtu
 def _backup_folder(session_stack: Stack, seeded_media: SeededMedia, operator: Operator, run_folder: Path) -> Path:
     """Where the guide's command puts a backup, below the operator's folder."""
     there = operator.in_folder(run_folder / "a-backup")
+    written = files_of(operator.folder)
     with suppress(PromiseBroken):
         _, media = seed_media(session_stack, seeded_media)
         made = copy_made_by(there, lambda: there.run("backup"), media).place
         if made is None or made.parent == there.folder:
             raise Unproven("the guide's backup is in no folder of its own: none that could be a disk that is full")
         return made.parent.relative_to(there.folder)
+    if files_of(operator.folder) != written:
+        raise Unproven("a service of the compose file writes the guide's backup: its disk can't be exchanged")
     return Path("backups")
 
 

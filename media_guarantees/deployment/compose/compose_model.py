@@ -16,11 +16,16 @@ Model = dict[str, Any]
 
 @dataclass(frozen=True)
 class Deployment:
-    """A resolved compose model and the files that it came from."""
+    """A resolved compose model and the files that it came from.
+
+    `with_profiles` is the model with the services of all profiles. Those that aren't active are only started by a
+    command that names them, such as a guide's `docker compose run --rm backup`.
+    """
 
     files: tuple[Path, ...]
     model: Model
     service: str
+    with_profiles: Model | None = None
 
     @property
     def folder(self) -> Path:

@@ -36,10 +36,11 @@ def read_deployment(
     """
     with tempfile.TemporaryDirectory(prefix="media-verify-read-") as empty:
         reader = _Reader(files, compose, reading_environment(environment, files[0].parent, Path(empty)))
-        model = reader.read()
+        with_profiles = reader.read_with_profiles()
+        model = with_profiles if with_profiles and not _has_profiles(with_profiles) else reader.read()
         if service not in model.get("services", {}):
-            raise _missing(service, model, reader)
-    return Deployment(tuple(files), model, service)
+            raise _missing(service, model, with_profiles or model, reader.where)
+    return Deployment(tuple(files), model, service, with_profiles)
 
 
 def reading_environment(environment: Mapping[str, str], folder: Path, empty: Path) -> dict[str, str]:
@@ -99,6 +100,15 @@ class _Reader:
             means=_NOTHING_TO_TEST,
         )
 
+    def read_with_profiles(self) -> Model | None:
+        """Return the model with the services of all profiles; None where Compose makes none."""
+        read = self.ask("--profile", "*")
+        return dict(json.loads(read.stdout)) if read.ok else None
+
+
+def _has_profiles(model: Model) -> bool:
+    return any(service.get("profiles") for service in (model.get("services") or {}).values())
+
 
 def _without_network() -> list[str]:
     """What starts a program in a network of its own, with nothing in it, where this process may: unshare(1)."""
@@ -108,12 +118,11 @@ def _without_network() -> list[str]:
     return isolated if commands.run([*isolated, "true"]).ok else []
 
 
-def _missing(service: str, model: Model, reader: _Reader) -> BadInput:
+def _missing(service: str, model: Model, with_profiles: Model, where: str) -> BadInput:
     known = ", ".join(sorted(model.get("services", {}))) or "none at all"
-    everything = reader.ask("--profile", "*")
-    profiles = _profiles(json.loads(everything.stdout) if everything.ok else {}, service)
+    profiles = _profiles(with_profiles, service)
     return BadInput(
-        f"{reader.where} has no service {service!r}" + (" outside of a profile" if profiles else ""),
+        f"{where} has no service {service!r}" + (" outside of a profile" if profiles else ""),
         f"activate the profile as you do yourself: COMPOSE_PROFILES={profiles[0]}"
         if profiles
         else f"give SERVICE=…; the file's services: {known}",

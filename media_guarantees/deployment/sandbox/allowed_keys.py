@@ -149,7 +149,7 @@ SERVICE: Mapping[str, Rule] = {
     "ports": anything,  # sandbox: on 127.0.0.1, wherever one is free
     "post_start": _HOOKS,
     "pre_stop": _HOOKS,
-    "profiles": anything,  # sandbox: dropped, as the model holds what is active
+    "profiles": anything,  # sandbox: kept for what isn't active, so that nothing starts it
     "secrets": _GIVEN_FILE,
     "security_opt": Only(_only_takes_rights),
     "sysctls": Only(_is_container_sysctl),

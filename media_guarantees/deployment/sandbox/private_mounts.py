@@ -1,8 +1,9 @@
 """Private copies of the files and directories of this machine that a deployment mounts.
 
-A directory or file is copied into the run's own folder and mounted from there. What can't be copied (too large, not
-readable) is an empty directory in the sandbox; what leads out of it (a socket, a device, the system's own
-directories) is not mounted at all.
+A directory or file is copied into the run's own folder and mounted from there. What is in the deployment's own folder
+is copied to the same place in the operator's, so that a guide's commands on `./media` or `./backups` find what
+containers write there. What can't be copied (too large, not readable) is an empty directory in the sandbox; what
+leads out of it (a socket, a device, the system's own directories) is not mounted at all.
 """
 
 from __future__ import annotations
@@ -27,9 +28,14 @@ _SYSTEM = tuple(map(Path, ("/proc", "/sys", "/dev", "/run", "/var/run", "/var/li
 
 @dataclass
 class PrivateMounts:
-    """Copies of what is mounted, below `folder`. `notes` are sentences about what differs from the original."""
+    """Copies of what is mounted, below `folder`. `notes` are sentences about what differs from the original.
+
+    What is in the folder `theirs`, which is the owner's, is copied to the same place below `operators`.
+    """
 
     folder: Path
+    theirs: Path | None = None
+    operators: Path | None = None
     notes: list[str] = field(default_factory=list)
     _copies: dict[Path, Path] = field(default_factory=dict)
 
@@ -45,23 +51,35 @@ class PrivateMounts:
         for original, private in self._copies.items():
             if real.is_relative_to(original):
                 return private / real.relative_to(original)
-        private = self.folder / str(len(self._copies)) / (real.name or "root")
-        private.parent.mkdir(parents=True)
+        private = self._place(source, real)
+        private.parent.mkdir(parents=True, exist_ok=True)
         self._copies[real] = private
-        reason = "" if bare else _too_much(real, hidden | {self.folder})
+        own = {self.folder, *filter(None, [self.operators])}
+        reason = "" if bare else _too_much(real, hidden | own)
         if reason:
             self.notes.append(f"{whose} finds {source} empty: {reason}")
-        _copy(real, private, hidden | {self.folder} | ({real} if bare or reason else frozenset()))
+        _copy(real, private, hidden | own | ({real} if bare or reason else frozenset()))
         return private
 
+    def _place(self, source: Path, real: Path) -> Path:
+        if self.theirs and self.operators and self.theirs in source.parents:
+            place = self.operators / source.relative_to(self.theirs)
+            if not place.exists() and not source.name.endswith((".yml", ".yaml")):
+                return place
+        return self.folder / str(len(self._copies)) / (real.name or "root")
 
-def privately_mounted(model: Model, media_root: str, folder: Path) -> tuple[Model, list[str]]:
+
+def privately_mounted(
+    model: Model, media_root: str, folder: Path, *, theirs: Path | None = None, operators: Path | None = None
+) -> tuple[Model, list[str]]:
     """Return `model` with everything that it mounts of this machine replaced, and what is different in words.
+
+    `theirs` is the folder in which the owner runs Compose, `operators` that of the sandbox's operator.
 
     A directory at `media_root`, or one that a volume is bound to, is mounted empty: the media in there are the
     owner's own.
     """
-    mounts = PrivateMounts(folder)
+    mounts = PrivateMounts(folder, theirs, operators)
     private = copy.deepcopy(model)
     for source, name, mount, hidden in sorted(_binds(private), key=lambda found: found[0]):
         bare = posixpath.normpath(mount["target"]) == posixpath.normpath(media_root)

@@ -21,19 +21,25 @@ def write_model(model: Model, folder: Path) -> Path:
     return file
 
 
+def make_project_folder(folder: Path) -> Path:
+    """Make the folder, which is private, and return it. Raises `FileExistsError` for one that is there already."""
+    folder.mkdir(mode=0o700, parents=True)
+    return folder
+
+
 def write_project_folder(deployment: Deployment, model: Model, folder: Path) -> None:
-    """Make `folder` the deployment's folder as an operator would find it: compose files by their names, and scripts.
+    """Fill `folder` with what an operator would find: compose files by their names, and scripts.
 
     What is in all of the owner's files is in the first; the others change nothing any more.
     """
-    folder.mkdir(mode=0o700, parents=True)
     write_model(model, folder)
     for script in (*deployment.folder.glob("*.sh"), *deployment.folder.glob("[!.]*/*.sh")):
         if not deployment.owns(script):  # a link to a file outside the deployment
             continue
         place = folder / script.relative_to(deployment.folder)
         place.parent.mkdir(exist_ok=True)
-        shutil.copy2(script, place)
+        if not place.exists():  # else it is mounted, and there already
+            shutil.copy2(script, place)
     for number, file in enumerate(deployment.files):
         place = folder / file.name
         if file.name in _FOUND_ANYWAY:  # Compose finds these by itself, and complains about two of them

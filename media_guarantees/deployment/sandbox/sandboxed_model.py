@@ -35,13 +35,16 @@ def sandboxed(deployment: Deployment, run: Run, *, ca_bundle: str = "") -> Sandb
     Raises `BadInput` for an image that would be built from files or addresses outside of the deployment's folder, and
     where nothing is left of the service under test.
     """
-    model = copy.deepcopy(deployment.model)
+    model = copy.deepcopy(deployment.with_profiles or deployment.model)
     notes = _drop_provided(model, deployment.service)
     model, left_out = allowed(model)
     notes += left_out.sentences()
     model["name"] = run.name(deployment.project)
     notes += _drop_absent_files(model)
+    notes += _drop_unbuildable(model, deployment)
     for name, service in model["services"].items():
+        if name in deployment.model["services"]:
+            service.pop("profiles", None)
         notes += _restrict_service(name, service, run)
         notes += restrict_build(name, service, deployment, ca_bundle)
     _publish(model["services"][deployment.service])
@@ -112,8 +115,23 @@ def _has_source(item: Model | None) -> bool:
     return any(key in (item or {}) for key in ("file", "environment", "content"))
 
 
+def _drop_unbuildable(model: Model, deployment: Deployment) -> list[str]:
+    """Leave out the services of inactive profiles that can't be built here: nobody needs them but who names them."""
+    inactive = [name for name in model["services"] if name not in deployment.model["services"]]
+    refusals = {name: _refusal(name, model["services"][name], deployment) for name in inactive}
+    model["services"] = {name: each for name, each in model["services"].items() if not refusals.get(name)}
+    return [f"{name}, of an inactive profile, left out: {said}" for name, said in refusals.items() if said]
+
+
+def _refusal(name: str, service: Model, deployment: Deployment) -> str:
+    try:
+        restrict_build(name, copy.deepcopy(service), deployment, "")
+    except BadInput as refused:
+        return refused.problem
+    return ""
+
+
 def _restrict_service(name: str, service: Model, run: Run) -> list[str]:
-    service.pop("profiles", None)
     service["volumes"] = [mount for mount in service.get("volumes") or () if "type" in mount]
     if container := service.get("container_name"):
         service["container_name"] = run.name(container)

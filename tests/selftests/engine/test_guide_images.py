@@ -8,7 +8,7 @@ import pytest
 from fake_programs import Programs
 
 from media_guarantees.engine.base_images import root_file_system
-from media_guarantees.engine.guide_images import busybox_root, images_in
+from media_guarantees.engine.guide_images import busybox_root, images_among, images_in
 from media_guarantees.system.debian_packages import PackageArchive
 
 
@@ -40,6 +40,12 @@ def test_an_image_is_found_where_a_command_runs_it(command: str, image: str) -> 
 )
 def test_what_is_no_image_of_a_command_or_is_always_there_is_not_provided(text: str) -> None:
     assert images_in(text) == []
+
+
+def test_of_the_images_of_services_those_are_provided_that_something_can_stand_in_for() -> None:
+    named = ["alpine:3.20", "alpine:3.20", "ubuntu", "postgres:16", "registry.example/alpine", "None"]
+
+    assert [spec.name for spec in images_among(named)] == ["alpine:3.20"]
 
 
 def test_busybox_stands_in_for_what_is_busybox_and_debian_for_its_kin() -> None:

@@ -133,6 +133,22 @@ def test_a_service_may_take_over_what_is_planted() -> None:
     assert with_owners_taken_over(tree(4242), tree(1000)) == tree(1000)
 
 
+def shared(mode: int) -> Manifest:
+    """Return the manifest of the planted directory that a group may write to."""
+    entries = [Entry(path, "directory", 0, "", mode, 1000, 1000, 0, b"") for path in (FOLDER, FOLDER + b"/shared")]
+    return Manifest({entry.path: entry for entry in entries})
+
+
+@pytest.mark.parametrize("unpacked", [0o755, 0o2755, 0o775], ids=oct)
+def test_what_the_services_user_unpacks_may_lack_what_a_umask_takes_away(unpacked: int) -> None:
+    assert with_owners_taken_over(shared(0o2775), shared(unpacked)) == shared(unpacked)
+
+
+@pytest.mark.parametrize("unpacked", [0o700, 0o2777, 0o2575], ids=oct)
+def test_any_other_mode_of_what_was_unpacked_is_judged(unpacked: int) -> None:
+    assert with_owners_taken_over(shared(0o2775), shared(unpacked)) == shared(0o2775)
+
+
 @pytest.mark.parametrize("after", [tree(0), tree(4242, picture=0), Manifest({})])
 def test_any_other_change_of_owner_is_judged(after: Manifest) -> None:
     assert with_owners_taken_over(tree(4242), after) == tree(4242)

@@ -44,7 +44,7 @@ def test_compose_is_given_every_file_in_its_order(programs: Programs, file: Path
 
     read(file, override)
 
-    assert programs.calls("docker-compose") == [f"--file {file} --file {override} config --format json"]
+    assert programs.calls("docker-compose") == [f"--file {file} --file {override} --profile * config --format json"]
 
 
 def test_compose_stands_in_the_first_files_folder_with_the_environment_given(programs: Programs, file: Path) -> None:
@@ -84,6 +84,25 @@ def test_a_service_in_a_profile_is_refused_with_how_to_activate_it(programs: Pro
         read(file, service="web")
 
     assert refused.value.hint == "activate the profile as you do yourself: COMPOSE_PROFILES=live"
+
+
+def test_services_of_a_profile_that_is_not_active_are_known_and_not_part_of_the_deployment(
+    programs: Programs, file: Path
+) -> None:
+    whole = {**MODEL, "services": {**MODEL["services"], "backup": {"image": "alpine", "profiles": ["tools"]}}}
+    programs.add("docker-compose", f'case "$*" in *--profile*) {printing(whole)}\n;; *) {printing(MODEL)}\n;; esac')
+
+    deployment = read(file)
+
+    assert (deployment.model, deployment.with_profiles) == (MODEL, whole)
+
+
+def test_a_compose_that_can_not_show_all_profiles_shows_the_active_ones(programs: Programs, file: Path) -> None:
+    programs.add("docker-compose", f'case "$*" in *--profile*) exit 1;; *) {printing(MODEL)}\n;; esac')
+
+    deployment = read(file)
+
+    assert (deployment.model, deployment.with_profiles) == (MODEL, None)
 
 
 def test_a_variable_that_is_missing_is_reported_with_where_to_set_it(programs: Programs, file: Path) -> None:

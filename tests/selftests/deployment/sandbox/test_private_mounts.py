@@ -177,3 +177,41 @@ def test_the_model_that_was_given_stays_as_it_was(owner: Path, folder: Path) -> 
     privately_mounted(given, MEDIA_ROOT, folder)
 
     assert given == model_of(bind(owner, "/srv"))
+
+
+def in_operators_folder(owner: Path, folder: Path, *volumes: Model) -> list[Path]:
+    """Return what is mounted where an operator stands in a folder of their own."""
+    operators = folder.with_name("operators")
+    operators.mkdir()
+    model, _ = privately_mounted(model_of(*volumes), MEDIA_ROOT, folder, theirs=owner, operators=operators)
+    return [source.relative_to(folder.parent) for source in sources(model)]
+
+
+def test_what_is_in_the_owners_folder_has_its_place_in_the_operators(owner: Path, folder: Path) -> None:
+    """A guide's `tar czf … ./static` is to find what the container has."""
+    mounted = in_operators_folder(owner, folder, bind(owner / "static/deep", "/deep"), bind(owner / "backups", "/b"))
+
+    assert mounted == [Path("operators/static/deep"), Path("operators/backups")]
+    assert (folder.parent / mounted[1]).is_dir(), "Docker makes a directory that isn't there"
+
+
+def test_what_is_elsewhere_has_a_place_of_its_own(owner: Path, folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").mkdir()
+
+    assert in_operators_folder(owner, folder, bind(tmp_path / "elsewhere", "/x")) == [Path("private/0/elsewhere")]
+
+
+@pytest.mark.parametrize("place", ["", "compose.yml"], ids=["the whole folder", "a compose file"])
+def test_what_the_operators_folder_has_otherwise_is_not_replaced(owner: Path, folder: Path, place: str) -> None:
+    (owner / "compose.yml").write_text("services: {}")
+
+    (mounted,) = in_operators_folder(owner, folder, bind(owner / place, "/x"))
+
+    assert mounted.is_relative_to("private")
+
+
+def test_the_media_root_in_the_owners_folder_is_empty_in_the_operators(owner: Path, folder: Path) -> None:
+    (mounted,) = in_operators_folder(owner, folder, bind(owner / "media", MEDIA_ROOT))
+
+    assert mounted == Path("operators/media")
+    assert list((folder.parent / mounted).iterdir()) == []

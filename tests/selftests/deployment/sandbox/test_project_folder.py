@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from media_guarantees.deployment.compose.compose_model import Deployment, Model
-from media_guarantees.deployment.sandbox.project_folder import write_model, write_project_folder
+from media_guarantees.deployment.sandbox.project_folder import make_project_folder, write_model, write_project_folder
 
 MODEL: Model = {"name": "connect", "services": {"web": {"environment": {"TOKEN": "festa \N{PARTY POPPER} $$x"}}}}
 
@@ -57,7 +57,7 @@ def test_a_model_may_be_written_again(tmp_path: Path) -> None:
 @pytest.mark.usefixtures("umask")
 def test_the_deployments_folder_is_private(deployment: Deployment, tmp_path: Path) -> None:
     folder = tmp_path / "run" / "deployment"
-    write_project_folder(deployment, MODEL, folder)
+    write_project_folder(deployment, MODEL, make_project_folder(folder))
 
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
 
@@ -70,7 +70,7 @@ def test_scripts_come_along_executable_and_nothing_else_does(deployment: Deploym
     (deployment.folder / "scripts").mkdir()
     shutil.copy2(script, deployment.folder / "scripts" / "backup.sh")
 
-    write_project_folder(deployment, MODEL, tmp_path / "deployment")
+    write_project_folder(deployment, MODEL, make_project_folder(tmp_path / "deployment"))
 
     copied = {str(path.relative_to(tmp_path / "deployment")): path for path in (tmp_path / "deployment").rglob("*.*")}
     assert set(copied) == {"migrate_media.sh", "scripts/backup.sh", "docker-compose.yml"}
@@ -81,7 +81,7 @@ def test_a_guide_may_call_the_compose_files_by_their_names(deployment: Deploymen
     folder = tmp_path / "deployment"
     both = replace(deployment, files=(deployment.folder / "base.yml", deployment.folder / "prod.yml"))
 
-    write_project_folder(both, MODEL, folder)
+    write_project_folder(both, MODEL, make_project_folder(folder))
 
     assert [json.loads((folder / name).read_text()) for name in ("base.yml", "prod.yml")] == [
         MODEL,
@@ -91,6 +91,16 @@ def test_a_guide_may_call_the_compose_files_by_their_names(deployment: Deploymen
     assert json.loads((folder / "base.yml").read_text()) == {"name": "changed"}
 
 
-def test_a_folder_that_is_there_already_is_not_taken_over(deployment: Deployment, tmp_path: Path) -> None:
-    with pytest.raises(FileExistsError):
-        write_project_folder(deployment, MODEL, tmp_path)
+def test_a_folder_that_is_there_already_is_not_taken_over(tmp_path: Path) -> None:
+    with pytest.raises(FileExistsError, match=str(tmp_path)):
+        make_project_folder(tmp_path)
+
+
+def test_a_script_that_is_mounted_is_there_already_and_stays(deployment: Deployment, tmp_path: Path) -> None:
+    (deployment.folder / "backup.sh").write_text("theirs")
+    mounted = tmp_path / "backup.sh"
+    mounted.write_text("as it is mounted")
+
+    write_project_folder(deployment, MODEL, tmp_path)
+
+    assert mounted.read_text() == "as it is mounted"

@@ -1,6 +1,7 @@
 """The model that runs in place of the owner's takes nothing of the owner's by name, and says whose it is."""
 
 import copy
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -213,11 +214,33 @@ def test_what_leads_out_of_the_sandbox_is_left_out_and_reported(deployment: Depl
     assert note.endswith("volumes_from.container:other left out")
 
 
-def test_a_profile_is_active_or_its_service_is_not_in_the_model(deployment: Deployment) -> None:
+def with_inactive(deployment: Deployment, **backup: Any) -> Deployment:
+    """Return the deployment with a service `backup` in a profile that isn't active."""
+    whole = copy.deepcopy(deployment.model)
+    whole["services"]["backup"] = {"profiles": ["tools"], **backup}
+    return replace(deployment, with_profiles=whole)
+
+
+def test_a_service_that_is_active_has_no_profile_any_more(deployment: Deployment) -> None:
     deployment.model["services"]["web-project"]["profiles"] = ["prod"]
 
-    assert "profiles" not in web(model_of(deployment, PRIVATE))
-    assert notes_of(deployment) == []
+    assert "profiles" not in web(model_of(with_inactive(deployment, image="alpine"), PRIVATE))
+
+
+def test_a_service_that_is_not_active_keeps_its_profile_so_that_nothing_starts_it(deployment: Deployment) -> None:
+    model = model_of(with_inactive(deployment, image="alpine"), PRIVATE)
+
+    assert model["services"]["backup"]["profiles"] == ["tools"]
+
+
+def test_a_service_that_is_not_active_and_can_not_be_built_is_left_out_and_reported(deployment: Deployment) -> None:
+    elsewhere = with_inactive(deployment, build={"context": str(deployment.folder.parent)})
+
+    assert "backup" not in model_of(elsewhere, PRIVATE)["services"]
+    assert any(
+        note.startswith("backup, of an inactive profile, left out: backup should be built from")
+        for note in notes_of(elsewhere)
+    )
 
 
 def test_the_default_network_of_compose_is_the_runs_own_too(deployment: Deployment) -> None:
