@@ -91,6 +91,18 @@ EXAMPLES = (
             "neither the script's help nor the guide names an option that overwrites",
         ),
     ),
+    # Its backup is a service of a profile that is not active, and lands in a folder that this service mounts.
+    Example(
+        "backup_profile",
+        ("--compose-file=docker-compose.yaml", "--guide=GUIDE.md", "--service=app", "--media-root=/data/uploads"),
+        unproven=UNDESCRIBED
+        | {"volume.dedicated", "persistence.down_up", "backup.created", "backup.fails_loudly"}
+        | {"restore.rejects_damage", "troubleshooting.restart"},
+        says=(
+            "`unless-stopped` does not promise that app comes back after killing the engine and starting it",
+            "a service of the compose file writes the guide's backup: its disk can't be exchanged",
+        ),
+    ),
     # Kept as well as any: what counts is the mount that a file written there ends up in.
     Example(
         "media_below_a_mount",

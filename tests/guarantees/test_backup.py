@@ -86,7 +86,7 @@ def expect_day(operator: Operator) -> None:
     """Raise `Unproven` if the guide's archive names contain no day: then it promises none."""
     step = operator.step("backup")
     if not promises_day(step):
-        raise Unproven(f"the guide does not describe it: the archive {step.archive} is not named after the day")
+        raise Unproven("the guide does not describe it: its backup command names no archive after the day")
 
 
 @harmless
