@@ -96,10 +96,13 @@ class VolumeMedia:
 
         Raises `docker.errors.NotFound` without such a volume.
         """
-        # Naming a volume that doesn't exist would make it, which is the very fault that this suite looks for.
+        modes = [] if writable else ["ro"]
         if not is_directory(self.volume):
+            # Naming a volume that doesn't exist would make it, which is the very fault that this suite looks for.
             self.client.volumes.get(self.volume)
-        mount = f"--volume={self.volume}:/volume{'' if writable else ':ro'}"
+            # An engine gives an empty volume the owner of the folder where it is mounted: here that would be root.
+            modes.append("nocopy")
+        mount = f"--volume={self.volume}:/volume{':' * bool(modes)}{','.join(modes)}"
         place = f"--workdir={posixpath.join('/volume', self.folder).rstrip('/')}"
         options = ["--network=none", place, mount, *["--interactive"] * interactive]
         return [*helper_container.command(self.labels, *options), *args]

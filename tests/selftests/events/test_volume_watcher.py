@@ -64,7 +64,7 @@ def test_one_container_answers_every_question_and_can_write_nothing(watcher: Wat
         watcher.sha256("x")
 
     (call,) = programs.calls("docker")
-    assert "--volume=media_volume:/volume:ro " in call
+    assert "--volume=media_volume:/volume:ro,nocopy " in call
 
 
 def test_the_watching_container_ends_with_its_block(media: VolumeMedia) -> None:

@@ -52,7 +52,7 @@ def test_the_manifest_is_read_through_a_mount_that_can_not_be_written(media: Vol
     media.manifest()
 
     (call,) = programs.calls("docker")
-    assert "--volume=media_volume:/volume:ro " in call
+    assert "--volume=media_volume:/volume:ro,nocopy " in call
 
 
 @pytest.mark.parametrize("option", ["--rm", "--label=run=1", "--network=none", "--workdir=/volume"])
@@ -62,7 +62,9 @@ def test_a_helper_goes_away_is_labelled_has_no_network_and_works_in_the_volume(m
     assert option in command[: command.index("ubuntu")]
 
 
-@pytest.mark.parametrize(("writable", "mount"), [(False, "media_volume:/volume:ro"), (True, "media_volume:/volume")])
+@pytest.mark.parametrize(
+    ("writable", "mount"), [(False, "media_volume:/volume:ro,nocopy"), (True, "media_volume:/volume:nocopy")]
+)
 def test_a_helper_mounts_nothing_but_the_volume(media: VolumeMedia, mount: str, *, writable: bool) -> None:
     command = media.helper_command("true", writable=writable)
 
