@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from media_guarantees.deployment.stack import Stack
@@ -20,10 +21,10 @@ def operator_of(stack: Stack, guide: Guide, engine: Engine, folder: Path) -> Ite
     names = {"project": str(stack.deployment.model["name"]), "volume": _media_volume(stack)}
     guide = guide.about(media_names(stack), names)
     if engine.private_engine is None:
-        yield Operator(guide, stack.folder, stack.environment, rename=stack.run.name)
+        yield Operator(guide, stack.folder, stack.environment, rename=stack.run.name, media=_media_directory(stack))
         return
     with confined_shells(folder, engine_side(engine.private_engine), stack.environment) as shell_in:
-        yield Operator(guide, stack.folder, stack.environment, shell_in=shell_in)
+        yield Operator(guide, stack.folder, stack.environment, shell_in=shell_in, media=_media_directory(stack))
 
 
 def media_names(stack: Stack) -> set[str]:
@@ -39,6 +40,13 @@ def _media_volume(stack: Stack) -> str:
     """The name of the volume that covers the media root in the owner's file, "" where it is none."""
     mount = stack.deployment.media_mount(stack.service, stack.media_root)
     return mount.source if mount and mount.kind == "volume" else ""
+
+
+def _media_directory(stack: Stack) -> Path | None:
+    """The directory of this machine that the sandbox mounts at the media root or above it; None where it is none."""
+    sandboxed = replace(stack.deployment, model=stack.model)
+    mount = sandboxed.media_mount(stack.service, stack.media_root)
+    return Path(mount.source, mount.folder_of(stack.media_root)) if mount and mount.kind == "bind" else None
 
 
 def engine_side(engine: PrivateEngine) -> EngineSide:

@@ -48,6 +48,7 @@ class Operator:
     """A person at a shell. `rename` maps the volume name that the guide prints to its name in the sandbox.
 
     `shell_in` gives the confined shell for a folder; without one, as on a shared engine, it is the machine's own.
+    `media` is the directory that the service keeps its media in, where it is no volume: no copy that a command made.
     """
 
     guide: Guide
@@ -55,6 +56,7 @@ class Operator:
     environment: Mapping[str, str]
     rename: Callable[[str], str] | None = None
     shell_in: Callable[[Path], ConfinedShell] | None = None
+    media: Path | None = None
 
     def in_folder(self, folder: Path) -> Operator:
         """Return the operator in a new folder, with the deployment's files and scripts in it, and no backup yet."""
@@ -64,7 +66,9 @@ class Operator:
 
         shutil.copytree(self.folder, folder, symlinks=True, ignore=left_behind)
         (folder / "backups").mkdir(exist_ok=True)
-        return replace(self, folder=folder)
+        is_within = self.media is not None and self.media.is_relative_to(self.folder)
+        media = folder / self.media.relative_to(self.folder) if self.media and is_within else self.media
+        return replace(self, folder=folder, media=media)
 
     def step(self, procedure: str) -> Step:
         """Return the guide's command for `procedure`. Raises `Unproven` where the guide describes none, or two."""

@@ -69,7 +69,7 @@ def _make_room(operator: Operator, media: Manifest | None) -> None:
     """
     if media is None or operator.step("backup").kind not in {"folder", "effect"}:
         return
-    root = _root_of_tree(list(files_of(operator.folder)), media)
+    root = _root_of_tree([path for path in _files(operator) if path.is_relative_to(operator.folder)], media)
     # What the platform had before its media were moved to a volume is no copy.
     if root and root != operator.folder / "media":
         journal.add_evidence(f"the folder {root.name}, of an earlier backup, is removed before the next one")
@@ -116,7 +116,9 @@ def files_of(folder: Path) -> dict[Path, Stamp]:
 
 def _files(operator: Operator) -> dict[Path, Stamp]:
     mounted = operator.folder.with_name(MOUNTS)
-    return {**files_of(operator.folder), **(files_of(mounted) if mounted.is_dir() else {})}
+    found = {**files_of(operator.folder), **(files_of(mounted) if mounted.is_dir() else {})}
+    media = operator.media
+    return found if media is None else {path: seen for path, seen in found.items() if not path.is_relative_to(media)}
 
 
 def _walk(folder: Path) -> Iterable[tuple[Path, os.stat_result]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
@@ -29,6 +30,7 @@ def _stack(programs: Programs, tmp_path: Path) -> Stack:
             service="web",
             media_root="/media",
             deployment=Deployment((tmp_path / "compose.yml",), MODEL, "web"),
+            model=copy.deepcopy(MODEL),
         ),
     )
 
@@ -60,6 +62,27 @@ MODEL: dict[str, Any] = {
     "volumes": {"media": {"name": "connect_media"}, "data": {"name": "data"}},
 }
 GUIDE: Any = Guide(Path("guide.md"), (), ())
+
+
+def test_media_that_lie_in_a_volume_are_in_no_directory(
+    stack: Stack, private_engine: PrivateEngine, tmp_path: Path
+) -> None:
+    with operator_of(stack, GUIDE, engine_here(private_engine), tmp_path) as operator:
+        assert operator.media is None
+
+
+def test_the_directory_that_is_mounted_in_the_sandbox_is_known_also_in_another_folder(
+    stack: Stack, private_engine: PrivateEngine, tmp_path: Path
+) -> None:
+    (stack.folder / "data/media").mkdir(parents=True)
+    stack.model["services"]["web"]["volumes"] = [
+        {"type": "bind", "source": str(stack.folder / "data"), "target": "/"},
+    ]
+
+    with operator_of(stack, GUIDE, engine_here(private_engine), tmp_path) as operator:
+        there = operator.in_folder(tmp_path / "there")
+
+    assert (operator.media, there.media) == (stack.folder / "data/media", tmp_path / "there/data/media")
 
 
 def test_on_a_private_engine_the_shell_is_confined(stack: Stack, private_engine: PrivateEngine, tmp_path: Path) -> None:

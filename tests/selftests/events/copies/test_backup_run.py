@@ -38,6 +38,7 @@ class FakeOperator:
     """An operator who does what the test wants instead of typing the guide's command."""
 
     shell_in = None
+    media = None
 
     def __init__(self, folder: Path, happen: Callable[[], object]) -> None:
         self.folder = folder

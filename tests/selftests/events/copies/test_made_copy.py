@@ -22,10 +22,16 @@ NAMES = ("avatars/1.png", "banners/2.png", "3.png")
 
 
 class FakeOperator:
-    """Stands in a folder, with a guide whose backup is `script`; `volumes` are those of the engine."""
+    """Stands in a folder, with a guide whose backup is `script`; `volumes` are those of the engine.
 
-    def __init__(self, folder: Path, script: str = "./backup.sh", volumes: Path | None = None) -> None:
+    `media` is the directory of the service's media.
+    """
+
+    def __init__(
+        self, folder: Path, script: str = "./backup.sh", volumes: Path | None = None, media: Path | None = None
+    ) -> None:
         self.folder = folder
+        self.media = media
         self._script = script
         engine = SimpleNamespace(engine=SimpleNamespace(volumes=volumes))
         self.shell_in = (lambda _: engine) if volumes else None
@@ -124,6 +130,28 @@ def test_the_media_that_the_platform_had_before_stay(folder: Path, media: Path) 
     made(folder, lambda: copy_tree(media, folder / "copy"), media, script="docker compose cp web:/media ./copy")
 
     assert (folder / "media/3.png").exists()
+
+
+def test_the_media_themselves_are_no_copy_that_an_earlier_backup_made(folder: Path, media: Path) -> None:
+    """Where a directory beside the compose file is mounted: to make room for the next copy would be to lose them."""
+    uploads = folder / "data/uploads"
+    copy_tree(media, uploads)
+    script = "docker compose cp web:/media ./copy"
+    operator = cast("Operator", FakeOperator(folder, script, media=uploads))
+
+    copy = copy_made_by(operator, lambda: copy_tree(media, folder / "copy"), read_directory(media))
+
+    assert copy == Copy("folder", folder / "copy")
+    assert (uploads / "3.png").exists()
+
+
+def test_what_is_uploaded_during_a_backup_is_no_copy_of_it(folder: Path, media: Path) -> None:
+    uploads = folder / "data/uploads"
+    uploads.mkdir(parents=True)
+    operator = cast("Operator", FakeOperator(folder, media=uploads))
+
+    with pytest.raises(PromiseBroken, match="0 archives appeared"):
+        copy_made_by(operator, lambda: (uploads / "new.png").write_bytes(b"new"), read_directory(media))
 
 
 def test_what_a_service_writes_to_a_folder_that_it_mounts_is_found(folder: Path, media: Path) -> None:
