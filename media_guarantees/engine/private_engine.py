@@ -9,13 +9,16 @@ answer on 127.0.0.1 through Docker's userland proxy.
 from __future__ import annotations
 
 import os
+import re
 import secrets
 import shutil
 import signal
 import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +36,9 @@ CGROUPS = Path("/sys/fs/cgroup")
 _FOLDER = "media-verify-"
 # The engine's name server knows the services. What it doesn't know it asks a server that never answers: one of the
 # machine's would be a way out. Whoever asks for such a name has an answer after 2 s instead of 10 (resolv.conf(5)).
+# From 23.0 on, builds take the engine's name server as well, and could download nothing.
 _NO_OTHER_NAMES = ("--dns=127.0.0.1", "--dns-opt=timeout:1", "--dns-opt=attempts:2")
+_NAMES_OF_BUILDS = 23
 
 
 class PrivateEngine:
@@ -98,8 +103,15 @@ class PrivateEngine:
             "--ip6tables=false",
             "--ip-forward=false",
             "--ip-masq=false",
-            *_NO_OTHER_NAMES,
+            *(_NO_OTHER_NAMES if self._version < _NAMES_OF_BUILDS else ()),
         ]
+
+    @cached_property
+    def _version(self) -> int:
+        """The first number of the engine's version, such as 20; of one that doesn't say it, that of the newest."""
+        said = commands.run([self.tools.which("dockerd"), "--version"], env=self.tools.environment).text
+        found = re.search(r"version (\d+)\.", said)
+        return int(found[1]) if found else sys.maxsize
 
     def _host(self) -> Namespaces:
         if self._namespaces is None:

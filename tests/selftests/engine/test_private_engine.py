@@ -154,13 +154,27 @@ def test_the_engine_leaves_the_machines_network_alone(slot: Slot, tools: EngineT
     assert option in PrivateEngine(slot, tools)._dockerd()
 
 
+def name_servers(slot: Slot, tools: EngineTools) -> list[str]:
+    return [word for word in PrivateEngine(slot, tools)._dockerd() if word.startswith("--dns=")]
+
+
 @pytest.mark.usefixtures("temporary")
 def test_a_name_that_is_no_services_is_asked_of_none_of_the_machines_name_servers(
-    slot: Slot, tools: EngineTools
+    slot: Slot, tools: EngineTools, programs: Programs
 ) -> None:
-    servers = [word for word in PrivateEngine(slot, tools)._dockerd() if word.startswith("--dns=")]
+    programs.add("dockerd", "echo 'Docker version 20.10.24+dfsg1, build 5d6db84'")
 
-    assert servers == ["--dns=127.0.0.1"], "inside of a container that is the container itself"
+    assert name_servers(slot, tools) == ["--dns=127.0.0.1"], "inside of a container that is the container itself"
+
+
+@pytest.mark.usefixtures("temporary")
+@pytest.mark.parametrize("says", ["Docker version 26.1.5+dfsg1, build a72d7cd", "something else"])
+def test_an_engine_whose_builds_take_its_name_server_keeps_the_machines(
+    slot: Slot, tools: EngineTools, programs: Programs, says: str
+) -> None:
+    programs.add("dockerd", f"echo '{says}'")
+
+    assert name_servers(slot, tools) == [], "a build could download nothing"
 
 
 @pytest.mark.usefixtures("temporary")
