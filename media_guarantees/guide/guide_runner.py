@@ -66,8 +66,9 @@ class Operator:
 
         shutil.copytree(self.folder, folder, symlinks=True, ignore=left_behind)
         (folder / "backups").mkdir(exist_ok=True)
-        is_within = self.media is not None and self.media.is_relative_to(self.folder)
-        media = folder / self.media.relative_to(self.folder) if self.media and is_within else self.media
+        media = self.media
+        if media and media.is_relative_to(self.folder):
+            media = folder / media.relative_to(self.folder)
         return replace(self, folder=folder, media=media)
 
     def step(self, procedure: str) -> Step:

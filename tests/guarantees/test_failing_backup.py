@@ -21,7 +21,7 @@ from media_guarantees.core.waiting import wait_until
 from media_guarantees.deployment.stack import Stack
 from media_guarantees.engine.connection import Engine
 from media_guarantees.events.before_after import seed_media
-from media_guarantees.events.copies.made_copy import copy_made_by, files_of, is_archive
+from media_guarantees.events.copies.made_copy import copy_made_by, files_beside_media, is_archive
 from media_guarantees.events.seeded_media import SeededMedia
 from media_guarantees.guide.guide_runner import Operator, named_volumes
 from media_guarantees.guide.shell.confined_shell import SHELL_ROOT
@@ -72,14 +72,14 @@ def _operator_folder(
 def _backup_folder(session_stack: Stack, seeded_media: SeededMedia, operator: Operator, run_folder: Path) -> Path:
     """Where the guide's command puts a backup, below the operator's folder."""
     there = operator.in_folder(run_folder / "a-backup")
-    written = files_of(operator.folder)
+    written = files_beside_media(operator)
     with suppress(PromiseBroken):
         _, media = seed_media(session_stack, seeded_media)
         made = copy_made_by(there, lambda: there.run("backup"), media).place
         if made is None or made.parent == there.folder:
             raise Unproven("the guide's backup is in no folder of its own: none that could be a disk that is full")
         return made.parent.relative_to(there.folder)
-    if files_of(operator.folder) != written:
+    if files_beside_media(operator) != written:
         raise Unproven("a service of the compose file writes the guide's backup: its disk can't be exchanged")
     return Path("backups")
 

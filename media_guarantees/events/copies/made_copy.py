@@ -45,9 +45,9 @@ class Copy:
 def copy_made_by(operator: Operator, command: Callable[[], object], media: Manifest | None = None) -> Copy:
     """Run a backup command and return the copy that it made of `media`; raises `PromiseBroken` if there is none."""
     _make_room(operator, media)
-    files, volumes = _files(operator), _volumes(operator)
+    files, volumes = files_beside_media(operator), _volumes(operator)
     command()
-    appeared = [path for path, stamp in _files(operator).items() if files.get(path) != stamp]
+    appeared = [path for path, stamp in files_beside_media(operator).items() if files.get(path) != stamp]
     archives = _own_archives([path for path in appeared if is_archive(path)], operator, media)
     if len(archives) == 1:
         return Copy("archive", archives[0])
@@ -69,7 +69,7 @@ def _make_room(operator: Operator, media: Manifest | None) -> None:
     """
     if media is None or operator.step("backup").kind not in {"folder", "effect"}:
         return
-    root = _root_of_tree([path for path in _files(operator) if path.is_relative_to(operator.folder)], media)
+    root = _root_of_tree([path for path in files_beside_media(operator) if path.is_relative_to(operator.folder)], media)
     # What the platform had before its media were moved to a volume is no copy.
     if root and root != operator.folder / "media":
         journal.add_evidence(f"the folder {root.name}, of an earlier backup, is removed before the next one")
@@ -114,7 +114,8 @@ def files_of(folder: Path) -> dict[Path, Stamp]:
     return {path: (seen.st_mtime_ns, seen.st_size) for path, seen in _walk(folder)}
 
 
-def _files(operator: Operator) -> dict[Path, Stamp]:
+def files_beside_media(operator: Operator) -> dict[Path, Stamp]:
+    """Every file that a guide's command, or a service by its mounts, may have made; the media are none of them."""
     mounted = operator.folder.with_name(MOUNTS)
     found = {**files_of(operator.folder), **(files_of(mounted) if mounted.is_dir() else {})}
     media = operator.media
