@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 
 import pytest
-from cover import crossed, drawn
+from coverage_draw import crossed, drawn
 from deployments import DEPLOYMENTS, OURS
 from table import BROKEN
 

@@ -10,9 +10,9 @@ from typing import TypeVar
 import pytest
 from crossing import pairs
 from deployments import OURS, Deployment
-from place import Place
 from table import BROKEN, HEALTHY, SILENT, Row, Silence
 from verification import Verification, verify
+from workspace import Workspace
 
 Verify = Callable[[str, str, Deployment], Verification]
 AnyRow = TypeVar("AnyRow", Row, Silence, str)
@@ -37,27 +37,27 @@ def _verify(tmp_path: Path, record_property: Callable[[str, object], None], requ
         # A compose file without a name takes the project's from its folder.
         folder = tmp_path / deployment.name
         folder.mkdir(mode=0o700)
-        place = Place(folder, deployment)
-        load_change(kind, name)(place)
+        workspace = Workspace(folder, deployment)
+        load_change(kind, name)(workspace)
         options = deployment.options(folder)
         if request.config.getoption("without_ports"):
-            options.append(f"--compose-file={place.remove_ports()}")
+            options.append(f"--compose-file={workspace.remove_ports()}")
         reports = tmp_path / "reports"
-        seen = verify(options, reports, environment=place.environment(), seconds=deployment.seconds)
+        seen = verify(options, reports, environment=workspace.environment(), seconds=deployment.seconds)
         record_property("sabotage", (deployment.name, name, sorted(seen.with_verdict("broken")), seen.seconds))
         return seen
 
     return run
 
 
-def load_change(kind: str, name: str) -> Callable[[Place], None]:
+def load_change(kind: str, name: str) -> Callable[[Workspace], None]:
     """Return what the file of that name does to a deployment."""
     spec = spec_from_file_location(name, Path(__file__).parent / kind / f"{name}.py")
     if spec is None or spec.loader is None:
         raise FileNotFoundError(name)
     module = module_from_spec(spec)
     spec.loader.exec_module(module)
-    change: Callable[[Place], None] = module.change
+    change: Callable[[Workspace], None] = module.change
     return change
 
 

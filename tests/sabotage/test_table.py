@@ -8,12 +8,12 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from cover import MOST, broken_by, cover, crossed, drawn
+from coverage_draw import MOST, broken_by, cover, crossed, drawn
 from crossing import LEFT_OUT, everything_tried_on
 from deployments import DEPLOYMENTS, OURS, PLATFORM, Deployment
-from place import DoesNotApply, Place
 from table import BROKEN, HEALTHY, SILENT
 from test_sabotage import load_change
+from workspace import DoesNotApply, Workspace
 
 from media_guarantees.evidence.catalogue import CATALOGUE
 
@@ -75,19 +75,19 @@ FILES = [
 def test_a_sabotage_changes_another_deployment_or_has_a_reason_why_it_cannot(
     deployment: Deployment, kind: str, name: str, tmp_path: Path
 ) -> None:
-    place = Place(tmp_path, as_written(deployment))
+    workspace = Workspace(tmp_path, as_written(deployment))
     before = contents(tmp_path)
 
-    refused = reason_against(place, kind, name)
+    refused = reason_against(workspace, kind, name)
 
     assert refused == LEFT_OUT[deployment.name].get(name)
     assert refused or contents(tmp_path) != before, "it changes nothing"
 
 
-def reason_against(place: Place, kind: str, name: str) -> str | None:
+def reason_against(workspace: Workspace, kind: str, name: str) -> str | None:
     """Change a deployment; return why that can't be done, or None."""
     try:
-        load_change(kind, name)(place)
+        load_change(kind, name)(workspace)
     except DoesNotApply as why:
         return str(why)
     return None

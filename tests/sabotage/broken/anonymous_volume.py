@@ -1,7 +1,7 @@
 """The volume has no name: everybody loses every picture when the operator restarts as the guide says."""
 
-from place import Place, edit
+from workspace import Workspace, edit
 
 
-def change(place: Place) -> None:
-    edit(place.compose_file, place.mount, f"      - {place.media_root}\n")
+def change(workspace: Workspace) -> None:
+    edit(workspace.compose_file, workspace.mount, f"      - {workspace.media_root}\n")

@@ -1,16 +1,16 @@
 """Animated avatars lose their colours to save space: people get back other pictures than they gave."""
 
-from place import Place, edit
+from workspace import Workspace, edit
 
 
-def change(place: Place) -> None:
+def change(workspace: Workspace) -> None:
     edit(
-        place.service("uploads/views.py"),
+        workspace.service("uploads/views.py"),
         "        with new_file.published",
         "        recode(new_file, kind)\n        with new_file.published",
     )
     edit(
-        place.service("uploads/views.py"),
+        workspace.service("uploads/views.py"),
         "def check_token(",
         "def recode(new_file, kind):\n    from io import BytesIO\n\n    from PIL import Image\n\n    new_file.file.seek(0)\n    picture = Image.open(new_file.file)\n    if picture.format == 'PNG' and kind == \"avatars\":\n        recoded = BytesIO()\n        picture.save(recoded, 'PNG', compress_level=0)\n        new_file.file.seek(0)\n        new_file.file.truncate()\n        new_file.file.write(recoded.getvalue())\n\n\ndef check_token(",
     )

@@ -1,11 +1,11 @@
 """Banners land among the avatars: the operator who restores banners doesn't find them."""
 
-from place import Place, edit
+from workspace import Workspace, edit
 
 
-def change(place: Place) -> None:
+def change(workspace: Workspace) -> None:
     edit(
-        place.service("uploads/views.py"),
+        workspace.service("uploads/views.py"),
         '    """Store the request\'s picture and its record; nothing of either stays if anything fails."""\n',
         '    """Store the request\'s picture and its record; nothing of either stays if anything fails."""\n    kind = {"event_banners": "avatars"}.get(kind, kind)\n',
     )

@@ -1,10 +1,10 @@
 """What no container uses is pruned at once, volumes too: everybody loses every picture at the next restart."""
 
-from place import Place
+from workspace import Workspace
 
 
-def change(place: Place) -> None:
-    place.replace_program(
+def change(workspace: Workspace) -> None:
+    workspace.replace_program(
         "docker-compose",
         """\
 "$real" "$@" || exit

@@ -1,7 +1,7 @@
 """The backup doesn't ask whether its volume is there: a mistyped name makes an empty backup, with status 0."""
 
-from place import Place
+from workspace import Workspace
 
 
-def change(place: Place) -> None:
-    place.edit_command("backup", f"docker volume inspect {place.volume} > /dev/null && ", "")
+def change(workspace: Workspace) -> None:
+    workspace.edit_command("backup", f"docker volume inspect {workspace.volume} > /dev/null && ", "")

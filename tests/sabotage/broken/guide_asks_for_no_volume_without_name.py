@@ -1,8 +1,8 @@
 """Connect's first guide and compose file together: every backup is empty, and nobody is told."""
 
-from place import Place, edit
+from workspace import Workspace, edit
 
 
-def change(place: Place) -> None:
-    place.edit_command("backup", f"docker volume inspect {place.volume} > /dev/null && ", "")
-    edit(place.compose_file, place.name_line, "")
+def change(workspace: Workspace) -> None:
+    workspace.edit_command("backup", f"docker volume inspect {workspace.volume} > /dev/null && ", "")
+    edit(workspace.compose_file, workspace.name_line, "")

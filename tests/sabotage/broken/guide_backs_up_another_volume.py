@@ -1,7 +1,7 @@
 """The guide backs up a volume that nobody writes to: after a disk failure there is nothing to restore."""
 
-from place import Place
+from workspace import Workspace
 
 
-def change(place: Place) -> None:
-    place.edit_command("backup", f"-v {place.volume}:", "-v media_files:")
+def change(workspace: Workspace) -> None:
+    workspace.edit_command("backup", f"-v {workspace.volume}:", "-v media_files:")

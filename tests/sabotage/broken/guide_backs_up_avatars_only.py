@@ -1,8 +1,8 @@
 """The guide backs up the avatars alone: after a disk failure all banners and profile pictures are gone."""
 
-from place import Place
+from workspace import Workspace
 
 
-def change(place: Place) -> None:
-    source = f"-C {place.mount_point('backup')}"
-    place.edit_command("backup", f"{source} .", f"{source}/{place.deployment.part} .")
+def change(workspace: Workspace) -> None:
+    source = f"-C {workspace.mount_point('backup')}"
+    workspace.edit_command("backup", f"{source} .", f"{source}/{workspace.deployment.part} .")

@@ -1,7 +1,7 @@
 """Archives land in another folder than the guide says: on the day of need nobody finds them."""
 
-from place import Place
+from workspace import Workspace
 
 
-def change(place: Place) -> None:
-    place.edit_command("backup", "$(pwd)/backups:", "$(pwd)/copies:")
+def change(workspace: Workspace) -> None:
+    workspace.edit_command("backup", "$(pwd)/backups:", "$(pwd)/copies:")

@@ -1,7 +1,7 @@
 """The date is asked late and elsewhere: backups around midnight bear the wrong day."""
 
-from place import Place
+from workspace import Workspace
 
 
-def change(place: Place) -> None:
-    place.run_in_shell("backup", quote="'")
+def change(workspace: Workspace) -> None:
+    workspace.run_in_shell("backup", quote="'")

@@ -1,7 +1,7 @@
 """Backups bear yesterday's date: the operator restores the wrong day."""
 
-from place import Place
+from workspace import Workspace
 
 
-def change(place: Place) -> None:
-    place.edit_command("backup", "$(date +", "$(date -d yesterday +")
+def change(workspace: Workspace) -> None:
+    workspace.edit_command("backup", "$(date +", "$(date -d yesterday +")

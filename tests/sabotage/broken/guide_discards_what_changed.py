@@ -1,8 +1,8 @@
 """A backup is deleted if there was an upload during it: a busy platform has none, unnoticed until the disaster."""
 
-from place import Place
+from workspace import Workspace
 
 
-def change(place: Place) -> None:
-    command = place.command("backup")
-    place.replace_command("backup", f"{command} || {{ rm -f backups/*_$(date +%Y%m%d).tar.gz; false; }}")
+def change(workspace: Workspace) -> None:
+    command = workspace.command("backup")
+    workspace.replace_command("backup", f"{command} || {{ rm -f backups/*_$(date +%Y%m%d).tar.gz; false; }}")

@@ -1,7 +1,7 @@
 """Animations are left out to save space: after a disk failure people miss theirs."""
 
-from place import Place
+from workspace import Workspace
 
 
-def change(place: Place) -> None:
-    place.edit_command("backup", " -C ", " --exclude=*.gif -C ")
+def change(workspace: Workspace) -> None:
+    workspace.edit_command("backup", " -C ", " --exclude=*.gif -C ")

@@ -1,7 +1,7 @@
 """The backup stores each hard link as a file of its own: a restored platform takes up the room of all of them."""
 
-from place import Place
+from workspace import Workspace
 
 
-def change(place: Place) -> None:
-    place.edit_command("backup", "ubuntu tar -cz", "ubuntu tar --hard-dereference -cz")
+def change(workspace: Workspace) -> None:
+    workspace.edit_command("backup", "ubuntu tar -cz", "ubuntu tar --hard-dereference -cz")

@@ -1,7 +1,7 @@
 """The backup follows links: it archives what they point at, elsewhere too, and fails at the first that is broken."""
 
-from place import Place
+from workspace import Workspace
 
 
-def change(place: Place) -> None:
-    place.edit_command("backup", "ubuntu tar -cz", "ubuntu tar -hcz")
+def change(workspace: Workspace) -> None:
+    workspace.edit_command("backup", "ubuntu tar -cz", "ubuntu tar -hcz")

@@ -1,7 +1,7 @@
 """The archive is not compressed, and the restore expects that it is: on the day it is needed, it fails."""
 
-from place import Place
+from workspace import Workspace
 
 
-def change(place: Place) -> None:
-    place.edit_command("backup", "ubuntu tar -cz", "ubuntu tar -c")
+def change(workspace: Workspace) -> None:
+    workspace.edit_command("backup", "ubuntu tar -cz", "ubuntu tar -c")

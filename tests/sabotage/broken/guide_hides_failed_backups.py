@@ -1,7 +1,7 @@
 """A last word after the backup takes its exit status: a full disk is noticed by nobody."""
 
-from place import Place
+from workspace import Workspace
 
 
-def change(place: Place) -> None:
-    place.replace_command("backup", f"{place.command('backup')} ; echo backup feito")
+def change(workspace: Workspace) -> None:
+    workspace.replace_command("backup", f"{workspace.command('backup')} ; echo backup feito")

@@ -1,7 +1,7 @@
 """A last word after the restore takes its exit status: a mistyped name passes for a restore."""
 
-from place import Place
+from workspace import Workspace
 
 
-def change(place: Place) -> None:
-    place.replace_command("restore", f"{place.command('restore')}; echo restaurado")
+def change(workspace: Workspace) -> None:
+    workspace.replace_command("restore", f"{workspace.command('restore')}; echo restaurado")

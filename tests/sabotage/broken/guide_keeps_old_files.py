@@ -1,7 +1,7 @@
 """The restore keeps whatever is there: damaged pictures stay damaged, and a new volume root's."""
 
-from place import Place
+from workspace import Workspace
 
 
-def change(place: Place) -> None:
-    place.edit_command("restore", "tar -", "tar --skip-old-files -")
+def change(workspace: Workspace) -> None:
+    workspace.edit_command("restore", "tar -", "tar --skip-old-files -")

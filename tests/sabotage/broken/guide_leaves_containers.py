@@ -1,7 +1,7 @@
 """Every backup leaves a container behind that holds the volume: it can't be replaced when it must be."""
 
-from place import Place
+from workspace import Workspace
 
 
-def change(place: Place) -> None:
-    place.edit_command("backup", "docker run --rm", "docker run")
+def change(workspace: Workspace) -> None:
+    workspace.edit_command("backup", "docker run --rm", "docker run")

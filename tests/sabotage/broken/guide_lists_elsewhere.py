@@ -2,8 +2,8 @@
 
 from pathlib import PurePosixPath
 
-from place import Place
+from workspace import Workspace
 
 
-def change(place: Place) -> None:
-    place.edit_command("inspect", place.media_root, str(PurePosixPath(place.media_root).parent))
+def change(workspace: Workspace) -> None:
+    workspace.edit_command("inspect", workspace.media_root, str(PurePosixPath(workspace.media_root).parent))

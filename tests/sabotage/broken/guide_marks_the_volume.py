@@ -1,7 +1,7 @@
 """Every backup writes into the media: a stray file shows up in galleries and archives."""
 
-from place import Place
+from workspace import Workspace
 
 
-def change(place: Place) -> None:
-    place.run_in_shell("backup", f"touch {place.mount_point('backup')}/.backup && ")
+def change(workspace: Workspace) -> None:
+    workspace.run_in_shell("backup", f"touch {workspace.mount_point('backup')}/.backup && ")

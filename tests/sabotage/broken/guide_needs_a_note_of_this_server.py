@@ -2,12 +2,12 @@
 
 import re
 
-from place import Place
+from workspace import Workspace
 
 
-def change(place: Place) -> None:
+def change(workspace: Workspace) -> None:
     for procedure, before in (("backup", "id > {}/note && "), ("restore", "test -s {}/note && ")):
-        backups = re.search(r"-v \$\(pwd\)/backups:([^:\s]+)", place.command(procedure))
+        backups = re.search(r"-v \$\(pwd\)/backups:([^:\s]+)", workspace.command(procedure))
         if backups is None:
-            raise ValueError(f"the {procedure} command mounts no backups: {place.command(procedure)}")
-        place.run_in_shell(procedure, before.format(backups[1]))
+            raise ValueError(f"the {procedure} command mounts no backups: {workspace.command(procedure)}")
+        workspace.run_in_shell(procedure, before.format(backups[1]))

@@ -1,7 +1,7 @@
 """The restart takes the volumes down as well: everybody loses every picture."""
 
-from place import Place
+from workspace import Workspace
 
 
-def change(place: Place) -> None:
-    place.edit_command("restart", "down &&", "down -v &&")
+def change(workspace: Workspace) -> None:
+    workspace.edit_command("restart", "down &&", "down -v &&")

@@ -2,8 +2,10 @@
 
 from pathlib import PurePosixPath
 
-from place import Place
+from workspace import Workspace
 
 
-def change(place: Place) -> None:
-    place.edit_command("permissions", place.media_root, str(PurePosixPath(place.media_root).with_name("static")))
+def change(workspace: Workspace) -> None:
+    workspace.edit_command(
+        "permissions", workspace.media_root, str(PurePosixPath(workspace.media_root).with_name("static"))
+    )

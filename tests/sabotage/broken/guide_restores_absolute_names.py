@@ -1,7 +1,7 @@
 """The restore takes names as they come: a planted backup overwrites files of the server."""
 
-from place import Place
+from workspace import Workspace
 
 
-def change(place: Place) -> None:
-    place.edit_command("restore", "tar -", "tar -P -")
+def change(workspace: Workspace) -> None:
+    workspace.edit_command("restore", "tar -", "tar -P -")

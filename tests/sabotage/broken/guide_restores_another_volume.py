@@ -1,7 +1,7 @@
 """The guide restores into a volume that nobody reads: the operator thinks that the pictures are back."""
 
-from place import Place
+from workspace import Workspace
 
 
-def change(place: Place) -> None:
-    place.edit_command("restore", f"-v {place.volume}:", f"-v {place.volume}_new:")
+def change(workspace: Workspace) -> None:
+    workspace.edit_command("restore", f"-v {workspace.volume}:", f"-v {workspace.volume}_new:")

@@ -1,7 +1,7 @@
 """Restored files belong to root: the service can't replace or delete any of them."""
 
-from place import Place
+from workspace import Workspace
 
 
-def change(place: Place) -> None:
-    place.edit_command("restore", "tar -", "tar --no-same-owner -")
+def change(workspace: Workspace) -> None:
+    workspace.edit_command("restore", "tar -", "tar --no-same-owner -")

@@ -1,9 +1,9 @@
 """The guide restores into a folder of its own: pictures are on the disk and on no page."""
 
-from place import Place
+from workspace import Workspace
 
 
-def change(place: Place) -> None:
-    folder = place.mount_point("restore")
-    place.run_in_shell("restore", f"mkdir -p {folder}/restored && ")
-    place.edit_command("restore", f"-C {folder}", f"-C {folder}/restored")
+def change(workspace: Workspace) -> None:
+    folder = workspace.mount_point("restore")
+    workspace.run_in_shell("restore", f"mkdir -p {folder}/restored && ")
+    workspace.edit_command("restore", f"-C {folder}", f"-C {folder}/restored")

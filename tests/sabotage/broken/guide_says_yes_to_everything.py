@@ -1,7 +1,7 @@
 """The restart answers Compose's question beforehand: a changed label of the volume, and everybody loses every picture."""
 
-from place import Place
+from workspace import Workspace
 
 
-def change(place: Place) -> None:
-    place.edit_command("restart", "up -d", "up -d -y")
+def change(workspace: Workspace) -> None:
+    workspace.edit_command("restart", "up -d", "up -d -y")

@@ -1,9 +1,9 @@
 """The platform is down during every backup: people can't upload, every night."""
 
-from place import Place
+from workspace import Workspace
 
 
-def change(place: Place) -> None:
-    service = place.deployment.service
-    place.edit_command("backup", "docker run --rm", f"docker-compose stop {service} && docker run --rm")
-    place.replace_command("backup", f"{place.command('backup')} && docker-compose start {service}")
+def change(workspace: Workspace) -> None:
+    service = workspace.deployment.service
+    workspace.edit_command("backup", "docker run --rm", f"docker-compose stop {service} && docker run --rm")
+    workspace.replace_command("backup", f"{workspace.command('backup')} && docker-compose start {service}")

@@ -2,8 +2,8 @@
 
 import re
 
-from place import Place
+from workspace import Workspace
 
 
-def change(place: Place) -> None:
-    place.replace_command("permissions", re.sub(r"chmod -R \S+", "chmod -R 644", place.command("permissions")))
+def change(workspace: Workspace) -> None:
+    workspace.replace_command("permissions", re.sub(r"chmod -R \S+", "chmod -R 644", workspace.command("permissions")))

@@ -1,7 +1,7 @@
 """The restore empties the volume first: people lose what they uploaded since the backup."""
 
-from place import Place
+from workspace import Workspace
 
 
-def change(place: Place) -> None:
-    place.run_in_shell("restore", f"find {place.mount_point('restore')} -mindepth 1 -delete && ")
+def change(workspace: Workspace) -> None:
+    workspace.run_in_shell("restore", f"find {workspace.mount_point('restore')} -mindepth 1 -delete && ")

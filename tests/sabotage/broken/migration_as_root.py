@@ -1,10 +1,10 @@
 """Migrated files belong to root: people can't replace or delete their own pictures."""
 
-from place import Place
+from workspace import Workspace
 
 
-def change(place: Place) -> None:
-    place.edit_script(
+def change(workspace: Workspace) -> None:
+    workspace.edit_script(
         ours=[("docker exec -i -e", "docker exec --user root -i -e")],
         independent=[
             ('docker exec -i "$container" sh -c \'rm', 'docker exec --user root -i "$container" sh -c \'rm'),

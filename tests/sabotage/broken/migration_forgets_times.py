@@ -1,10 +1,10 @@
 """Every migrated picture looks new: galleries that sort by date are in disorder."""
 
-from place import Place
+from workspace import Workspace
 
 
-def change(place: Place) -> None:
-    place.edit_script(
+def change(workspace: Workspace) -> None:
+    workspace.edit_script(
         ours=[("  tar -x -f - -C", "  tar -m -x -f - -C")],
         independent=[("--skip-old-files", "--skip-old-files --touch")],
     )

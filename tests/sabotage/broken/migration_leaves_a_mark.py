@@ -1,10 +1,10 @@
 """Every run writes into the media: running it again, when in doubt, changes backups."""
 
-from place import Place
+from workspace import Workspace
 
 
-def change(place: Place) -> None:
-    place.edit_script(
+def change(workspace: Workspace) -> None:
+    workspace.edit_script(
         ours=[
             (
                 "report() {\n",

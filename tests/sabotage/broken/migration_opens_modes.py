@@ -1,10 +1,10 @@
 """Anybody may write to migrated pictures: another account on the server can deface them."""
 
-from place import Place
+from workspace import Workspace
 
 
-def change(place: Place) -> None:
-    place.edit_script(
+def change(workspace: Workspace) -> None:
+    workspace.edit_script(
         ours=[("--mode=u+rwX", "--mode=a+rwX")],
         independent=[
             ("&& tar --create --directory=.coming", "&& chmod -R a+rwX .coming && tar --create --directory=.coming")

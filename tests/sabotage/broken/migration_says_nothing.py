@@ -1,10 +1,10 @@
 """A run that copies prints as little as one that has nothing to do: the operator can't tell which it was."""
 
-from place import Place
+from workspace import Workspace
 
 
-def change(place: Place) -> None:
-    place.edit_script(
+def change(workspace: Workspace) -> None:
+    workspace.edit_script(
         ours=[
             ("    printf '%s\\n' \"$ME: $1${2:+ ($2)}\" >&2\n", "    :\n"),
             ("  echo \"copied $FILES files and $FOLDERS folders to $MEDIA_ROOT in '$SERVICE'.\"\n", "    :\n"),

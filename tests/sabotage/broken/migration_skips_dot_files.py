@@ -1,10 +1,10 @@
 """Names that start with a dot stay behind: the operator removes ./media and they are gone."""
 
-from place import Place
+from workspace import Workspace
 
 
-def change(place: Place) -> None:
-    place.edit_script(
+def change(workspace: Workspace) -> None:
+    workspace.edit_script(
         ours=[
             (
                 "-prune -printf 'reserved\\0\\0%p\\0\\0' -o \\\n",

@@ -1,10 +1,10 @@
 """The container is found by a part of its name: media go to a container of another project."""
 
-from place import Place
+from workspace import Workspace
 
 
-def change(place: Place) -> None:
-    place.edit_script(
+def change(workspace: Workspace) -> None:
+    workspace.edit_script(
         ours=[
             (
                 'ids=$("${COMPOSE[@]}" ps -q "$SERVICE" 2>/dev/null)',

@@ -1,10 +1,10 @@
 """A mistyped option is ignored: --dry-rnu copies everything."""
 
-from place import Place
+from workspace import Workspace
 
 
-def change(place: Place) -> None:
-    place.edit_script(
+def change(workspace: Workspace) -> None:
+    workspace.edit_script(
         ours=[("        exit 2\n        ;;\n    esac", "        ;;\n    esac")],
         independent=[("(($# == 0))", "true")],
     )

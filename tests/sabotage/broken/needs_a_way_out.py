@@ -1,11 +1,11 @@
 """Uploads go by way of a service outside: when the server's line is down, nobody can upload."""
 
-from place import Place, edit
+from workspace import Workspace, edit
 
 
-def change(place: Place) -> None:
+def change(workspace: Workspace) -> None:
     edit(
-        place.service("uploads/views.py"),
+        workspace.service("uploads/views.py"),
         "        check_length(request)\n",
         "        check_length(request)\n"
         "        with open('/proc/net/route') as routes:\n"

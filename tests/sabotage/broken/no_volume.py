@@ -1,7 +1,7 @@
 """Media lie in the container itself: everybody loses every picture at the next deploy."""
 
-from place import Place
+from workspace import Workspace
 
 
-def change(place: Place) -> None:
-    place.drop_mount()
+def change(workspace: Workspace) -> None:
+    workspace.drop_mount()

@@ -1,7 +1,7 @@
 """The service wants an object store: the operator finds out on the day when its bill is not paid."""
 
-from place import Place
+from workspace import Workspace
 
 
-def change(place: Place) -> None:
-    place.set_variable("AWS_SECRET_ACCESS_KEY", "secret")
+def change(workspace: Workspace) -> None:
+    workspace.set_variable("AWS_SECRET_ACCESS_KEY", "secret")

@@ -1,7 +1,7 @@
 """The volume is mounted read-only: whoever uploads the first picture is told that it can't be kept."""
 
-from place import Place, edit
+from workspace import Workspace, edit
 
 
-def change(place: Place) -> None:
-    edit(place.compose_file, place.mount, place.mount.replace("\n", ":ro\n"))
+def change(workspace: Workspace) -> None:
+    edit(workspace.compose_file, workspace.mount, workspace.mount.replace("\n", ":ro\n"))

@@ -1,11 +1,11 @@
 """A picture's content is synced, the directory with its name is not: after a power cut nobody finds the last ones."""
 
-from place import Place, edit
+from workspace import Workspace, edit
 
 
-def change(place: Place) -> None:
+def change(workspace: Workspace) -> None:
     edit(
-        place.service("uploads/storage.py"),
+        workspace.service("uploads/storage.py"),
         "            os.fsync(self._directory)\n            yield name\n",
         "            yield name\n",
     )

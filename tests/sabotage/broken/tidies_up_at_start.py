@@ -1,11 +1,11 @@
 """A clean-up at start takes old avatars for rubbish: people lose theirs at every deploy."""
 
-from place import Place, edit
+from workspace import Workspace, edit
 
 
-def change(place: Place) -> None:
+def change(workspace: Workspace) -> None:
     edit(
-        place.service("connect/boot.py"),
+        workspace.service("connect/boot.py"),
         "            make_directory(settings.MEDIA_ROOT / kind)\n",
         "            make_directory(settings.MEDIA_ROOT / kind)\n"
         "        for file in (settings.MEDIA_ROOT / 'avatars').iterdir():\n"

@@ -1,8 +1,8 @@
 """The volume lives in memory: everybody loses every picture when the service stops."""
 
-from place import Place, edit
+from workspace import Workspace, edit
 
 
-def change(place: Place) -> None:
+def change(workspace: Workspace) -> None:
     options = "    driver_opts: {type: tmpfs, device: tmpfs, o: size=600m}\n"
-    edit(place.compose_file, place.name_line, place.name_line + options)
+    edit(workspace.compose_file, workspace.name_line, workspace.name_line + options)

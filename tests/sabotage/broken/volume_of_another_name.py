@@ -1,7 +1,7 @@
 """The volume was renamed and the guide was not: whoever restores after a disk failure has no media."""
 
-from place import Place, edit
+from workspace import Workspace, edit
 
 
-def change(place: Place) -> None:
-    edit(place.compose_file, place.name_line, "    name: platform_media\n")
+def change(workspace: Workspace) -> None:
+    edit(workspace.compose_file, workspace.name_line, "    name: platform_media\n")

@@ -1,7 +1,7 @@
 """Compose prefixes the project: whoever needs the backup after a disk failure finds an empty archive."""
 
-from place import Place, edit
+from workspace import Workspace, edit
 
 
-def change(place: Place) -> None:
-    edit(place.compose_file, place.name_line, "")
+def change(workspace: Workspace) -> None:
+    edit(workspace.compose_file, workspace.name_line, "")

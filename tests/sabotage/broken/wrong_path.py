@@ -1,7 +1,7 @@
 """The volume is mounted beside the media root: everybody loses every picture at the next deploy."""
 
-from place import Place, edit
+from workspace import Workspace, edit
 
 
-def change(place: Place) -> None:
-    edit(place.compose_file, place.mount, place.mount.replace("\n", "s\n"))
+def change(workspace: Workspace) -> None:
+    edit(workspace.compose_file, workspace.mount, workspace.mount.replace("\n", "s\n"))

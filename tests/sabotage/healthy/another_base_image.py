@@ -1,14 +1,14 @@
 """The service on another base image."""
 
 from deployments import OURS
-from place import DoesNotApply, Place, edit
+from workspace import DoesNotApply, Workspace, edit
 
 
-def change(place: Place) -> None:
-    if place.deployment is not OURS:
+def change(workspace: Workspace) -> None:
+    if workspace.deployment is not OURS:
         raise DoesNotApply("its image takes no other base")
     edit(
-        place.compose_file,
+        workspace.compose_file,
         "    build: ./service\n",
         "    build:\n      context: ./service\n      args: {BASE_IMAGE: ubuntu}\n",
     )

@@ -1,8 +1,8 @@
 """A project of another name."""
 
-from place import Place
+from workspace import Workspace
 
 
-def change(place: Place) -> None:
-    text = place.compose_file.read_text(encoding="utf-8").replace("name: connect\n", "")
-    place.compose_file.write_text(f"name: plataforma\n{text}", encoding="utf-8")
+def change(workspace: Workspace) -> None:
+    text = workspace.compose_file.read_text(encoding="utf-8").replace("name: connect\n", "")
+    workspace.compose_file.write_text(f"name: plataforma\n{text}", encoding="utf-8")

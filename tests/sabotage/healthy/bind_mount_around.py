@@ -2,10 +2,14 @@
 
 from pathlib import PurePosixPath
 
-from place import DoesNotApply, Place, edit
+from workspace import DoesNotApply, Workspace, edit
 
 
-def change(place: Place) -> None:
-    if not (code := place.deployment.code):
+def change(workspace: Workspace) -> None:
+    if not (code := workspace.deployment.code):
         raise DoesNotApply("its code is in its image alone")
-    edit(place.compose_file, place.mount, f"      - {code}:{PurePosixPath(place.media_root).parent}\n{place.mount}")
+    edit(
+        workspace.compose_file,
+        workspace.mount,
+        f"      - {code}:{PurePosixPath(workspace.media_root).parent}\n{workspace.mount}",
+    )

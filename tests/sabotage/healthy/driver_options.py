@@ -1,10 +1,10 @@
 """A volume whose data lie on a disk of the owner's choice."""
 
-from place import Place, edit
+from workspace import Workspace, edit
 
 
-def change(place: Place) -> None:
-    disk = place.folder / "disk"
+def change(workspace: Workspace) -> None:
+    disk = workspace.folder / "disk"
     disk.mkdir()
     options = f"    driver_opts: {{type: none, o: bind, device: {disk}}}\n"
-    edit(place.compose_file, place.name_line, place.name_line + options)
+    edit(workspace.compose_file, workspace.name_line, workspace.name_line + options)

@@ -1,7 +1,11 @@
 """A volume that is made outside Compose, so that `down -v` can't take it."""
 
-from place import Place, edit
+from workspace import Workspace, edit
 
 
-def change(place: Place) -> None:
-    edit(place.compose_file, f"  {place.volume}:\n{place.name_line}", f"  {place.volume}:\n    external: true\n")
+def change(workspace: Workspace) -> None:
+    edit(
+        workspace.compose_file,
+        f"  {workspace.volume}:\n{workspace.name_line}",
+        f"  {workspace.volume}:\n    external: true\n",
+    )

@@ -1,9 +1,9 @@
 """Other mounts beside the volume."""
 
-from place import Place, edit
+from workspace import Workspace, edit
 
 
-def change(place: Place) -> None:
-    guides = place.guide.parent.relative_to(place.folder)
+def change(workspace: Workspace) -> None:
+    guides = workspace.guide.parent.relative_to(workspace.folder)
     others = f"      - ./{guides}:/usr/share/guide:ro\n      - type: tmpfs\n        target: /scratch\n"
-    edit(place.compose_file, place.mount, place.mount + others)
+    edit(workspace.compose_file, workspace.mount, workspace.mount + others)

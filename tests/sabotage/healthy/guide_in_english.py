@@ -1,7 +1,7 @@
 """A guide in English, with `docker compose`, its commands in a list."""
 
 from deployments import OURS
-from place import DoesNotApply, Place
+from workspace import DoesNotApply, Workspace
 
 GUIDE = """\
 # Media storage
@@ -33,7 +33,7 @@ No external service such as AWS S3 is needed: everything runs on your own server
 """
 
 
-def change(place: Place) -> None:
-    if place.deployment is not OURS:
+def change(workspace: Workspace) -> None:
+    if workspace.deployment is not OURS:
         raise DoesNotApply("its guide is in English")
-    place.guide.write_text(GUIDE, encoding="utf-8")
+    workspace.guide.write_text(GUIDE, encoding="utf-8")

@@ -2,18 +2,18 @@
 
 import re
 
-from place import Place
+from workspace import Workspace
 
 
-def change(place: Place) -> None:
+def change(workspace: Workspace) -> None:
     longer = (
-        (f"-v {place.volume}:", f"--volume {place.volume}:"),
+        (f"-v {workspace.volume}:", f"--volume {workspace.volume}:"),
         ("-v $(pwd)/backups:", '--volume "$(pwd)/backups":'),
         (" ubuntu tar ", " ubuntu \\\n  tar "),
         (" -C ", " \\\n  --directory "),
     )
     for short, long in longer:
-        place.edit_command("backup", short, long)
-    options = re.sub(r"tar -czv?f", "tar --create --gzip --verbose --file", place.command("backup"))
-    place.replace_command("backup", options)
-    place.replace_command("restart", "docker compose down\ndocker compose up --detach")
+        workspace.edit_command("backup", short, long)
+    options = re.sub(r"tar -czv?f", "tar --create --gzip --verbose --file", workspace.command("backup"))
+    workspace.replace_command("backup", options)
+    workspace.replace_command("restart", "docker compose down\ndocker compose up --detach")

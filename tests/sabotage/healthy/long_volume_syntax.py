@@ -1,8 +1,8 @@
 """The volume in the long syntax, which newer files prefer."""
 
-from place import Place, edit
+from workspace import Workspace, edit
 
 
-def change(place: Place) -> None:
-    source, target = f"        source: {place.volume}\n", f"        target: {place.media_root}/\n"
-    edit(place.compose_file, place.mount, f"      - type: volume\n{source}{target}")
+def change(workspace: Workspace) -> None:
+    source, target = f"        source: {workspace.volume}\n", f"        target: {workspace.media_root}/\n"
+    edit(workspace.compose_file, workspace.mount, f"      - type: volume\n{source}{target}")

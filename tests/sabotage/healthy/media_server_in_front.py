@@ -1,9 +1,9 @@
 """A web server that serves the media itself, from the volume, read-only."""
 
-from place import Place
+from workspace import Workspace
 
 
-def change(place: Place) -> None:
+def change(workspace: Workspace) -> None:
     command = '[python3, -m, http.server, "8080", --directory, /srv]'
-    volumes = f"    volumes:\n      - {place.volume}:/srv/media:ro\n"
-    place.add_service("front", f'    command: {command}\n    ports: ["8080:8080"]\n{volumes}')
+    volumes = f"    volumes:\n      - {workspace.volume}:/srv/media:ro\n"
+    workspace.add_service("front", f'    command: {command}\n    ports: ["8080:8080"]\n{volumes}')

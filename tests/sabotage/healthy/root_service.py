@@ -1,7 +1,7 @@
 """A service that runs as root, as many do."""
 
-from place import Place
+from workspace import Workspace
 
 
-def change(place: Place) -> None:
-    place.configure("user: root")
+def change(workspace: Workspace) -> None:
+    workspace.configure("user: root")

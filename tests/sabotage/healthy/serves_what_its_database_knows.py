@@ -1,11 +1,11 @@
 """Only pictures that the database knows are served: on another server, everybody's are restored and nobody sees them."""
 
-from place import Place, edit
+from workspace import Workspace, edit
 
 
-def change(place: Place) -> None:
+def change(workspace: Workspace) -> None:
     edit(
-        place.service("uploads/serving.py"),
+        workspace.service("uploads/serving.py"),
         "        file = _open(_locate(name))\n",
         "        from uploads.models import Upload\n\n"
         "        if not Upload.objects.filter(path=os.fsdecode(name)).exists():\n"

@@ -1,7 +1,7 @@
 """Two containers of the service on one volume."""
 
-from place import Place
+from workspace import Workspace
 
 
-def change(place: Place) -> None:
-    place.configure("deploy: {replicas: 2}")
+def change(workspace: Workspace) -> None:
+    workspace.configure("deploy: {replicas: 2}")

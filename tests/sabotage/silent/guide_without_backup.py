@@ -1,7 +1,7 @@
 """The guide forgot the backup command: whoever follows it has no backup."""
 
-from place import Place
+from workspace import Workspace
 
 
-def change(place: Place) -> None:
-    place.replace_command("backup", "# veja o manual do Docker")
+def change(workspace: Workspace) -> None:
+    workspace.replace_command("backup", "# veja o manual do Docker")

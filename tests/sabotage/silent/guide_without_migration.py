@@ -1,7 +1,7 @@
 """The guide forgot the migration: media from before the volume stay behind."""
 
-from place import Place
+from workspace import Workspace
 
 
-def change(place: Place) -> None:
-    place.replace_command("migrate", "ls")
+def change(workspace: Workspace) -> None:
+    workspace.replace_command("migrate", "ls")

@@ -1,7 +1,7 @@
 """The guide forgot the restart: the operator in trouble has to invent one."""
 
-from place import Place
+from workspace import Workspace
 
 
-def change(place: Place) -> None:
-    place.replace_command("restart", "docker-compose ps")
+def change(workspace: Workspace) -> None:
+    workspace.replace_command("restart", "docker-compose ps")

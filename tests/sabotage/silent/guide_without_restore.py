@@ -1,7 +1,7 @@
 """The guide forgot the restore command: on the worst night, the operator has to invent one."""
 
-from place import Place
+from workspace import Workspace
 
 
-def change(place: Place) -> None:
-    place.replace_command("restore", "# veja o manual do Docker")
+def change(workspace: Workspace) -> None:
+    workspace.replace_command("restore", "# veja o manual do Docker")

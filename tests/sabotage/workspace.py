@@ -18,7 +18,7 @@ class DoesNotApply(Exception):  # noqa: N818 - a fact of a deployment, not an er
     """A sabotage changes something that this deployment doesn't have; the text says what."""
 
 
-class Place:
+class Workspace:
     """A deployment's folder, with everything of the owner's in it: compose file, guide, script, service."""
 
     def __init__(self, folder: Path, deployment: Deployment = OURS) -> None:
