@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from fake_programs import Programs, run_here
 from fake_stack import FakeStack, client_with
+from unexpected_skips import pytest_runtest_call  # noqa: F401 - a hook
 
 from media_guarantees.engine.engine_slot import Slot
 from media_guarantees.media.awkward_names import plant_nasty_tree

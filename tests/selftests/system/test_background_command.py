@@ -187,14 +187,16 @@ def test_its_pipes_are_closed(tmp_path: Path) -> None:
 
 
 def test_it_goes_on_for_a_while_and_is_stopped_then(tmp_path: Path) -> None:
+    def went_on_after(before: int) -> bool:
+        return process.run_for(0.1) and (tmp_path / "ticks").stat().st_size > before
+
     with bash("while :; do echo x >> ticks; done", tmp_path) as process:
-        assert process.run_for(0.2)
+        wait_until(lambda: went_on_after(0), what="it begins", seconds=30)
         before = (tmp_path / "ticks").stat().st_size
 
         assert not process.ends_within(0.1)
-        assert (tmp_path / "ticks").stat().st_size == before > 0, "it went on although it was stopped"
-        assert process.run_for(0.1)
-        assert (tmp_path / "ticks").stat().st_size > before
+        assert (tmp_path / "ticks").stat().st_size == before, "it went on although it was stopped"
+        wait_until(lambda: went_on_after(before), what="it goes on", seconds=30)
 
 
 def test_one_that_ends_by_itself_is_not_stopped(tmp_path: Path) -> None:
