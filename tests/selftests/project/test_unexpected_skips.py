@@ -10,7 +10,7 @@ def test_an_unexpected_unproven_fails_a_self_test() -> None:
     hook = pytest_runtest_call()
     next(hook)
 
-    with pytest.raises(AssertionError, match="^unexpectedly unproven: no guide$"):
+    with pytest.raises(AssertionError, match=r"^unexpectedly unproven: no guide$"):
         hook.throw(Unproven("no guide"))
 
 
