@@ -6,7 +6,6 @@ import io
 import re
 from collections.abc import Sequence
 from pathlib import Path
-from typing import BinaryIO, cast
 
 from media_guarantees.archive.compression import COMPRESSIONS
 
@@ -60,7 +59,7 @@ class Parts(io.RawIOBase):
     def __init__(self, paths: Sequence[Path]) -> None:
         super().__init__()
         self._paths = list(paths)
-        self._file: BinaryIO | None = None
+        self._file: io.FileIO | None = None
         self.position = 0
 
     def readable(self) -> bool:
@@ -70,10 +69,10 @@ class Parts(io.RawIOBase):
     def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
         """Fill a buffer from the part that is read, or from the next one."""
         while self._file or self._paths:
-            self._file = self._file or cast("BinaryIO", self._paths.pop(0).open("rb", buffering=0))
-            if count := self._file.readinto(buffer):  # type: ignore[attr-defined]
+            self._file = self._file or self._paths.pop(0).open("rb", buffering=0)
+            if count := self._file.readinto(buffer):
                 self.position += count
-                return int(count)
+                return count
             self._file.close()
             self._file = None
         return 0

@@ -524,6 +524,22 @@ def test_the_media_in_a_folder_are_found_below_it(tree: Path, tmp_path: Path) ->
     assert read_archive(tmp_path / "backups", holding=[b"avatars/a.jpg"]) == read_directory(copy)
 
 
+@pytest.mark.parametrize(("folder", "prefix"), [("/", "/"), ("/data/", "/data"), ("data/", "data")])
+def test_a_folder_above_the_media_is_not_beside_them(tree: Path, folder: str, prefix: str) -> None:
+    def placed(member: tarfile.TarInfo) -> tarfile.TarInfo:
+        member.name = folder + member.name
+        return member
+
+    with tarfile.open(tree.parent / "b.tar", "w") as tar:
+        tar.add(tree, ".", recursive=False)
+        for path in tree.iterdir():
+            tar.add(path, path.name, filter=placed)
+
+    found = examine(tree.parent / "b.tar", against=read_directory(tree))
+
+    assert found.notes[0] == f"the media are below {prefix!r} in it"
+
+
 @pytest.mark.parametrize("compression", ["", "gzip", "bzip2", "xz", "zstd"])
 def test_an_archive_is_recognised_by_its_content_whatever_it_is_called(
     tree: Path, archive: bytes, compression: str, tmp_path: Path

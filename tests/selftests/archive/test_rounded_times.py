@@ -1,5 +1,7 @@
 """Times that a program rounded count as equal; a time that only looks rounded does not."""
 
+from dataclasses import replace
+
 import pytest
 
 from media_guarantees.archive.prefix import without_rounding
@@ -16,7 +18,15 @@ def manifest(*times: float) -> Manifest:
 
 
 def test_times_that_are_all_rounded_up_are_as_if_they_were_cut() -> None:
-    assert without_rounding(manifest(2, 5, 7, -1), manifest(1.5, 5.25, 6.75, -1.5)) == manifest(1, 5, 6, -2)
+    archived, original = manifest(2, 5, 7, -1, 8), manifest(1.5, 5.25, 6.75, -1.5, 8.4)
+
+    assert without_rounding(archived, original) == manifest(1, 5, 6, -2, 8)
+
+
+def test_hard_links_stay_what_they_are() -> None:
+    links = frozenset({frozenset({b"0", b"1"})})
+
+    assert without_rounding(replace(manifest(2, 2), links=links), manifest(1.5, 1.5)).links == links
 
 
 @pytest.mark.parametrize(

@@ -332,14 +332,19 @@ def test_a_map_goes_on_in_as_many_blocks_as_it_needs(parts: int) -> None:
         sparse(b"onetwo", name="a", size="2000", map="0,3,1000"),
         sparse(b"onetwo", name="a", size="2000", map="0,3,x,3"),
         sparse(b"onetwo", name="a", size="", map="0,3,1000,3"),
+        sparse(b"onetwo", name="a", map="0,3,1000,3"),
         sparse(b"onetwo", name="a", size="-1", map="0,3,1000,3"),
         sparse(b"onetwo", name="a", size="9" * 20, map="0,6"),
         sparse(b"2\n0\n", name="a", major="1", minor="0", realsize="2000"),
+        sparse(b"1\n0\n3\n".ljust(512, b"\0") + b"one", name="a", major="1", minor="0"),
+        sparse(b"1\n0\n3\n".ljust(512, b"\0") + b"one", name="a", major="1", minor="0", realsize="x"),
+        sparse(b"1\n0 \n3\n".ljust(512, b"\0") + b"one", name="a", major="1", minor="0", realsize="2000"),
         sparse(b"x\n0\n".ljust(512, b"\0"), name="a", major="1", minor="0", realsize="2000"),
         sparse(b"9" * 18 + b"\n" * 494 + b"onetwo", name="a", major="1", minor="0", realsize="2000"),
     ],
-    ids=["too small", "not in order", "overlapping", "not stored", "half a pair", "no number", "no size", "a sign",
-         "too large", "not a block", "no count", "too many"],
+    ids=["too small", "not in order", "overlapping", "not stored", "half a pair", "no number", "no size",
+         "size left out", "a sign", "too large", "not a block", "real size left out", "no real size", "a space",
+         "no count", "too many"],
 )  # fmt: skip
 def test_a_map_that_does_not_fit_is_refused(content: bytes) -> None:
     assert re.fullmatch(r"header: '.*a': the map of a sparse file is invalid", refusal(content + END))
