@@ -40,8 +40,11 @@ COPIES = frozenset({"backup", "restore"})
 _HOST_PATHS = ("/", ".", "~", "$(pwd)", "${PWD}", "$PWD", "`pwd`", "%cd%")
 _PLAIN_NAME = re.compile(r"[\w.+@%,=-]+")
 ARCHIVE_ENDING = re.compile(r"\.(?:tar(?:\.(?:gz|bz2?|xz|zstd?|lzma|Z))?|t[abgx]z2?|tzst)$")
-_INTERACTIVE = {"nano", "vi", "vim", "less", "more", "top", "htop", "read", "select"}
-_FOLLOWS = {"-f", "--follow"}
+_ON_SCREEN = {"nano", "vi", "vim", "less", "more", "top", "htop"}
+_READ_INPUT = {"bash", "sh", "ash", "psql", "mysql", "mariadb", "read", "select"}
+_FOLLOWS = {"-f", "-F", "--follow"}
+_INPUTS = {"heredoc_redirect", "herestring_redirect"}
+_DETACHED = {"-d", "--detach", "--wait", "--no-start"}
 
 
 class GuideError(Exception):
@@ -277,17 +280,30 @@ class Step:
 
 
 def waits_for_person(script: str) -> str:
-    """Return the first command of a script that waits for input or Ctrl-C; "" if there is none."""
-    for call in filter(None, _calls(script)):
-        values = [word.value for word in call]
-        verb = compose_verb(call) or docker_verb(call)
-        if program(call[0]) in _INTERACTIVE or values == ["exit"] or (verb == "logs" and _FOLLOWS.intersection(values)):
-            return " ".join(values)
-        is_shell = verb in {"exec", "run"} and values[-1] in {"bash", "sh", "ash", "psql", "mysql"}
-        is_foreground = compose_verb(call) == "up" and not {"-d", "--detach", "--wait"}.intersection(values)
-        if is_shell or is_foreground:
-            return " ".join(values)
+    """Return the first command of a script that waits for input or Ctrl-C; "" if there is none.
+
+    A shell or a database's client that gets its input from a file or from the program before it waits for nobody.
+    """
+    for command in read_commands(script):
+        from_file = any(each.operator.startswith("<") for each in command.redirections) or command.kinds & _INPUTS
+        for number, call in enumerate(filter(None, map(unwrapped, command.calls))):
+            is_fed = bool(from_file or (number and "pipeline" in command.kinds))
+            if _waits(call, is_fed=is_fed):
+                return " ".join(word.value for word in call)
     return ""
+
+
+def _waits(call: Call, *, is_fed: bool) -> bool:
+    values = [word.value for word in call]
+    verb = compose_verb(call) or docker_verb(call)
+    name = program(call[0])
+    is_detached = _DETACHED.intersection(values)
+    if name in _ON_SCREEN or values == ["exit"] or verb == "attach" or (compose_verb(call) == "up" and not is_detached):
+        return True
+    if verb == "logs" or name == "tail":
+        return bool(_FOLLOWS.intersection(values))
+    starts_reader = verb in {"exec", "run"} and program(call[-1]) in _READ_INPUT and not is_detached
+    return (name in {"read", "select"} or starts_reader) and not is_fed
 
 
 def _calls(script: str) -> list[Call]:

@@ -28,7 +28,7 @@ from survivors import SURVIVORS
 
 ROOT = Path(__file__).parents[2]
 COPY = ROOT / ".cache" / "mutants"
-PLUGIN = Path("tests/mutants/quickest_first.py")
+PLUGIN = Path("tests/mutants/pytest_plugin.py")
 # mutmut ends mutants that take too long by their process id, even if another process has it by then: it gets
 # process ids of its own, among which there are only its children. The shell takes in those that lost their parent.
 ALONE = ("unshare", "--pid", "--fork", "--kill-child", "--mount-proc")

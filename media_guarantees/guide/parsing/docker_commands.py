@@ -13,8 +13,10 @@ Call = Sequence[Word]
 
 _WRAPPERS = {"sudo", "env", "exec", "nice", "time", "command"}
 _WRAPPERS_TAKE_ARGUMENT = {"-u", "-g", "-n", "--user", "--group"}
-_DOCKER_VERBS = {"run", "compose", "exec", "volume", "cp", "ps", "inspect", "image"}
-_COMPOSE_VERBS = {"exec", "run", "down", "up", "restart", "stop", "start", "ps", "logs", "config", "build", "cp"}
+_DOCKER_VERBS = {"run", "compose", "exec", "volume", "cp", "ps", "inspect", "image", "logs", "attach"}
+_COMPOSE_VERBS = {
+    "exec", "run", "down", "up", "restart", "stop", "start", "ps", "logs", "config", "build", "cp", "attach",
+}  # fmt: skip
 _TAKE_ARGUMENT = {
     "-u", "--user", "-w", "--workdir", "-e", "--env", "-t", "--time", "--timeout", "--index", "-v", "--volume",
     "--name", "--entrypoint", "-p", "--publish", "-l", "--label",
