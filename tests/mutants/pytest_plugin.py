@@ -1,4 +1,4 @@
-"""A pytest plugin for the runs of mutmut: no remembered results, and the fastest tests first: they notice most mutants."""
+"""A pytest plugin for mutmut: no remembered results, and the fastest tests first, as these notice most mutants."""
 
 import json
 import sys
