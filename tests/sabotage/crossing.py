@@ -23,6 +23,7 @@ _OWN_CODE = (
     "replaces_same_name",
     "serves_what_its_database_knows",
     "syncs_content_without_its_name",
+    "syncs_name_without_its_content",
     "syncs_nothing",
     "takes_back_when_stopped",
     "tidies_up_at_start",

@@ -107,6 +107,7 @@ BROKEN = (
     _row("profile_pictures_as_text", {"layout.profile_pictures"}, "as another type"),
     _row("syncs_nothing", {"beyond.power_loss"}, "acknowledged pictures are not whole", "fsync"),
     _row("syncs_content_without_its_name", {"beyond.power_loss"}, "no such file"),
+    _row("syncs_name_without_its_content", {"beyond.power_loss"}, ": 0 of "),
     _row("copies_outside", {"volume.receives_uploads"}, "container's own layer"),
     _row(
         "acknowledges_before_it_writes",

@@ -44,14 +44,17 @@ def pieces(entries: Sequence[Entry], begin: int, end: int) -> list[Piece]:
     return [piece for piece, _ in _pieces(entries, begin, end)]
 
 
-def crash_states(entries: Sequence[Entry], begin: int, rng: random.Random, limit: int) -> list[CrashState]:
+def crash_states(
+    entries: Sequence[Entry], begin: int, rng: random.Random, limit: int, *, first_cut: int = 0
+) -> list[CrashState]:
     """Draw up to `limit` states in which a power cut leaves the disk, once the log had `begin` entries.
 
-    What was written before is taken for settled. No state comes twice. Each flush is followed by a cut that loses
+    What was written before is taken for settled. The power is cut when the log has `first_cut` entries or more. No
+    state comes twice. Each flush is followed by a cut that loses
     all that was written since, right up to the next flush; the other states keep a drawn part of that. With fewer
     than `limit` states, these are all there are. They are sorted by what is settled.
     """
-    spans = _spans(entries, begin)
+    spans = [span for span in _spans(entries, begin) if span.cut >= first_cut]
     barest = [span for span in spans if span.has_own_bare_state]
     if len(barest) > limit:
         barest = sorted(rng.sample(barest, limit), key=lambda span: span.settled)

@@ -121,6 +121,15 @@ def test_what_was_written_before_the_begin_is_settled() -> None:
     assert states(logged, begin=2) == [CrashState(2, 3, ()), CrashState(2, 3, (0,))]
 
 
+def test_no_cut_comes_before_the_first_that_is_asked_for() -> None:
+    logged = drawn_log(random.Random(7))  # noqa: S311 - not for secrets
+
+    found = crash_states(logged, 0, random.Random(1), ALL, first_cut=3)  # noqa: S311
+
+    assert found == [state for state in states(logged) if state.cut >= 3]
+    assert len(found) < len(states(logged)), "some are left out"
+
+
 def test_a_disk_that_nothing_was_written_to_is_as_it_was() -> None:
     assert states((), begin=0) == [CrashState(0, 0, ())]
     assert states(entries(write(0, b"old")), begin=1) == [CrashState(1, 1, ())]
