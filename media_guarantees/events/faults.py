@@ -25,6 +25,7 @@ from media_guarantees.system.run_id import RUN_LABEL
 ALWAYS, UNLESS_STOPPED = "always", "unless-stopped"
 RETURNING = {ALWAYS, UNLESS_STOPPED}
 END_SECONDS = 5.0
+NOTICE_SECONDS = 30.0
 
 
 def recreate(stack: Stack) -> None:
@@ -48,7 +49,19 @@ def kill_main_process(stack: Stack) -> None:
 
     `docker kill` won't do: it also makes the engine not restart the container (docker-run(1), "--restart").
     """
-    _signal(stack, "KILL", [stack.identity().process])
+    killed = stack.identity().process
+    _signal(stack, "KILL", [killed])
+    # The engine lists the container as running until it notices the end, and only then starts it again.
+    with suppress(DeadlineExceeded):
+        wait_until(
+            lambda: killed not in _main_processes(stack),
+            what=f"the engine notices the end of {stack.service}",
+            seconds=NOTICE_SECONDS,
+        )
+
+
+def _main_processes(stack: Stack) -> list[int]:
+    return [container.attrs["State"]["Pid"] for container in stack.project.containers(stack.service)]
 
 
 def crash_for_good(stack: Stack) -> None:

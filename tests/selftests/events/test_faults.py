@@ -40,6 +40,7 @@ class DeployedStack:
         self.deployed: list[dict[str, Any]] = []
         self.composed: list[Sequence[str]] = []
         self.killed: list[str] = []
+        self.listed = [100]  # the main process, each time that the engine is asked; at last as it stays
         self.project = self  # one object is all the parts of it
 
     @property
@@ -50,10 +51,14 @@ class DeployedStack:
     def container(self) -> SimpleNamespace:
         """Return the one container, which can be killed."""
         return SimpleNamespace(
-            attrs={"Config": {"Image": "connect:1"}},
+            attrs={"Config": {"Image": "connect:1"}, "State": {"Pid": self.process()}},
             top=lambda ps_args: {"Processes": [["100"], ["101"]]} if ps_args == "-eo pid" else {},
             kill=lambda: self.killed.append("c1"),
         )
+
+    def process(self) -> int:
+        """Return the main process that the engine lists now."""
+        return self.listed.pop(0) if len(self.listed) > 1 else self.listed[0]
 
     def containers(self, service: str) -> list[SimpleNamespace]:
         """Return the same, for its service."""
@@ -109,10 +114,31 @@ def test_an_update_leaves_the_stacks_own_model_as_it_was(stack: DeployedStack) -
 def test_killing_the_main_process_is_a_signal_from_outside_the_container(
     stack: DeployedStack, programs: Programs
 ) -> None:
+    stack.listed = [102]
     faults.kill_main_process(cast("Stack", stack))
 
     assert programs.calls("docker")[0].endswith(" kill KILL 100"), "`docker kill` would keep it from being restarted"
     assert stack.killed == []
+
+
+@pytest.mark.usefixtures("programs")
+def test_a_kill_is_over_once_the_engine_has_noticed_it(stack: DeployedStack) -> None:
+    stack.listed = [100, 100, 102]
+
+    faults.kill_main_process(cast("Stack", stack))
+
+    assert stack.listed == [102]
+
+
+@pytest.mark.usefixtures("programs")
+def test_a_kill_that_the_engine_never_notices_is_left_to_the_test_of_the_event(
+    stack: DeployedStack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(faults, "NOTICE_SECONDS", 0.0)
+
+    faults.kill_main_process(cast("Stack", stack))
+
+    assert stack.listed == [100]
 
 
 def test_crashing_for_good_is_the_engines_own_kill_which_no_policy_mends(stack: DeployedStack) -> None:
