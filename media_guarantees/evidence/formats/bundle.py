@@ -12,9 +12,11 @@ from typing import Any
 
 from media_guarantees.core.files import atomic_link, atomic_write
 from media_guarantees.evidence.catalogue import Guarantee
+from media_guarantees.evidence.formats.ctrf import as_ctrf
 from media_guarantees.evidence.formats.html_page import as_html
 from media_guarantees.evidence.formats.junit import as_junit
 from media_guarantees.evidence.formats.markdown import as_markdown
+from media_guarantees.evidence.formats.sarif import as_sarif
 from media_guarantees.evidence.formats.tap import as_tap
 from media_guarantees.evidence.gaps import Gaps
 from media_guarantees.evidence.judgement import Judgement, TestRecord
@@ -80,7 +82,9 @@ FILES: dict[str, Form] = {
     "guarantees.md": as_markdown,
     "guarantees.html": as_html,
     "guarantees.junit.xml": as_junit,
+    "guarantees.ctrf.json": as_ctrf,
     "guarantees.tap": as_tap,
+    "results.sarif": as_sarif,
     "commands.jsonl": _json_lines,
 }
 
