@@ -2,7 +2,7 @@
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
 .PHONY: help verify up shell logs down test selftests sabotage properties check-archive check mutants examples platforms \
-	browser soak faults neighbours read-guide \
+	browser soak faults neighbours read-guide verify-statement \
 	before-deploy after-deploy restore-drill rollouts manifest-cost bench compatibility clean lock
 
 PYTHON ?= python3
@@ -29,6 +29,7 @@ OPTIONS := $(if $(ENGINE),--engine='$(ENGINE)') \
 	$(if $(UPLOAD_CONFIG),--upload-config='$(UPLOAD_CONFIG)') \
 	$(if $(REPORT_DIR),--report-dir='$(REPORT_DIR)') \
 	$(if $(SEED),--seed='$(SEED)') \
+	$(if $(SIGN_KEY),--sign-key='$(SIGN_KEY)') \
 	$(if $(STATE),--state='$(STATE)') \
 	$(if $(SERVER),--server='$(SERVER)') \
 	$(if $(PROJECT),--project='$(PROJECT)') \
@@ -41,9 +42,15 @@ OPTIONS := $(if $(ENGINE),--engine='$(ENGINE)') \
 	$(if $(KEEP),--keep) $(if $(REQUIRE_ALL),--require-all) \
 	$(if $(or $(BEYOND),$(if $(COMPOSE_FILE),,ours)),--beyond)
 
+# A key itself would be printed with the command.
+ifneq ($(findstring PRIVATE KEY,$(SIGN_KEY)),)
+$(error SIGN_KEY should name the file of an ssh key, but it holds a key itself. Write it into a file that only you can read)
+endif
+
 # They are options of the run. The guide's commands must not find them in their environment.
-unexport ENGINE COMPOSE_FILE GUIDE SERVICE MEDIA_ROOT UPLOAD UPLOAD_CONFIG REPORT_DIR SEED KEEP REQUIRE_ALL BEYOND \
-	MINUTES ARGS ARCHIVE AGAINST SAVE ANY_NAME MAY_BE_EMPTY QUICK
+unexport ENGINE COMPOSE_FILE GUIDE SERVICE MEDIA_ROOT UPLOAD UPLOAD_CONFIG REPORT_DIR SEED SIGN_KEY KEEP REQUIRE_ALL BEYOND \
+	MINUTES ARGS ARCHIVE AGAINST SAVE ANY_NAME MAY_BE_EMPTY QUICK \
+	STATEMENT SIGNERS FOLDER
 unexport STATE SERVER HOSTS PROJECT MEDIA_SERVER MANIFEST SAMPLE DRILL REMOVED REMOVED_LIST
 
 # The tests of the deploy gate: on many servers at the same time, on one, or only the test that ARGS names.
@@ -53,7 +60,7 @@ each_server = tests/deploy/hosts --gate=$@ --hosts='$(HOSTS)' --numprocesses=$(w
 gate = $(if $(servers),$(each_server),$(if $(findstring ::,$(ARGS)),,$(1)))
 
 help:  ## List these targets
-	@sed -n 's/^\([a-z][a-z-]*\):.*  ## \(.*\)/\1|\2/p' Makefile | awk -F'|' '{ printf "  make %-13s %s\n", $$1, $$2 }'
+	@sed -n 's/^\([a-z][a-z-]*\):.*  ## \(.*\)/\1|\2/p' Makefile | awk -F'|' '{ printf "  make %-16s %s\n", $$1, $$2 }'
 
 verify: $(VENV)/verify.stamp  ## Prove the storage guide's promises on a real engine and a real service
 	@$(BIN)/python -m pytest -p no:hypothesispytest $(OPTIONS) $(ARGS)
@@ -128,6 +135,10 @@ check-archive: $(VENV)/verify.stamp  ## Say whether a backup can be relied on: A
 read-guide: $(VENV)/verify.stamp  ## Show what is read out of a guide, without Docker: GUIDE=docs/storage.md
 	@$(BIN)/python -m media_guarantees read-guide $(if $(GUIDE),-- '$(GUIDE)')
 
+verify-statement: $(VENV)/verify.stamp  ## Say who signed the statement about a run, and which files differ here: STATEMENT=reports/… SIGNERS=…
+	@$(BIN)/python -m media_guarantees verify-statement $(if $(SIGNERS),--signers='$(SIGNERS)') \
+		$(if $(FOLDER),--folder='$(FOLDER)') -- '$(or $(STATEMENT),$(or $(REPORT_DIR),reports)/latest/statement.json)'
+
 compatibility: $(VENV)/verify.stamp $(VENV)/dev.stamp  ## Verify on every combination of engine and Compose, and write a table (long)
 	@$(BIN)/python -m pytest tests/compatibility $(ARGS)
 
@@ -140,7 +151,7 @@ check: $(VENV)/dev.stamp  ## Check style, types, the direction of imports and sh
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-logo --cache-dir=.cache/imports
 	@$(BIN)/python -m tools.shellcheck migrate_media.sh .ci/run tests/examples/whole_server/backup_media.sh \
-		tests/examples/independent/migrate_media.sh recipes/deploy.sh recipes/restore-drill.sh
+		tests/examples/independent/migrate_media.sh recipes/ci-job.sh recipes/deploy.sh recipes/restore-drill.sh
 
 clean:  ## Remove everything that runs have left behind: caches, virtual environment, reports
 	@$(PYTHON) -B -m media_guarantees clean

@@ -41,6 +41,9 @@ COMMANDS = {
         "monitor", "report the last restore drill to a monitoring system", needs_checkout=False, unfinished=3
     ),
     "read-guide": Command("read_guide", "show what is read out of a storage guide", needs_checkout=False),
+    "verify-statement": Command(
+        "verify_statement", "say who signed the statement about a run, and what differs here", needs_checkout=False
+    ),
     "up": Command("kept_stack", "start the stack and keep it running", ("up",)),
     "shell": Command("kept_stack", "open a shell in which the guide's commands work", ("shell",)),
     "logs": Command("kept_stack", "show the logs of the running stack", ("logs",)),

@@ -41,6 +41,7 @@ class Settings:
     beyond: bool = False
     upload_config: Path | None = None
     media_server: str = ""
+    sign_key: Path | None = None
 
     @property
     def media_endpoint(self) -> tuple[str, int] | None:

@@ -14,6 +14,7 @@ from media_guarantees.evidence.gaps import Gaps
 from media_guarantees.evidence.judgement import Judgement, judge
 from media_guarantees.evidence.recorder import Recorder
 from media_guarantees.evidence.run_summary import RunFacts
+from media_guarantees.evidence.seal import seal
 from media_guarantees.evidence.step_durations import remember
 from media_guarantees.guide.reader import GuideError, Sentence, read_guide
 from media_guarantees.settings import Settings
@@ -54,13 +55,14 @@ class RunReport:
         records = self.recorder.all_records(everything_selected=everything_selected)
         judgements = judge(records, self._find_promises())
         self.judgements = tuple(each for each in judgements if each.tests or whole_catalogue)
-        return final_status(
+        self.facts.status = final_status(
             status,
             verdict=self.verdict,
             complete=self.facts.complete,
             beyond_only=not self.settings.beyond and self._failed_beyond(),
             require_all=self.settings.require_all,
         )
+        return self.facts.status
 
     def _unread_files(self) -> str:
         files = ", ".join(sorted(self.recorder.uncollected))
@@ -72,7 +74,7 @@ class RunReport:
     def write(self) -> None:
         """Write the evidence, and what the next run and CI want to know of this one."""
         self.is_written = True
-        bundle.write(self.folder, self.facts, self.judgements, self.gaps)
+        self._write_files()
         with self.gaps.noted(f"{self.durations_file} could not be written"):
             remember(self.durations_file, self.facts.steps)
         if summary := self.environment.get(github.SUMMARY_VARIABLE):
@@ -83,7 +85,12 @@ class RunReport:
         """Note that the run was cut short after it was judged, and let what was written say so."""
         self.facts.stopped = self.facts.stopped or reason
         if self.is_written:
-            bundle.write(self.folder, self.facts, self.judgements, self.gaps)
+            self._write_files()
+
+    def _write_files(self) -> None:
+        bundle.write(self.folder, self.facts, self.judgements, self.gaps)
+        if self.facts.subjects:
+            seal(self.folder, self.facts, self.judgements, self.gaps, self.settings.sign_key)
 
     def _find_promises(self) -> dict[str, Sentence | None]:
         """Where the guide under test promises each guarantee; a guide that can't be understood promises nothing."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from media_guarantees.core import journal
@@ -20,7 +21,9 @@ class RunFacts:
 
     `events` is everything that took time; `steps` is what the person who waited could read, where those that are only
     announced have the length 0. `stopped` is why a run was cut short, "" for a whole one, and `not_run` how many of
-    its tests did not run to their end. `gaps` are lines about evidence that could not be gathered.
+    its tests did not run to their end. `gaps` are lines about evidence that could not be gathered. `status` is the exit
+    status. `subjects` are the files that were tested, with their SHA-256 when the run began; `steady` is whether they
+    stayed as they were.
     """
 
     engine: dict[str, Any]
@@ -35,6 +38,9 @@ class RunFacts:
     stopped: str = ""
     not_run: int = 0
     gaps: list[str] = field(default_factory=list)
+    status: int = 0
+    subjects: dict[Path, str] = field(default_factory=dict)
+    steady: bool = True
 
     @property
     def complete(self) -> bool:

@@ -1,7 +1,11 @@
 """The plugin that decides the exit status: how a run ends, what its evidence says, and what the terminal shows."""
 
+import hashlib
+import json
+from typing import Any
+
 import pytest
-from inner_run import BEYOND, HELD, LOST, UNPROVEN, Runs
+from inner_run import BEYOND, HELD, LOST, UNPROVEN, InnerRun, Runs
 
 OK, FAILED, INTERRUPTED, INTERNAL_ERROR, USAGE_ERROR, NO_TESTS = range(6)
 CTRL_C = """
@@ -66,6 +70,50 @@ class Buggy:
         """Raise an error."""
         if nodeid.endswith(self._after):
             raise KeyError("a bug")
+
+
+def statement_of(seen: InnerRun) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads((seen.folder / "statement.json").read_text())
+    return found
+
+
+def test_a_statement_says_which_files_were_tested(runs: Runs) -> None:
+    statement = statement_of(runs.run(HELD))
+
+    assert {each["name"]: each["digest"]["sha256"] for each in statement["subject"]} == {
+        name: hashlib.sha256((runs.folder / name).read_bytes()).hexdigest()
+        for name in ("guide.md", "docker-compose.yml")
+    }
+    assert statement["predicate"]["passedTests"] == ["volume.mounted"]
+
+
+def test_the_statement_of_a_gate_is_about_compose_files_only_if_they_are_named(runs: Runs) -> None:
+    (runs.folder / "tests" / "deploy" / "before").mkdir(parents=True)
+
+    named = statement_of(runs.run(GATE, options=["tests/deploy/before"]))
+
+    assert [each["name"] for each in named["subject"]] == ["guide.md", "docker-compose.yml"]
+
+
+@pytest.mark.parametrize(
+    ("tests", "options", "plugins", "result"),
+    [
+        ([GATE], [], [], "PASSED"),
+        ([HELD], [], [], "WARNED"),
+        ([HELD, LOST], [], [], "FAILED"),
+        ([GATE, PROVES_NOTHING], [], [], "FAILED"),
+        ([UNPROVEN], ["--require-all"], [], "FAILED"),
+        ([GATE, CTRL_C], [], [], "FAILED"),
+        ([GATE], [], [Buggy("test_of_the_gate")], "FAILED"),
+    ],
+)
+def test_the_statement_of_a_run_passes_only_where_the_run_succeeds(
+    runs: Runs, tests: list[str], options: list[str], plugins: list[object], result: str
+) -> None:
+    seen = runs.run(*tests, options=options, plugins=plugins)
+
+    assert statement_of(seen)["predicate"]["result"] == result
+    assert (result == "FAILED") == (seen.status != OK)
 
 
 def test_a_run_in_which_all_holds_ends_with_success(runs: Runs) -> None:

@@ -27,7 +27,7 @@ from fixtures.terminal_progress import TerminalProgress
 from media_guarantees.core.errors import PromiseBroken, Unproven
 from media_guarantees.core.verdict import MARKS
 from media_guarantees.engine.connection import Engine
-from media_guarantees.evidence import failure_evidence, run_report, thumbnails
+from media_guarantees.evidence import failure_evidence, run_report, seal, thumbnails
 from media_guarantees.evidence.formats import bundle, github
 from media_guarantees.evidence.recorder import Recorder
 
@@ -72,7 +72,7 @@ class Call:
 
 def form(name: str) -> Call:
     """Making one of the files."""
-    beside = {"guarantees.json": JSON, "guarantees.html": ("pictures",)}
+    beside = {"guarantees.json": (*JSON, "statement.json"), "guarantees.html": ("pictures",)}
     return Call(bundle.FILES, name, (name, *beside.get(name, ())), is_item=True)
 
 
@@ -95,10 +95,12 @@ CALLS = {
     "the guide": Call(run_report, "read_guide", ("json", "explanations", "annotations")),
     "a promise": Call(bundle, "find_promise", ("json", "explanations", "annotations")),
     **{f"making {name}": form(name) for name in FILES},
-    "writing a file": Call(bundle, "atomic_write", (*FILES, *KEPT, *JSON, "pictures")),
+    "writing a file": Call(bundle, "atomic_write", (*FILES, *KEPT, *JSON, "statement.json", "pictures")),
     "the link to the newest run": Call(bundle, "atomic_link", ("latest",)),
     "the summary of a job": Call(github, "summarize", ("summary",)),
     "the annotations": Call(github, "annotate", ("annotations",)),
+    "the digest of what is tested": Call(fixtures.evidence, "sha256_of", ("statement.json",)),
+    "the statement": Call(seal, "as_statement", ("statement.json",)),
     "a step of the journal": Call(Recorder, "_hear_step", ("durations", "steps")),
     "the status line": shown("show"),
     "hiding it": shown("hide"),
@@ -166,7 +168,7 @@ def aspects(run: InnerRun) -> dict[str, Any]:
         "latest": (run.reports / "latest").exists(),
         "pictures": page.read_text().count("data:image/webp") if page.exists() else 0,
         "junit.xml": (folder / "junit.xml").exists(),
-        **{name: (folder / name).exists() for name in (*FILES, *KEPT)},
+        **{name: (folder / name).exists() for name in (*FILES, *KEPT, "statement.json")},
         **_from_json(folder / "guarantees.json", home),
     }
 

@@ -138,6 +138,7 @@ def refused(place: pytest.Pytester, text: str, *options: str) -> str:
         (["--upload=ftp"], "ERROR: --upload is 'ftp'"),
         (["--seed=x"], "ERROR: --seed is 'x'"),
         (["--media-root=media"], "ERROR: the media root 'media' is not an absolute path"),
+        (["--sign-key=gone"], "ERROR: SIGN_KEY should name the file of an ssh key"),
         (["--compose-file=gone.yml"], "there is no compose file"),
         (["--engine=shared"], "ERROR: "),
     ],
@@ -158,10 +159,22 @@ def test_what_makes_no_sense_is_refused_in_words_before_anything_is_started(
         (["--sample=x"], "ERROR: --sample is 'x'"),
         (["--removed-list=gone.txt"], "there is no list of removals"),
         (["--guide=gone.md"], "gone.md"),
+        (["--sign-key=gone"], "ERROR: SIGN_KEY should name the file of an ssh key"),
     ],
 )
 def test_a_gate_is_refused_what_makes_no_sense_to_it(place: pytest.Pytester, options: list[str], problem: str) -> None:
     assert problem in refused(place, GATE, *options)
+
+
+def test_a_key_in_place_of_its_file_is_refused_and_not_printed(place: pytest.Pytester) -> None:
+    said = refused(place, NEVER, "--sign-key=-----BEGIN OPENSSH PRIVATE KEY----- b3BlbnNzaC1rZXk")
+
+    assert "ERROR: SIGN_KEY should name the file of an ssh key, but it holds a key itself" in said
+    assert "b3BlbnNzaC1rZXk" not in said
+
+
+def test_who_repeats_a_run_does_not_sign_with_another_ones_key(place: pytest.Pytester) -> None:
+    assert "id_ed25519" not in shown(place, "make_command(pytestconfig)", "--sign-key=id_ed25519")
 
 
 def test_a_gate_needs_no_compose_file_and_no_sandbox(place: pytest.Pytester) -> None:
@@ -207,14 +220,16 @@ def test_what_was_given_can_be_given_to_another_run(place: pytest.Pytester) -> N
     assert shown(place, "' '.join(given_options(pytestconfig))", *given) == " ".join(given)
 
 
-@pytest.mark.parametrize("option", ["guide", "upload-config", "report-dir", "state", "removed-list", "compose-file"])
+@pytest.mark.parametrize(
+    "option", ["guide", "upload-config", "report-dir", "sign-key", "state", "removed-list", "compose-file"]
+)
 def test_a_path_means_the_same_to_a_run_in_another_folder(place: pytest.Pytester, option: str) -> None:
     given = shown(place, "given_options(pytestconfig)", f"--{option}=below/a")
 
     assert given == str([f"--{option}={place.path}/below/a"])
 
 
-@pytest.mark.parametrize("name", ["guide", "upload_config", "report_dir", "state", "removed_list"])
+@pytest.mark.parametrize("name", ["guide", "upload_config", "report_dir", "sign_key", "state", "removed_list"])
 def test_a_path_of_the_ini_file_means_the_same_to_a_run_in_another_folder(place: pytest.Pytester, name: str) -> None:
     place.makeini(f"[pytest]\n{name} = below/a\n")
 
