@@ -268,10 +268,20 @@ class HttpPlatform:
         """Ask for a picture; no answer at all is a broken promise."""
         try:
             elsewhere = "" if self._find_media_address == self._find_address else self._find_media_address()
-            response = self.request("GET", url, address=elsewhere)
+            response = self._get(url, elsewhere)
         except (requests.RequestException, LookupError) as error:
             raise PromiseBroken(f"GET {url} got no answer: {error}") from error
         return Served(response.status_code, response.content, response.headers.get("Content-Type", ""))
+
+    def _get(self, url: str, address: str) -> requests.Response:
+        try:
+            return self.request("GET", url, address=address)
+        except requests.ConnectionError:
+            if "Connection" in self._session.headers:
+                raise
+            # A server may close a connection that was kept alive just when it is used again (RFC 9112, 9.5).
+            self._session.close()
+            return self.request("GET", url, address=address)
 
     @contextmanager
     def keep_alive(self) -> Iterator[None]:

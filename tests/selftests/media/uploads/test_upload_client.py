@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 import requests
@@ -163,6 +164,46 @@ def test_many_requests_may_share_a_connection_and_the_next_one_does_not(
     platform.fetch("/media/x")
 
     assert [headers.get("Connection") == "close" for _, headers, _ in server.asked] == [False, True]
+
+
+class _ClosesBeforeTheSecond(BaseHTTPRequestHandler):
+    """Keeps a connection alive after its first answer, and closes it when it is used again, as after an idle time."""
+
+    protocol_version = "HTTP/1.1"
+    answered = False
+
+    def do_GET(self) -> None:
+        self.close_connection = self.answered
+        if not self.answered:
+            self.answered = True
+            self.send_response(200)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+def test_a_picture_is_not_taken_for_lost_because_its_server_closed_an_idle_connection() -> None:
+    with serving(ThreadingHTTPServer(("127.0.0.1", 0), _ClosesBeforeTheSecond)) as server:
+        address = f"http://127.0.0.1:{server.server_address[1]}"
+        platform = HttpPlatform(lambda: address, "token")
+
+        with platform.keep_alive():
+            fetched = [platform.fetch(f"/media/{name}").status for name in "abc"]
+
+    assert fetched == [200, 200, 200]
+
+
+def test_a_server_that_closes_every_connection_without_an_answer_is_asked_no_third_time(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(_ClosesBeforeTheSecond, "answered", True)
+    with serving(ThreadingHTTPServer(("127.0.0.1", 0), _ClosesBeforeTheSecond)) as server:
+        platform = HttpPlatform(lambda: f"http://127.0.0.1:{server.server_address[1]}", "token")
+
+        with platform.keep_alive(), pytest.raises(PromiseBroken, match="GET /media/a got no answer"):
+            platform.fetch("/media/a")
 
 
 def test_a_connection_that_was_shared_ends_even_with_a_block_that_fails(
