@@ -59,12 +59,17 @@ class Settings:
     def engine_kind(self) -> str:
         """``private`` or ``shared``: what ``auto`` means on this machine."""
         if self.engine != "auto":
-            return self.engine
+            return self.engine.partition(":")[0]
         return "private" if platform.system() == "Linux" and os.geteuid() == 0 else "shared"
+
+    @property
+    def engine_version(self) -> str:
+        """The version of a private engine, such as 26.1 of ``private:26.1``; empty for the default one."""
+        return self.engine.partition(":")[2]
 
     def check(self) -> None:
         """Raise `BadInput` for options, files or a machine with which a run is impossible."""
-        _check_choice("engine", self.engine, ENGINES)
+        _check_choice("engine", self.engine, ENGINES, beside=r"private:.+")
         _check_choice("upload", self.upload, UPLOADS)
         if not self.compose_files:
             raise BadInput("no compose file is named", "give COMPOSE_FILE=… (several: separated by ':')")
@@ -136,8 +141,9 @@ def _check_compose_file(file: Path) -> None:
     )
 
 
-def _check_choice(option: str, value: str, choices: tuple[str, ...]) -> None:
-    if value not in choices:
+def _check_choice(option: str, value: str, choices: tuple[str, ...], *, beside: str = "") -> None:
+    """Raise `BadInput` unless `value` is one of the `choices`, or matches the expression `beside` as a whole."""
+    if value not in choices and not (beside and re.fullmatch(beside, value)):
         raise BadInput(f"--{option} is {value!r}", f"choose one of {', '.join(choices)}")
 
 

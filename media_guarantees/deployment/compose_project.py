@@ -50,7 +50,8 @@ class ComposeProject:
         # Loaded here, where an engine is asked: a run's first line does not wait for it.
         from docker import DockerClient  # noqa: PLC0415
 
-        client = DockerClient.from_env(environment=self.environment)
+        # "auto" asks the engine. Older packages choose a version themselves, which newer engines refuse.
+        client = DockerClient.from_env(environment=self.environment, version="auto")
         client.api.trust_env = False  # looking for proxies costs more than the engine's answer
         client.api.hooks["response"].append(_journal_api_call)
         return client

@@ -5,19 +5,20 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from docker.models.containers import Container
 
 from media_guarantees.core import journal
+from media_guarantees.core.errors import BadInput
 from media_guarantees.deployment.compose.compose_model import Model
 from media_guarantees.deployment.stack import Stack
 from media_guarantees.deployment.startup import prepare_stack, provide_images, publish_exposed_ports
 from media_guarantees.engine import helper_container
 from media_guarantees.engine.base_images import PYTHON_SLIM, UBUNTU, provide
 from media_guarantees.engine.connection import Engine, private
-from media_guarantees.engine.toolchain import OTHER_ENGINES, engine_tools
+from media_guarantees.engine.toolchain import ENGINE_RELEASES, engine_tools
 from media_guarantees.system import commands
 from media_guarantees.system.run_id import Run
 
@@ -25,12 +26,17 @@ _PLACE = "/carried"
 
 
 def another_version(cache: Path, version: str) -> str:
-    """Return a version of engine other than `version`, newest first, as `private` takes it.
+    """Return the version of engine furthest from `version` that runs here, as `private` takes it.
 
-    Raises `BadInput` where none can be had or none runs here.
+    That is the newest, or the oldest for a `version` that is the newest. Raises `BadInput` where none can be had.
     """
-    other = next(known for known in sorted(OTHER_ENGINES, reverse=True) if not version.startswith(f"{known}."))
-    return engine_tools(cache, other).version
+    versions = [known for known, release in ENGINE_RELEASES.items() if not release.settings]
+    furthest = versions if version.startswith(f"{versions[-1]}.") else versions[::-1]
+    others = [known for known in furthest if not version.startswith(f"{known}.")]
+    for other in others[:-1]:
+        with suppress(BadInput):
+            return engine_tools(cache, other).version
+    return engine_tools(cache, others[-1]).version
 
 
 @contextmanager

@@ -12,7 +12,7 @@ from media_guarantees.core import journal
 from media_guarantees.core.errors import BadInput, PromiseBroken
 from media_guarantees.deployment.compose.compose_model import Deployment
 from media_guarantees.deployment.compose_project import ComposeProject
-from media_guarantees.deployment.sandbox.build_sources import host_ca_bundle
+from media_guarantees.deployment.sandbox.build_sources import build_on_the_engines_network, host_ca_bundle
 from media_guarantees.deployment.sandbox.private_mounts import privately_mounted
 from media_guarantees.deployment.sandbox.project_folder import make_project_folder, write_model, write_project_folder
 from media_guarantees.deployment.sandbox.sandboxed_model import published, sandboxed
@@ -32,6 +32,8 @@ def prepare_stack(deployment: Deployment, *, run: Run, engine: Engine, folder: P
     Raises `BadInput` for one that can't be laid out in a sandbox.
     """
     sandbox = sandboxed(deployment, run, ca_bundle=host_ca_bundle())
+    if engine.has_bridge:
+        build_on_the_engines_network(sandbox.model)
     place = make_project_folder(folder / "deployment")
     model, notes = privately_mounted(
         sandbox.model, uploads.media_root, folder / "mounts", theirs=deployment.folder, operators=place

@@ -9,17 +9,28 @@ import subprocess
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from media_guarantees.core.errors import BadInput
 from media_guarantees.core.files import atomic_link
+from media_guarantees.engine.api_versions import check_compose, check_not_refused
+from media_guarantees.engine.client_plugins import allow_builds_on_the_host
+from media_guarantees.engine.compose_program import find_compose, report_substitute
 from media_guarantees.engine.private_engine import PrivateEngine, running_engine
-from media_guarantees.engine.toolchain import SHORT_LIVED, engine_tools, find_compose
+from media_guarantees.engine.toolchain import SHORT_LIVED, engine_tools
 from media_guarantees.system import commands
 from media_guarantees.system.run_id import Run, is_over, sweep_engine
 
 ENGINE_SECONDS = 30.0
+# Where the client has buildx, Compose builds with `bake`, which reads a secret beside the build's folder only after a
+# person has agreed. The sandbox has chosen already which files a build may read.
+_BUILDS = {"BUILDX_BAKE_ENTITLEMENTS_FS": "0"}
+_NEWER_CLIENT = (
+    "install a newer one, of Docker 25 or later for an engine 29, or run as root on Linux with an engine and a client "
+    "of the run's own: ENGINE=private"
+)
 # The owner's choice of files, project and profiles is in the model that the sandbox runs.
 _ELSEWHERE = ("COMPOSE_", "DOCKER_CONTEXT")
 
@@ -46,6 +57,11 @@ class Engine:
         """Run the `docker` client against this engine."""
         return commands.run(["docker", *args], env=self.environment, **options)
 
+    @cached_property
+    def has_bridge(self) -> bool:
+        """Whether it has Docker's network `bridge`, which builds use where nothing else is said."""
+        return self.docker("network", "inspect", "bridge").ok
+
     @property
     def facts(self) -> dict[str, Any]:
         """What the evidence says of it."""
@@ -63,9 +79,13 @@ def private(cache: Path, version: str = "") -> Iterator[Engine]:
     tools = engine_tools(cache, version)
     compose = find_compose(cache)
     with running_engine(cache, tools) as private_engine:
-        programs = bin_folder(cache, {"docker": tools.which("docker"), "docker-compose": compose})
+        names = {"docker": tools.which("docker"), "docker-compose": compose}
+        programs = bin_folder(cache, {**names, **({"docker-buildx": tools.buildx} if tools.buildx else {})})
         configuration = programs / "docker-config"
         link(configuration / "cli-plugins" / "docker-compose", Path(compose))
+        if tools.buildx:
+            plugin = configuration / "cli-plugins" / "docker-buildx"
+            allow_builds_on_the_host(plugin, programs / "docker-buildx")
         environment = {
             **SHORT_LIVED,
             **own_environment(),
@@ -81,6 +101,7 @@ def private(cache: Path, version: str = "") -> Iterator[Engine]:
 def shared(cache: Path, run: Run) -> Iterator[Engine]:
     """Use the engine that ``DOCKER_HOST`` or the current context names; leave on it only what was there."""
     compose = find_compose(cache)
+    report_substitute(compose)
     programs = bin_folder(cache, {"docker-compose": compose})
     environment = {
         **own_environment(),
@@ -99,7 +120,8 @@ def shared(cache: Path, run: Run) -> Iterator[Engine]:
 
 def own_environment() -> dict[str, str]:
     """Return this process's environment without the variables that choose other files, projects or engines."""
-    return {name: value for name, value in os.environ.items() if not name.startswith(_ELSEWHERE)}
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(_ELSEWHERE)}
+    return {**kept, **_BUILDS}
 
 
 def check_reachable() -> None:
@@ -114,25 +136,33 @@ def check_reachable() -> None:
 
 def server_version(environment: Mapping[str, str]) -> str:
     """Return the version of the engine behind `environment`. Raises `BadInput` if it does not answer."""
-    question = ["docker", "version", "--format", "{{.Server.Version}}"]
+    return _versions(environment)[0]
+
+
+def _versions(environment: Mapping[str, str]) -> tuple[str, str]:
+    """Return the engine's version, and the oldest version of its API that it knows."""
+    question = ["docker", "version", "--format", "{{.Server.Version}} {{.Server.MinAPIVersion}}"]
     try:
         asked = commands.run(question, env=environment, timeout=ENGINE_SECONDS)
         complaint = "" if asked.ok else asked.complaint
     except subprocess.TimeoutExpired:
         complaint = f"nothing came in {ENGINE_SECONDS:g} s"
+    check_not_refused("the `docker` client on PATH", complaint, _NEWER_CLIENT)
     if complaint:
         raise BadInput(
             f"no Docker engine answers at {environment.get('DOCKER_HOST') or endpoint()}: {complaint}",
             "start it, set DOCKER_HOST or a context, or run as root on Linux with ENGINE=private",
         )
-    return asked.text.partition("+")[0]  # without a distribution's suffix
+    version, _, oldest = asked.text.partition(" ")
+    return version.partition("+")[0], oldest  # without a distribution's suffix
 
 
 def describe(
     kind: str, environment: Mapping[str, str], compose: str, private_engine: PrivateEngine | None = None
 ) -> Engine:
     """Return the engine behind `environment`. Raises `BadInput` if it does not answer."""
-    version = server_version(environment)
+    version, oldest = _versions(environment)
+    check_compose(compose, oldest, environment)
     composes = commands.check([compose, "version", "--short"], env=environment)
     return Engine(kind, environment, (compose,), version, composes.text.removeprefix("v"), private_engine)
 

@@ -8,6 +8,7 @@ answer on 127.0.0.1 through Docker's userland proxy.
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import secrets
@@ -67,7 +68,7 @@ class PrivateEngine:
             self.slot.record_folder(self.folder)
             self.folder.mkdir(mode=0o700)
             layers.mkdir(mode=0o700)
-            (self.folder / "daemon.json").write_text("{}")
+            (self.folder / "daemon.json").write_text(json.dumps(dict(self.tools.settings)))
         # The slot stays locked while any process of the engine lives, even after this process was killed.
         init, ports = self.tools.which("docker-init"), self.slot.claim.ports
         self._namespaces = Namespaces(layers, init, ports, self.tools.environment, self.slot.lock)

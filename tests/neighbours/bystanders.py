@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from media_guarantees.engine.base_images import root_file_system
+from media_guarantees.engine.compose_program import find_compose
 from media_guarantees.engine.connection import bin_folder, own_environment
 from media_guarantees.engine.private_engine import PrivateEngine, running_engine
-from media_guarantees.engine.toolchain import engine_tools, find_compose
+from media_guarantees.engine.toolchain import engine_tools
 from media_guarantees.media.awkward_names import plant_nasty_tree
 from media_guarantees.media.host_listing import read_directory
 from media_guarantees.media.manifest import Manifest

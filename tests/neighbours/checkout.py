@@ -11,7 +11,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from media_guarantees.engine.base_images import root_file_system
-from media_guarantees.engine.toolchain import engine_tools, find_compose
+from media_guarantees.engine.compose_program import find_compose
+from media_guarantees.engine.toolchain import engine_tools
 from media_guarantees.system import commands
 from media_guarantees.system.background_command import Background, started
 

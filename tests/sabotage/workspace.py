@@ -9,7 +9,8 @@ from pathlib import Path
 
 from deployments import CACHE, OURS, Deployment
 
-from media_guarantees.engine.toolchain import engine_tools, find_compose
+from media_guarantees.engine.compose_program import find_compose
+from media_guarantees.engine.toolchain import engine_tools
 from media_guarantees.guide.reader import read_guide
 from media_guarantees.guide.steps import GuideError
 

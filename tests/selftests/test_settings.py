@@ -66,6 +66,8 @@ def test_good_settings_are_let_through(settings: Settings) -> None:
     ("change", "problem", "hint"),
     [
         ({"engine": "public"}, "--engine is 'public'", "choose one of auto, private, shared"),
+        ({"engine": "private:"}, "--engine is 'private:'", "choose one of auto, private, shared"),
+        ({"engine": "shared:26.1"}, "--engine is 'shared:26.1'", "choose one of auto, private, shared"),
         ({"upload": "ftp"}, "--upload is 'ftp'", "choose one of auto, http, exec"),
         (
             {"media_root": "media"},
@@ -234,6 +236,13 @@ def test_auto_is_private_only_for_root_on_linux(
     use_machine(system=system, user=user)
 
     assert replace(settings, engine="auto").engine_kind == kind
+
+
+def test_a_private_engine_may_be_of_a_chosen_version(settings: Settings) -> None:
+    chosen = replace(settings, engine="private:26.1")
+
+    assert (chosen.engine_kind, chosen.engine_version) == ("private", "26.1")
+    assert replace(settings, engine="private").engine_version == "", "the default one"
 
 
 @pytest.mark.parametrize(

@@ -39,6 +39,12 @@ def restrict_build(name: str, service: Model, deployment: Deployment, ca_bundle:
     return [f"{name}: {', '.join(left_out)} left out: not the deployment's own"] if left_out else []
 
 
+def build_on_the_engines_network(model: Model) -> None:
+    """Have the builds of a sandboxed model use the engine's own network, as the owner's do, in place of the host's."""
+    for service in model["services"].values():
+        (service.get("build") or {}).pop("network", None)
+
+
 def _check_sources(name: str, build: Model, deployment: Deployment) -> None:
     context = str(build.get("context") or deployment.folder)
     sources = [context]

@@ -207,7 +207,7 @@ class ConfinedShell:
         """Yield the folders that programs are in; a link such as /bin -> usr/bin is made, not mounted."""
         found = [Path(name) for name in _SYSTEM] + [self.engine.init.resolve().parent]
         for folder in map(Path, self.environment["PATH"].split(os.pathsep)):
-            for program in (folder / "docker", folder / "docker-compose"):
+            for program in (folder / "docker", folder / "docker-compose", folder / "docker-buildx"):
                 if program.exists():
                     found += [folder, program.resolve().parent]
         for folder in dict.fromkeys(found):

@@ -4,8 +4,10 @@ import json
 import time
 from datetime import timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, cast
 
+import docker
 import pytest
 import requests
 from fake_engine import MODEL, Found, container
@@ -23,6 +25,20 @@ def test_containers_are_of_this_project_and_service_oldest_first(found: Found) -
         "com.docker.compose.project=mine-connect",
         "com.docker.compose.service=web-project",
     ]
+
+
+def test_the_engine_is_asked_for_the_version_of_its_api_and_none_is_assumed(
+    found: Found, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: dict[str, object] = {}
+    client = SimpleNamespace(api=SimpleNamespace(hooks={"response": []}))
+    monkeypatch.setattr(docker.DockerClient, "from_env", lambda **options: asked.update(options) or client)
+    project = found().project
+
+    del project.client  # the stand-in's: it is asked for anew
+
+    assert project.client is cast("object", client)
+    assert asked["version"] == "auto", "a version that the package chooses may be too old for the engine"
 
 
 def test_a_compose_that_fails_is_a_broken_promise_in_its_words(found: Found, programs: Programs) -> None:

@@ -41,15 +41,44 @@ esac
 """
 
 
+@pytest.fixture(name="engines_that_run")
+def _engines_that_run(monkeypatch: pytest.MonkeyPatch) -> set[str]:
+    """The versions of engine that can be had and that run here; others are refused."""
+    versions = {"20.10", "26.1", "28.5"}
+
+    def engine_tools(_cache: Path, wanted: str) -> EngineTools:
+        if wanted not in versions:
+            raise BadInput(f"engine {wanted} does not run here", "run elsewhere")
+        return EngineTools({}, wanted)
+
+    monkeypatch.setattr(second_host, "engine_tools", engine_tools)
+    return versions
+
+
+@pytest.mark.usefixtures("engines_that_run")
 @pytest.mark.parametrize(
-    ("version", "another"), [("20.10.24", "26.1"), ("26.1.5", "20.10"), ("29.0.1", "26.1"), ("26.10.0", "26.1")]
+    ("version", "another"), [("20.10.24", "28.5"), ("26.1.5", "28.5"), ("28.5.2", "20.10"), ("28.50.0", "28.5")]
 )
-def test_the_other_version_is_the_newest_that_is_another(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, version: str, another: str
+def test_the_other_version_is_the_newest_or_for_the_newest_the_oldest(
+    tmp_path: Path, version: str, another: str
 ) -> None:
-    monkeypatch.setattr(second_host, "engine_tools", lambda _, wanted: EngineTools({}, wanted))
+    assert another_version(tmp_path, version) == another
+
+
+@pytest.mark.parametrize(("version", "another"), [("20.10.24", "26.1"), ("28.5.2", "26.1")])
+def test_where_the_furthest_version_does_not_run_another_one_is_taken(
+    engines_that_run: set[str], tmp_path: Path, version: str, another: str
+) -> None:
+    engines_that_run &= {"26.1"}
 
     assert another_version(tmp_path, version) == another
+
+
+def test_where_no_other_version_runs_the_last_one_tried_is_named(engines_that_run: set[str], tmp_path: Path) -> None:
+    engines_that_run.clear()
+
+    with pytest.raises(BadInput, match=r"engine 26\.1 does not run here"):
+        another_version(tmp_path, "20.10.24")
 
 
 @pytest.fixture(name="programs")

@@ -15,6 +15,7 @@ from media_guarantees.deployment.stack import Stack, Uploads
 from media_guarantees.deployment.startup import (
     choose_platform,
     explain_failed_start,
+    prepare_stack,
     provide_images,
     publish_exposed_ports,
     wait_for_first_start,
@@ -33,6 +34,22 @@ def _stack(tmp_path: Path, programs: Programs) -> Stack:
     }
     project = ComposeProject(engine_here(), model, tmp_path, Run("0123abcd-1-2"))
     return Stack(Deployment((tmp_path / "compose.yml",), model, "web"), project, Uploads("/media"))
+
+
+@pytest.mark.parametrize(("has_bridge", "network"), [("exit 0", None), ("exit 1", "host")])
+def test_a_build_takes_the_hosts_network_only_where_the_engine_has_none_of_its_own(
+    tmp_path: Path, programs: Programs, has_bridge: str, network: str | None
+) -> None:
+    programs.add("docker", has_bridge)
+    (tmp_path / "Dockerfile").write_text("FROM scratch\n")
+    services = {"web": {"build": {"context": str(tmp_path)}}}
+    deployment = Deployment((tmp_path / "compose.yml",), {"name": "connect", "services": services}, "web")
+
+    stack = prepare_stack(
+        deployment, run=Run("0123abcd-1-2"), engine=engine_here(), folder=tmp_path / "run", uploads=Uploads("/media")
+    )
+
+    assert stack.model["services"]["web"]["build"].get("network") == network
 
 
 def test_a_build_that_fails_is_reported_with_its_last_lines(stack: Stack, programs: Programs) -> None:

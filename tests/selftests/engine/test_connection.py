@@ -22,6 +22,7 @@ from media_guarantees.engine.connection import (
     server_version,
     shared,
 )
+from media_guarantees.engine.toolchain import EngineTools
 from media_guarantees.system.run_id import Run
 
 RUN = Run("0123abcd-1-2", "media-verify-0123abcd-1-2-")
@@ -178,6 +179,33 @@ def test_a_private_engine_is_reached_with_nothing_of_the_persons_own_configurati
     assert described.private_engine == private_engine
 
 
+def test_a_private_engine_has_the_buildx_of_its_version_in_a_configuration_of_its_own(
+    engine: Programs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    buildx = engine.add("docker-buildx")
+    monkeypatch.setattr(engines, "engine_tools", lambda *_: EngineTools({"PATH": engine.path}, buildx=str(buildx)))
+    monkeypatch.setattr(engines, "running_engine", lambda *_: nullcontext(SimpleNamespace(host="unix:///ours.sock")))
+
+    with private(tmp_path / "cache") as described:
+        plugin = Path(described.environment["DOCKER_CONFIG"], "cli-plugins/docker-buildx")
+        first = Path(described.environment["PATH"].split(os.pathsep)[0])
+
+    assert f"exec {first}/docker-buildx " in plugin.read_text()
+    assert (first / "docker-buildx").readlink() == buildx, "the guide's shell sees the programs of this folder"
+
+
+@pytest.mark.parametrize(("script", "has_one"), [("exit 0", True), ("echo no such network >&2; exit 1", False)])
+def test_an_engine_with_dockers_own_network_is_told_from_one_without(
+    engine: Programs, script: str, *, has_one: bool
+) -> None:
+    engine.add("docker", f'[ "$1" = version ] && {{ echo 28.5.2; exit; }}\n{script}')
+
+    described = describe("shared", os.environ, str(engine.folder / "docker-compose"))
+
+    assert described.has_bridge is has_one
+    assert engine.calls("docker")[-1] == "network inspect bridge"
+
+
 def test_a_shared_engine_needs_a_client(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     Programs(tmp_path, monkeypatch, alone=True)
 
@@ -190,7 +218,9 @@ def test_a_shared_engine_needs_a_client(tmp_path: Path, monkeypatch: pytest.Monk
 def test_a_shared_engine_that_answers_is_in_reach(engine: Programs) -> None:
     check_reachable()
 
-    assert engine.calls("docker") == ["version --format {{.Server.Version}}"], "it is asked, and nothing else is done"
+    assert engine.calls("docker") == ["version --format {{.Server.Version}} {{.Server.MinAPIVersion}}"], (
+        "it is asked, and nothing else is done"
+    )
 
 
 def test_a_shared_engine_that_does_not_answer_is_out_of_reach(programs: Programs) -> None:

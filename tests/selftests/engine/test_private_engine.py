@@ -3,6 +3,7 @@
 The guarantees test what needs root and a `dockerd`.
 """
 
+import json
 import os
 import re
 import sys
@@ -26,6 +27,8 @@ from media_guarantees.engine.private_engine import (
     sweep,
 )
 from media_guarantees.engine.toolchain import EngineTools
+
+SETTINGS = {"features": {"containerd-snapshotter": True}}
 
 
 @pytest.fixture(name="temporary")
@@ -59,7 +62,7 @@ def _running(tmp_path: Path, temporary: Path, slot: Slot, programs: Programs) ->
     # One child, as nsenter(1) has; it opens the pipe first, so that it can't miss its end. Without socket it ends.
     daemon = f'exec 4< {pipe}; {sys.executable} -c "{bind}" "$0" && exec cat <&4'
     programs.add("nsenter", f"{find}\nsh -c '{daemon}' \"$socket\"; :")
-    engine = PrivateEngine(slot, EngineTools({"PATH": programs.path}))
+    engine = PrivateEngine(slot, EngineTools({"PATH": programs.path}, settings=SETTINGS))
     try:
         engine.boot()
         yield engine
@@ -96,6 +99,15 @@ def test_a_slot_stays_taken_for_as_long_as_anything_of_its_engine_lives(running:
     other = Slot(running.slot.folder)
     assert other.take()
     other.release()
+
+
+def test_the_engine_is_configured_with_the_settings_of_its_version_and_none_of_the_machines(
+    running: PrivateEngine,
+) -> None:
+    file = running.folder / "daemon.json"
+
+    assert json.loads(file.read_text()) == SETTINGS
+    assert f"--config-file={file}" in running._dockerd()
 
 
 def test_empty_cgroups_go_from_every_hierarchy_with_all_below_them(tmp_path: Path) -> None:

@@ -135,6 +135,7 @@ def refused(place: pytest.Pytester, text: str, *options: str) -> str:
     ("options", "problem"),
     [
         (["--engine=none"], "ERROR: --engine is 'none'"),
+        (["--engine=private:19.3"], "ERROR: there is no private engine of version '19.3'"),
         (["--upload=ftp"], "ERROR: --upload is 'ftp'"),
         (["--seed=x"], "ERROR: --seed is 'x'"),
         (["--media-root=media"], "ERROR: the media root 'media' is not an absolute path"),
