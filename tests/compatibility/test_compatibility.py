@@ -8,13 +8,12 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
-from combinations import ROWS, Row
+from combinations import PRIVATE, ROWS, SHARED, Row
 from compose_v1 import compose_v1
+from shared_engines import shared_engine, user_of
 from verification import NOT_TESTED_YET, Verification, verify
 
-from media_guarantees.engine.connection import bin_folder, own_environment
-from media_guarantees.engine.private_engine import running_engine
-from media_guarantees.engine.toolchain import COMPOSES, compose_binary, engine_tools
+from media_guarantees.engine.compose_program import COMPOSES, compose_binary
 from media_guarantees.settings import Settings
 
 # On an engine that others may share, nothing is crashed.
@@ -24,28 +23,32 @@ RUN_SECONDS = 1800
 
 @pytest.fixture(name="environment")
 def _environment(request: pytest.FixtureRequest, settings: Settings) -> Iterator[Mapping[str, str]]:
-    """The environment of a user with such a Compose on the PATH, and `DOCKER_HOST` set to such an engine."""
+    """The environment of a user with such a Compose on the PATH and, for a shared engine, `DOCKER_HOST` set to it."""
     row: Row = request.getfixturevalue("row")
     cache = settings.cache
-    tools = engine_tools(cache, row.engine)
     compose = compose_binary(cache, row.compose) if row.compose in COMPOSES else compose_v1(cache)
-    with running_engine(cache, tools) as engine:
-        programs = bin_folder(cache, {"docker": tools.which("docker"), "docker-compose": str(compose)})
-        yield {**own_environment(), "PATH": f"{programs}:{tools.environment['PATH']}", "DOCKER_HOST": engine.host}
+    if row.kind == PRIVATE:
+        yield {**user_of(cache, {"docker-compose": str(compose)}), **row.settings}
+        return
+    with shared_engine(cache, row.engine, row.settings) as engine:
+        programs = {"docker": engine.tools.which("docker"), "docker-compose": str(compose)}
+        yield {**user_of(cache, programs), "DOCKER_HOST": engine.host}
 
 
 @pytest.mark.parametrize("row", ROWS, ids=str)
 def test_our_deployment_is_proved_on(
     row: Row, environment: Mapping[str, str], tmp_path: Path, record_property: Callable[[str, object], None]
 ) -> None:
-    seen = verify(["--engine=shared"], tmp_path, environment=environment, seconds=RUN_SECONDS)
+    chosen = f"{PRIVATE}:{row.engine}" if row.kind == PRIVATE else SHARED
+
+    seen = verify([f"--engine={chosen}", "--beyond"], tmp_path, environment=environment, seconds=RUN_SECONDS)
 
     engine = json.loads((tmp_path / "latest" / "guarantees.json").read_text())["engine"]
     record_property("compatibility", described(row, engine, seen))
-    assert engine["version"].startswith(row.engine)
+    assert engine["version"].startswith(row.engine.partition("-")[0])
     assert engine["compose"] == row.used
     assert not seen.with_verdict("broken"), f"broken:\n{seen.explanation()[:6000]}"
-    disturbed = [reason for reason in reasons(seen) if PRIVATE_ONLY not in reason]
+    disturbed = [reason for reason in reasons(seen) if row.kind == PRIVATE or PRIVATE_ONLY not in reason]
     assert not disturbed, f"not for want of a private engine:\n{seen.reasons()}"
 
 
@@ -63,4 +66,11 @@ def described(row: Row, engine: Mapping[str, str], seen: Verification) -> tuple[
         [*(f"{number}: {reason}" for reason, number in why.items()), *[f"{untested}: no test"] * bool(untested)]
     )
     broken = ", ".join(sorted(seen.with_verdict("broken"))) or "0"
-    return engine["version"], row.compose, engine["compose"], verdicts["proved"], broken, unproven
+    return described_engine(row, engine), row.compose, engine["compose"], verdicts["proved"], broken, unproven
+
+
+def described_engine(row: Row, engine: Mapping[str, str]) -> str:
+    """Return how the engine was had, its version, and what it was told to do differently."""
+    settings = "".join(f", {name}={value}" for name, value in row.settings.items())
+    store = ", containerd's image store" if row.engine.endswith("-containerd") else ""
+    return f"{row.kind}, {engine['version']}{store}{settings}"
