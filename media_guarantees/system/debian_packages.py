@@ -46,10 +46,11 @@ class PackageArchive:
         """Whether this machine has the two programs that it takes."""
         return bool(shutil.which("apt-get") and shutil.which("dpkg"))
 
-    def unpack(self, name: str, packages: Sequence[str], *, complete: bool = False) -> Path:
+    def unpack(self, name: str, packages: Sequence[str], *, complete: bool = False, alone: Sequence[str] = ()) -> Path:
         """Return the folder `name` with `packages` unpacked into it, downloading them the first time.
 
-        If `complete`, what they need and this machine does not have comes along.
+        If `complete`, what they need and this machine does not have comes along. Packages that are to come without what
+        they need are named `alone`.
         """
         root = self.cache / name
         if not root.is_dir():
@@ -57,14 +58,14 @@ class PackageArchive:
             # apt-get gives up where another one is reading the archive's lists.
             with folder_lock.waited_for(self._state, f"downloading packages into {self.cache}"):
                 if not root.is_dir():
-                    self._unpack(root, packages, complete=complete)
+                    self._unpack(root, packages, complete=complete, alone=alone)
         return root
 
-    def _unpack(self, root: Path, packages: Sequence[str], *, complete: bool) -> None:
-        what = f"{root.name}: downloading {', '.join(packages)} from the package archive"
+    def _unpack(self, root: Path, packages: Sequence[str], *, complete: bool, alone: Sequence[str]) -> None:
+        what = f"{root.name}: downloading {', '.join([*packages, *alone])} from the package archive"
         with journal.step(what), tempfile.TemporaryDirectory(dir=self.cache, prefix=f".{root.name}-") as folder:
             fresh = Path(folder) / "root"
-            for package in self._download(packages, Path(folder), complete=complete):
+            for package in self._download(packages, Path(folder), complete=complete, alone=alone):
                 commands.check(["dpkg", "-x", str(package), str(fresh)])
             fresh.rename(root)
 
@@ -73,21 +74,22 @@ class PackageArchive:
         """Where apt-get keeps its lists and caches of this archive."""
         return self.cache / (f".apt-{self.release}" if self.release else ".apt")
 
-    def _download(self, packages: Sequence[str], folder: Path, *, complete: bool) -> list[Path]:
+    def _download(self, packages: Sequence[str], folder: Path, *, complete: bool, alone: Sequence[str]) -> list[Path]:
+        named = ", ".join([*packages, *alone])
         if not self.available():
             raise BadInput(
-                f"{', '.join(packages)} would come from the Debian package archive, but apt-get or dpkg is missing",
+                f"{named} would come from the Debian package archive, but apt-get or dpkg is missing",
                 "install these programs with your system's own means, or run on Debian or Ubuntu",
             )
         options = self._options()
         # A third party's source that fails must not stop the download: what counts is whether the packages come.
         update = commands.run(["apt-get", *options, "-qq", "update"])
         wanted = self._with_what_they_need(packages) if complete else packages
-        outcome = commands.run(["apt-get", *options, "-qq", "download", *wanted], cwd=folder)
+        outcome = commands.run(["apt-get", *options, "-qq", "download", *wanted, *alone], cwd=folder)
         if not outcome.ok:
             complaint = "\n".join(filter(None, (update.complaint if not update.ok else "", outcome.complaint)))
             raise BadInput(
-                f"the package archive did not give {', '.join(packages)}: {complaint}",
+                f"the package archive did not give {named}: {complaint}",
                 "check the network and /etc/apt/sources.list, then run again",
             )
         return sorted(folder.glob("*.deb"))

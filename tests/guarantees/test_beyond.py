@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from pathlib import Path
 from typing import NamedTuple
 
@@ -15,12 +15,9 @@ from media_guarantees.core.deferred import Deferred
 from media_guarantees.core.errors import BadInput, PromiseBroken
 from media_guarantees.deployment.stack import Stack
 from media_guarantees.engine.connection import Engine
-from media_guarantees.engine.private_engine import PrivateEngine
-from media_guarantees.events.crash_states.copied_disk import copied_disk
+from media_guarantees.events.crash_states.cuttable_disk import cuttable_disk
 from media_guarantees.events.crash_states.drive import File
-from media_guarantees.events.crash_states.logged_disk import logged_disk
 from media_guarantees.events.crash_states.power_cut import CuttableDisk, PowerCut
-from media_guarantees.events.crash_states.storage_daemon import find_storage_daemon
 from media_guarantees.events.loop_disk import media_on
 from media_guarantees.events.seeded_media import SeededMedia
 from media_guarantees.media.media_volume import is_directory
@@ -30,9 +27,6 @@ from media_guarantees.settings import Settings
 pytestmark = pytest.mark.guarantee("beyond.power_loss")
 
 CUTS = 400
-DISK_BYTES = 64 * 1024 * 1024
-# Nothing gets to the disk because a time is over, so that what is there was put there (ext4(5), "commit").
-PATIENCE = "commit=600"
 CONTROL = "never-synced"
 IN_MEMORY = {"tmpfs", "ramfs"}
 
@@ -58,27 +52,14 @@ def _disk(engine: Engine, session_stack: Stack, run_folder: Path, settings: Sett
         pytest.skip("cutting the power takes a private engine, under which a disk of the run's own can be put")
     if not session_stack.platform.has_upload_api:
         pytest.skip("the suite wrote the media itself: it is unknown whether the platform would have synced them")
-    with ExitStack() as stack:
-        try:
-            disk = stack.enter_context(cuttable_disk(engine.private_engine, run_folder, settings))
-        except BadInput as problem:
-            pytest.skip(str(problem))
-        yield disk
-
-
-@contextmanager
-def cuttable_disk(engine: PrivateEngine, folder: Path, settings: Settings) -> Iterator[CuttableDisk]:
-    """A disk that logs its writes where this machine can do that, else one that is copied; raises `BadInput`."""
     rng = random.Random(f"{settings.seed}/power")  # noqa: S311 - drawn from a seed so that a run can be repeated
     with ExitStack() as stack:
-        disk: CuttableDisk
         try:
-            daemon = find_storage_daemon(settings.cache)
-            logged = logged_disk(engine, daemon, folder / "logged.img", DISK_BYTES, PATIENCE, rng=rng, limit=CUTS)
-            disk = stack.enter_context(logged)
+            disk = stack.enter_context(
+                cuttable_disk(engine.private_engine, settings.cache, run_folder, rng=rng, limit=CUTS)
+            )
         except BadInput as problem:
-            copied = copied_disk(engine, folder / "power.img", DISK_BYTES, PATIENCE, why=problem.problem)
-            disk = stack.enter_context(copied)
+            pytest.skip(str(problem))
         yield disk
 
 

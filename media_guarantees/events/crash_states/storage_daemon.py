@@ -32,13 +32,11 @@ def find_storage_daemon(cache: Path) -> StorageDaemon:
     """
     if found := shutil.which(PROGRAM):
         return StorageDaemon(found, dict(os.environ))
-    archive = PackageArchive(cache / "packages")
     # Debian 13 has the program in qemu-utils. Debian 12 has it in qemu-system-common, most of which is for other
     # programs; all that this one needs is what qemu-utils needs as well.
-    environment = library_environment(archive.unpack("qemu-utils", ("qemu-utils",), complete=True))
-    if not shutil.which(PROGRAM, path=environment["PATH"]):
-        root = archive.unpack("qemu-system-common", ("qemu-system-common",))
-        environment = library_environment(root, environment)
+    archive = PackageArchive(cache / "packages")
+    root = archive.unpack("storage-daemon", ("qemu-utils",), complete=True, alone=("qemu-system-common",))
+    environment = library_environment(root)
     found = shutil.which(PROGRAM, path=environment["PATH"])
     if found is None:
         raise BadInput(f"the package archive's qemu has no {PROGRAM}", f"install {PROGRAM}")

@@ -68,6 +68,16 @@ def test_what_a_package_needs_and_the_machine_lacks_comes_along(serve: Serve, ar
     assert sorted(path.name for path in (root / "usr/bin").iterdir()) == ["chromium", "libnss3"]
 
 
+def test_a_package_may_come_without_what_it_needs_beside_one_that_comes_with_it(
+    serve: Serve, archive: PackageArchive
+) -> None:
+    serve(SIMULATE + DOWNLOAD)
+
+    root = archive.unpack("browser", ["chromium"], complete=True, alone=["fonts"])
+
+    assert sorted(path.name for path in (root / "usr/bin").iterdir()) == ["chromium", "fonts", "libnss3"]
+
+
 def test_without_an_answer_the_package_itself_is_asked_for(serve: Serve, archive: PackageArchive) -> None:
     serve('case "$*" in *--simulate*) exit 100;; esac\n' + DOWNLOAD)
 
