@@ -147,6 +147,6 @@ def _shares(capacities: Sequence[int], total: int) -> list[int]:
     shares = [0] * len(capacities)
     order = sorted(range(len(capacities)), key=lambda number: capacities[number])
     for left, number in zip(range(len(order), 0, -1), order, strict=True):
-        shares[number] = min(capacities[number], -(-total // left))
+        shares[number] = min(capacities[number], total // left)
         total -= shares[number]
     return shares

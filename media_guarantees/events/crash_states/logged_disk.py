@@ -62,7 +62,7 @@ class LoggedDisk:
         begin = entries_by(log, self._begin)
         entries = log[: known[-1]]
         states = crash_states(entries, begin, self._random, self._limit, first_cut=known[0])
-        looks = self._look(Job(str(self._base), str(self._log), len(entries), tuple(states), tuple(files)))
+        looks = self._look(Job(str(self._base), str(self._log), tuple(states), tuple(files)))
         return [PowerCut(bisect_right(known, state.cut), look) for state, look in zip(states, looks, strict=True)]
 
     def _look(self, job: Job) -> list[Look]:

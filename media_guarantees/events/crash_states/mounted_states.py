@@ -32,13 +32,11 @@ RUN = Path("/run")
 class Job:
     """The states to look at, and the `files` to look for, as paths on the disk.
 
-    `base` is the file with the disk before the first entry of the log, `log` the file with the log, of which the first
-    `entries` count.
+    `base` is the file with the disk before the first entry of the log, `log` the file with the log.
     """
 
     base: str
     log: str
-    entries: int
     states: tuple[CrashState, ...]
     files: tuple[str, ...]
 
@@ -56,7 +54,7 @@ class Job:
 
 def look_at(job: Job, open_drive: Callable[[int, int, SparseImage], Drive]) -> Iterator[Look]:
     """Yield what is found in each state, in their order. `open_drive` gets a number, the disk's size, its content."""
-    entries = read_log(Path(job.log).read_bytes())[: job.entries]
+    entries = read_log(Path(job.log).read_bytes())
     settled = settled_images(SparseImage.read(Path(job.base)), entries, job.states)
     size = Path(job.base).stat().st_size
     drives: queue.SimpleQueue[Drive] = queue.SimpleQueue()

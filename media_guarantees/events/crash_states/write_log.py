@@ -95,7 +95,7 @@ def _entry(log: memoryview, at: int, sector: int) -> Entry:
     first, count, flags, text = HEADER.unpack_from(log, at)
     if flags & ~_KNOWN or not (flags or count) or text > sector - HEADER.size:
         raise BadInput(f"the log of the disk holds a damaged entry at byte {at}", _HINT)
-    length = 0 if flags & MARK else count * sector
+    length = count * sector
     begin = at + sector
     end = begin + (0 if flags & DISCARD else length)
     return Entry(flags, first * sector, length, log[begin:end], end)

@@ -40,6 +40,16 @@ def test_each_copy_is_held_to_the_answers_before_it(copied: CopiedDisk, monkeypa
     assert copied.power_cuts(["a.png", "b.png"]) == [(1, [None, None]), (2, [[5, "whole"], None])]
 
 
+def test_a_new_begin_forgets_earlier_copies(copied: CopiedDisk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Disk, "manifest", lambda _: Manifest({}))
+    copied.note_answer()
+    copied.note_answer()
+    copied.begin()
+    copied.note_answer()
+
+    assert copied.power_cuts(["a.png"]) == [(1, [None])]
+
+
 def test_a_copy_that_is_of_no_one_instant_is_no_cut(copied: CopiedDisk, monkeypatch: pytest.MonkeyPatch) -> None:
     unchanged = iter([False, True])
     monkeypatch.setattr(Disk, "copy", lambda *_: next(unchanged))

@@ -69,6 +69,15 @@ def test_a_state_is_held_to_what_was_answered_before_the_power_was_cut(service: 
     }
 
 
+def test_a_state_is_not_held_to_an_answer_that_came_after_the_flush_that_it_lacks(service: LoggedService) -> None:
+    service.disk.begin()
+    service.disk.note_answer()
+    service.write(write(1, b"a"), flush())
+    service.disk.note_answer()
+
+    assert service.answered() == {CrashState(settled=0, cut=1, kept=()): 1, CrashState(settled=1, cut=2, kept=()): 2}
+
+
 def test_what_was_written_before_the_begin_is_there_in_every_state(service: LoggedService, programs: Programs) -> None:
     service.write(write(1, b"old"), write(2, b"old"))
     service.disk.begin()
@@ -100,12 +109,11 @@ def test_a_new_begin_forgets_earlier_answers(service: LoggedService) -> None:
 def test_the_program_that_looks_gets_the_disk_its_log_and_the_files(service: LoggedService, tmp_path: Path) -> None:
     service.disk.begin()
     service.disk.note_answer()
-    service.write(write(1, b"later"))
 
     service.disk.power_cuts(["a.png", "b.png"])
 
     job = Job.from_json(service.job.read_bytes())
-    assert (job.base, job.log, job.entries) == (str(tmp_path / "power.base"), str(service.log), 0)
+    assert (job.base, job.log) == (str(tmp_path / "power.base"), str(service.log))
     assert job.files == ("a.png", "b.png")
 
 

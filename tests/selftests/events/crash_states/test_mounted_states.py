@@ -65,7 +65,7 @@ def _job(tmp_path: Path) -> Job:
     later = write(1, b"d"), flush(), write(4, b"e")
     logged = log(write(1, b"a"), flush(), write(2, b"b"), write(3, b"c"), *later)
     (tmp_path / "disk.log").write_bytes(logged)
-    return Job(str(base), str(tmp_path / "disk.log"), 4, STATES, ("one.png",))
+    return Job(str(base), str(tmp_path / "disk.log"), STATES, ("one.png",))
 
 
 def test_each_state_is_looked_at_with_what_it_holds_in_the_order_of_the_states(
@@ -82,7 +82,7 @@ def test_each_state_is_looked_at_with_what_it_holds_in_the_order_of_the_states(
 
 
 def test_no_more_drives_are_opened_than_are_used_at_once(job: Job, drives: list[FakeDrive]) -> None:
-    many = Job(job.base, job.log, job.entries, STATES * 20, job.files)
+    many = Job(job.base, job.log, STATES * 20, job.files)
 
     assert len(list(look_at(many, cast("Any", FakeDrive)))) == 60
     assert len(drives) == LANES
