@@ -30,6 +30,8 @@ OPTIONS := $(if $(ENGINE),--engine='$(ENGINE)') \
 	$(if $(REPORT_DIR),--report-dir='$(REPORT_DIR)') \
 	$(if $(SEED),--seed='$(SEED)') \
 	$(if $(SIGN_KEY),--sign-key='$(SIGN_KEY)') \
+	$(if $(NOTIFY_URL),--notify-url='$(NOTIFY_URL)') \
+	$(if $(HEARTBEAT_URL),--heartbeat-url='$(HEARTBEAT_URL)') \
 	$(if $(STATE),--state='$(STATE)') \
 	$(if $(SERVER),--server='$(SERVER)') \
 	$(if $(PROJECT),--project='$(PROJECT)') \
@@ -50,7 +52,7 @@ endif
 # They are options of the run. The guide's commands must not find them in their environment.
 unexport ENGINE COMPOSE_FILE GUIDE SERVICE MEDIA_ROOT UPLOAD UPLOAD_CONFIG REPORT_DIR SEED SIGN_KEY KEEP REQUIRE_ALL BEYOND \
 	MINUTES ARGS ARCHIVE AGAINST SAVE ANY_NAME MAY_BE_EMPTY QUICK \
-	STATEMENT SIGNERS FOLDER
+	STATEMENT SIGNERS FOLDER NOTIFY_URL HEARTBEAT_URL
 unexport STATE SERVER HOSTS PROJECT MEDIA_SERVER MANIFEST SAMPLE DRILL REMOVED REMOVED_LIST
 
 # The tests of the deploy gate: on many servers at the same time, on one, or only the test that ARGS names.

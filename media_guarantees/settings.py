@@ -9,7 +9,7 @@ import re
 import secrets
 import shutil
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from media_guarantees.core.errors import BadInput
@@ -42,6 +42,8 @@ class Settings:
     upload_config: Path | None = None
     media_server: str = ""
     sign_key: Path | None = None
+    notify_url: str = field(default="", repr=False)  # they may hold a token
+    heartbeat_url: str = field(default="", repr=False)
 
     @property
     def media_endpoint(self) -> tuple[str, int] | None:

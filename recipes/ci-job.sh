@@ -39,7 +39,7 @@ options=()
 add_option REPORT_DIR "$report_dir"
 [ -z "${COMPOSE_FILE:-}" ] || add_option COMPOSE_FILE "$(paths "$COMPOSE_FILE")"
 [ -z "${GUIDE:-}" ] || add_option GUIDE "$(paths "$GUIDE")"
-[ -z "${STATE:-}" ] || add_option STATE "$(realpath -m "$STATE")"
+[ -z "${STATE:-}" ] || [ "$mode" = verify ] || add_option STATE "$(realpath -m "$STATE")"
 for name in SERVICE MEDIA_ROOT SERVER; do
     [ -z "${!name:-}" ] || add_option "$name" "${!name}"
 done

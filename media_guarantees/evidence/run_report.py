@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from media_guarantees.evidence import notification
 from media_guarantees.evidence.catalogue import CATALOGUE
 from media_guarantees.evidence.exit_status import final_status, only_beyond
 from media_guarantees.evidence.formats import bundle, github
@@ -91,6 +92,12 @@ class RunReport:
         bundle.write(self.folder, self.facts, self.judgements, self.gaps)
         if self.facts.subjects:
             seal(self.folder, self.facts, self.judgements, self.gaps, self.settings.sign_key)
+
+    def notify(self) -> None:
+        """Send the messages that the run's options ask for. To be done last, as nothing takes them back."""
+        if self.is_written and (self.settings.notify_url or self.settings.heartbeat_url):
+            urls = {"webhook": self.settings.notify_url, "heartbeat": self.settings.heartbeat_url}
+            notification.send(self.folder, self.facts, self.judgements, self.gaps, **urls)
 
     def _find_promises(self) -> dict[str, Sentence | None]:
         """Where the guide under test promises each guarantee; a guide that can't be understood promises nothing."""

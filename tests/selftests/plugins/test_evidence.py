@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 from inner_run import BEYOND, HELD, LOST, UNPROVEN, InnerRun, Runs
 
+from media_guarantees.evidence import notification
+
 OK, FAILED, INTERRUPTED, INTERNAL_ERROR, USAGE_ERROR, NO_TESTS = range(6)
 CTRL_C = """
 @pytest.mark.guarantee("volume.mounted")
@@ -114,6 +116,55 @@ def test_the_statement_of_a_run_passes_only_where_the_run_succeeds(
 
     assert statement_of(seen)["predicate"]["result"] == result
     assert (result == "FAILED") == (seen.status != OK)
+
+
+class FailsAtTheEnd:
+    """A plugin with a bug in the last hook of all."""
+
+    def pytest_unconfigure(self) -> None:
+        """Raise an error."""
+        raise KeyError("a bug")
+
+
+@pytest.mark.parametrize(
+    ("tests", "plugins", "sent"),
+    [
+        ([GATE], [], ["GET http://127.0.0.1/beat"]),
+        ([GATE, PROVES_NOTHING], [], []),
+        ([HELD], [], ["POST http://127.0.0.1/hook"]),
+        ([GATE], [Buggy("test_of_the_gate")], ["POST http://127.0.0.1/hook"]),
+        ([GATE], [FailsAtTheEnd()], ["POST http://127.0.0.1/hook"]),
+    ],
+    ids=["proved", "another failure", "unproven", "a crash", "a crash after the report"],
+)
+def test_messages_are_sent_once_it_is_certain_how_the_run_ended(
+    runs: Runs, monkeypatch: pytest.MonkeyPatch, tests: list[str], plugins: list[object], sent: list[str]
+) -> None:
+    asked: list[str] = []
+    monkeypatch.setattr(notification, "_ask", lambda method, url, _=None: asked.append(f"{method} {url}"))
+
+    seen = runs.run(
+        *tests,
+        options=["--notify-url=http://127.0.0.1/hook", "--heartbeat-url=http://127.0.0.1/beat"],
+        plugins=plugins,
+    )
+
+    assert asked == sent, seen.output
+
+
+def test_a_message_that_could_not_be_sent_is_reported_and_changes_nothing(
+    runs: Runs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError("no answer")
+
+    monkeypatch.setattr(notification, "_ask", refuse)
+
+    seen = runs.run(GATE, options=["--heartbeat-url=http://127.0.0.1/beat"])
+
+    assert seen.status == OK
+    assert "HEARTBEAT_URL could not be asked: no answer" in seen.output
+    assert "/beat" not in seen.output
 
 
 def test_a_run_in_which_all_holds_ends_with_success(runs: Runs) -> None:

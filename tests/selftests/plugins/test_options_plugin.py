@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from fixtures.options import _FLAGS, _GATE_VALUES, _VALUES
+from media_guarantees.core import journal
 
 pytest_plugins = "pytester"
 
@@ -140,6 +141,7 @@ def refused(place: pytest.Pytester, text: str, *options: str) -> str:
         (["--seed=x"], "ERROR: --seed is 'x'"),
         (["--media-root=media"], "ERROR: the media root 'media' is not an absolute path"),
         (["--sign-key=gone"], "ERROR: SIGN_KEY should name the file of an ssh key"),
+        (["--notify-url=hooks.example.org"], "ERROR: NOTIFY_URL is no address"),
         (["--compose-file=gone.yml"], "there is no compose file"),
         (["--engine=shared"], "ERROR: "),
     ],
@@ -174,8 +176,22 @@ def test_a_key_in_place_of_its_file_is_refused_and_not_printed(place: pytest.Pyt
     assert "b3BlbnNzaC1rZXk" not in said
 
 
-def test_who_repeats_a_run_does_not_sign_with_another_ones_key(place: pytest.Pytester) -> None:
-    assert "id_ed25519" not in shown(place, "make_command(pytestconfig)", "--sign-key=id_ed25519")
+@pytest.mark.parametrize(
+    "option", ["--sign-key=mine", "--notify-url=https://example.org/mine", "--heartbeat-url=https://example.org/mine"]
+)
+def test_who_repeats_a_run_has_a_key_and_messages_of_their_own(place: pytest.Pytester, option: str) -> None:
+    assert "mine" not in shown(place, "make_command(pytestconfig)", option)
+
+
+@pytest.mark.parametrize("name", ["notify-url", "heartbeat-url"])
+def test_an_address_that_may_hold_a_token_is_in_no_log(
+    place: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setattr(journal, "_secrets", set())
+
+    shown(place, "1", f"--{name}=https://hooks.example.org/a-token")
+
+    assert journal.redact("asking https://hooks.example.org/a-token") == "asking ***"
 
 
 def test_a_gate_needs_no_compose_file_and_no_sandbox(place: pytest.Pytester) -> None:
