@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,9 @@ from media_guarantees.system.run_id import Run
 
 _MEANS = "nothing was tested: a service that doesn't run can neither keep nor lose media"
 _LINES = 12
+# What Compose and BuildKit say beside an error, before it or after it.
+_NOTICE = re.compile(r"configured to build using Bake|\blevel=(?:debug|info|warning)\b|^WARN\[|^View build details")
+_ERROR = re.compile(r"\berror\b|\bfail(?:ed|ure)\b|\bdenied\b|not found|no such", re.IGNORECASE)
 
 
 def prepare_stack(deployment: Deployment, *, run: Run, engine: Engine, folder: Path, uploads: Uploads) -> Stack:
@@ -121,16 +125,25 @@ def _not_up(stack: Stack, broken: PromiseBroken) -> BadInput:
 
 def explain_failed_start(stack: Stack, error: Exception) -> BadInput:
     """Return in words why Compose could not bring the deployment up."""
-    said = str(error).strip().splitlines()[-_LINES:]
+    said = "\n".join(str(error).strip().splitlines()[-_LINES:])
     return BadInput(
-        f"{stack.deployment.project} should come up, but Compose gave up: " + "\n".join(said),
+        f"{stack.deployment.project} should come up, but Compose gave up: {_without_notices(str(error)) or said}",
         f"try: docker-compose -f {stack.deployment.files[0]} up",
         means=_MEANS,
     )
 
 
 def _last_lines(outcome: commands.Outcome) -> str:
-    return "\n".join(outcome.complaint.splitlines()[-_LINES:])
+    """What went wrong. Compose writes some errors to its standard output, and notices to the other stream."""
+    printed = (outcome.stdout + b"\n" + outcome.stderr).decode(errors="replace")
+    return journal.redact(_without_notices(printed)) or outcome.complaint
+
+
+def _without_notices(printed: str) -> str:
+    """Return the last lines, and the errors before them, without what is only a notice."""
+    lines = [line for line in printed.splitlines() if line.strip() and not _NOTICE.search(line)]
+    errors = [line for line in lines[:-_LINES] if _ERROR.search(line)]
+    return "\n".join([*errors[-_LINES:], *lines[-_LINES:]])
 
 
 def _images(stack: Stack) -> list[str]:

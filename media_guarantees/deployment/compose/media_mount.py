@@ -73,7 +73,7 @@ def require_mount(mounts: Sequence[Mount], path: str, where: str) -> Mount:
     raise PromiseBroken(
         f"nothing is mounted at {path} in {where}, or above it; it mounts {others}",
         means="media are written into the container itself and vanish with it, at the next deploy",
-        next_step=f"mount the volume there in the compose file: media_volume:{path}",
+        next_step=_next_step(path),
     )
 
 
@@ -84,5 +84,9 @@ def require_volume(mount: Mount, path: str, where: str) -> str:
     raise PromiseBroken(
         f"{path} in {where} is backed by a {mount.kind}, not by a named volume",
         means="the guide's backup and restore commands, which name a volume, don't reach these media",
-        next_step=f"mount the volume there in the compose file: media_volume:{path}",
+        next_step=_next_step(path),
     )
+
+
+def _next_step(path: str) -> str:
+    return f"mount a named volume there in the compose file, with the volume's name in place of NAME:  NAME:{path}"

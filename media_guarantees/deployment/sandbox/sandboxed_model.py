@@ -41,12 +41,11 @@ def sandboxed(deployment: Deployment, run: Run, *, ca_bundle: str = "") -> Sandb
     notes += left_out.sentences()
     model["name"] = run.name(deployment.project)
     notes += _drop_absent_files(model)
-    notes += _drop_unbuildable(model, deployment)
+    notes += _restrict_builds(model, deployment, ca_bundle)
     for name, service in model["services"].items():
         if name in deployment.model["services"]:
             service.pop("profiles", None)
         notes += _restrict_service(name, service, run)
-        notes += restrict_build(name, service, deployment, ca_bundle)
     _publish(model["services"][deployment.service])
     notes += _restrict_volumes(model, deployment.project, run)
     _restrict_networks(model, deployment.project, run)
@@ -115,20 +114,21 @@ def _has_source(item: Model | None) -> bool:
     return any(key in (item or {}) for key in ("file", "environment", "content"))
 
 
-def _drop_unbuildable(model: Model, deployment: Deployment) -> list[str]:
-    """Leave out the services of inactive profiles that can't be built here: nobody needs them but who names them."""
-    inactive = [name for name in model["services"] if name not in deployment.model["services"]]
-    refusals = {name: _refusal(name, model["services"][name], deployment) for name in inactive}
-    model["services"] = {name: each for name, each in model["services"].items() if not refusals.get(name)}
-    return [f"{name}, of an inactive profile, left out: {said}" for name, said in refusals.items() if said]
+def _restrict_builds(model: Model, deployment: Deployment, ca_bundle: str) -> list[str]:
+    """Restrict what images are built from; a service of an inactive profile that can't be built here is left out.
 
-
-def _refusal(name: str, service: Model, deployment: Deployment) -> str:
-    try:
-        restrict_build(name, copy.deepcopy(service), deployment, "")
-    except BadInput as refused:
-        return refused.problem
-    return ""
+    Only a command that names it needs such a service. Raises `BadInput` for an active one that can't be built.
+    """
+    notes = []
+    for name, service in list(model["services"].items()):
+        try:
+            notes += restrict_build(name, service, deployment, ca_bundle)
+        except BadInput as refused:
+            if name in deployment.model["services"]:
+                raise
+            del model["services"][name]
+            notes.append(f"{name}, of an inactive profile, left out: {refused.problem}")
+    return notes
 
 
 def _restrict_service(name: str, service: Model, run: Run) -> list[str]:

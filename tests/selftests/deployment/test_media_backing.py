@@ -21,7 +21,7 @@ def test_nothing_at_the_media_root_is_a_broken_promise_with_what_to_write(found:
         found(container(Mounts=[mount("/srv/media/avatars")])).backing.mount()
 
     assert "vanish with it" in broken.value.means
-    assert broken.value.next_step.endswith("media_volume:/srv/media")
+    assert broken.value.next_step.endswith("NAME:/srv/media")
 
 
 def test_media_below_a_mounted_volume_are_in_a_folder_of_it(found: Found) -> None:

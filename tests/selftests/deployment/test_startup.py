@@ -65,6 +65,37 @@ def test_a_build_that_fails_is_reported_with_its_last_lines(stack: Stack, progra
     assert refused.value.hint.endswith("compose.yml build")
 
 
+NOTICE = "time=now level=warning msg='Docker Compose is configured to build using Bake, but buildx is not installed'"
+
+
+@pytest.mark.parametrize(
+    "prints",
+    [
+        f'echo "process sleep 1 did not complete: exit code: 3"; echo "{NOTICE}" >&2',
+        f'echo "{NOTICE}" >&2; echo "process sleep 1 did not complete: exit code: 3" >&2',
+        'echo "ERROR: process sleep 1 did not complete: exit code: 3"; seq 1 30 >&2',
+        f'echo "{NOTICE}" >&2; echo "ERROR: process sleep 1 did not complete: exit code: 3" >&2; seq 1 30 >&2',
+    ],
+    ids=["on the other stream", "after the notice", "before much else, on the other stream", "before much else"],
+)
+def test_the_error_of_a_build_is_shown_whatever_compose_prints_around_it(
+    stack: Stack, programs: Programs, prints: str
+) -> None:
+    programs.add("docker-compose", f"{prints}; exit 17")
+
+    with pytest.raises(BadInput, match="process sleep 1 did not complete: exit code: 3") as refused:
+        provide_images(stack)
+
+    assert "Bake" not in refused.value.problem
+
+
+def test_a_build_of_which_nothing_but_a_notice_is_known_shows_the_notice(stack: Stack, programs: Programs) -> None:
+    programs.add("docker-compose", f'echo "{NOTICE}" >&2; exit 17')
+
+    with pytest.raises(BadInput, match="configured to build using Bake"):
+        provide_images(stack)
+
+
 def test_an_image_that_can_not_be_pulled_is_named_with_the_reason(stack: Stack, programs: Programs) -> None:
     programs.add("docker", "exit 1")
     programs.add("docker-compose", '[ "$1" = build ] || { echo "no route to host" >&2; exit 18; }')
@@ -174,7 +205,9 @@ def test_a_service_without_a_port_is_up_when_its_health_check_has_failed(
 
 
 def test_what_compose_says_of_a_start_that_failed_is_reported_and_no_more(stack: Stack) -> None:
-    error = Exception("Command docker-compose returned 1: " + "\n".join(map(str, range(30))) + "\ndb is unhealthy")
+    error = Exception(
+        "Command docker-compose returned 1: " + "\n".join(map(str, range(30))) + f"\ndb is unhealthy\n{NOTICE}"
+    )
 
     refusal = explain_failed_start(stack, error)
 

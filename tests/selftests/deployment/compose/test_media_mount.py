@@ -53,15 +53,18 @@ def test_nothing_above_the_media_is_a_broken_promise_that_names_what_there_is() 
         require_mount([volume("/srv")], ROOT, "web")
 
     assert "it mounts media_volume at /srv" in broken.value.seen
-    assert broken.value.next_step.endswith("media_volume:/var/www/html/data")
+    assert broken.value.next_step.endswith("NAME:/var/www/html/data")
 
 
 @pytest.mark.parametrize("kind", ["bind", "tmpfs"])
 def test_what_is_no_volume_is_a_broken_promise(kind: str) -> None:
     mount = Mount(kind, "/srv", ROOT, read_only=False)
 
-    with pytest.raises(PromiseBroken, match=f"{ROOT} in web is backed by a {kind}, not by a named volume"):
+    with pytest.raises(PromiseBroken, match=f"{ROOT} in web is backed by a {kind}, not by a named volume") as broken:
         require_volume(mount, ROOT, "web")
+
+    assert "media_volume" not in broken.value.next_step, "a deployment's volume is called as its owner likes"
+    assert broken.value.next_step.endswith(f"NAME:{ROOT}")
 
 
 def test_a_volume_is_named_by_its_name() -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from media_guarantees.core.errors import BadInput
 from media_guarantees.deployment.compose.compose_model import Deployment, Model
+from media_guarantees.deployment.sandbox import sandboxed_model
 from media_guarantees.deployment.sandbox.sandboxed_model import sandboxed, with_internal_networks
 from media_guarantees.system.run_id import Run
 
@@ -241,6 +242,17 @@ def test_a_service_that_is_not_active_and_can_not_be_built_is_left_out_and_repor
         note.startswith("backup, of an inactive profile, left out: backup should be built from")
         for note in notes_of(elsewhere)
     )
+
+
+def test_what_each_service_is_built_from_is_looked_at_once(
+    deployment: Deployment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked_at: list[str] = []
+    monkeypatch.setattr(sandboxed_model, "restrict_build", lambda name, *_: looked_at.append(name) or [])
+
+    model_of(with_inactive(deployment, build={"context": str(deployment.folder)}), PRIVATE)
+
+    assert sorted(looked_at) == sorted([*deployment.model["services"], "backup"])
 
 
 def test_the_default_network_of_compose_is_the_runs_own_too(deployment: Deployment) -> None:
