@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from media_guarantees.core import journal
 from media_guarantees.core.waiting import wait_until
@@ -15,23 +15,26 @@ if TYPE_CHECKING:
 
 # A port of a container without a health check is taken for closed when it has run for so long and says nothing.
 SILENT_SECONDS = 20.0
-_NANOSECONDS = 10**9
-# Docker's defaults for a health check (Dockerfile reference, "HEALTHCHECK").
-_CHECK_SECONDS, _CHECK_RETRIES = 30.0, 3
 
 
 class Endpoint:
     """An endpoint of `service`. Which port it is, and whether TLS is spoken there, is known once it was found.
 
-    `unserved` says why no request is possible, and is empty otherwise.
+    `allowance` returns the seconds that the owner's files allow for a start. `unserved` says why no request is
+    possible, and is empty otherwise.
     """
 
     def __init__(
-        self, service: str, containers: Callable[[], Sequence[Container]], ports: Callable[[], Sequence[int]]
+        self,
+        service: str,
+        containers: Callable[[], Sequence[Container]],
+        ports: Callable[[], Sequence[int]],
+        allowance: Callable[[], float] = float,
     ) -> None:
         self._service = service
         self._containers = containers
         self._ports = ports
+        self._allowance = allowance
         self._found: tuple[str, int] | None = None
         self._silence = ""
         self._running: dict[str, float] = {}
@@ -78,8 +81,8 @@ class Endpoint:
         if not self._ports():
             return
         spoken: dict[int, Protocol] = {}
-        if (allowed := self.health_seconds()) > seconds:
-            journal.progress(f"stack: {self._service} has {allowed:g} s to become healthy, as its health check says")
+        if (allowed := self._allowance()) > seconds:
+            journal.progress(f"stack: waiting until {self._service} answers: its files allow {allowed:g} s for a start")
         wait_until(
             lambda: self._look(spoken, is_promised=is_promised),
             what=f"{self._service} answers",
@@ -124,16 +127,6 @@ class Endpoint:
             if state["Running"] and (health == "healthy" or (health == "none" and now - since > SILENT_SECONDS)):
                 return True
         return False
-
-    def health_seconds(self) -> float:
-        """How long the service may take until it is healthy, as its own health check allows; 0 without one."""
-        checks = [container.attrs["Config"].get("Healthcheck") for container in self._containers()]
-        return max((_allowed(check) for check in checks if check and check.get("Test") != ["NONE"]), default=0.0)
-
-
-def _allowed(check: dict[str, Any]) -> float:
-    period, interval = (check.get(name, 0) / _NANOSECONDS for name in ("StartPeriod", "Interval"))
-    return float(period + (interval or _CHECK_SECONDS) * ((check.get("Retries") or _CHECK_RETRIES) + 1))
 
 
 def _in_words(port: int, protocol: Protocol) -> str:

@@ -20,10 +20,12 @@ READY_SECONDS = 60.0
 # Where the upload API is described, the service will answer: a first start may make a database.
 DESCRIBED_SECONDS = 180.0
 REPAIR_SECONDS = 10.0
+# All of these are the least: a start may take longer where the owner's files allow it, or where it took longer before.
 # Each look at the service costs the engine several requests: they become rarer, and add at most this share to a start.
 SLOWING = 0.03
-# A later start may take AGAIN_TIMES as long as the slowest start so far, but at least AGAIN_SECONDS.
-AGAIN_TIMES, AGAIN_SECONDS = 20, 30.0
+# A later start may take AGAIN_TIMES as long as the slowest start so far, but at least AGAIN_SECONDS. However little
+# time there is otherwise, it may take SLOWEST_TIMES as long as that one.
+AGAIN_TIMES, AGAIN_SECONDS, SLOWEST_TIMES = 20, 30.0, 2
 # A start that takes long is reported on this often.
 REPORT_SECONDS = 20.0
 
@@ -31,7 +33,7 @@ REPORT_SECONDS = 20.0
 class ServiceHealth:
     """The readiness of `service`; `answers` returns whether it is ready now.
 
-    `health_seconds` returns for how long its health check allows it to start.
+    `allowance` returns the seconds that the owner's files allow for a start.
     """
 
     def __init__(
@@ -39,12 +41,12 @@ class ServiceHealth:
         project: ComposeProject,
         service: str,
         answers: Callable[[], bool],
-        health_seconds: Callable[[], float] = float,
+        allowance: Callable[[], float] = float,
     ) -> None:
         self._project = project
         self._service = service
         self._answers = answers
-        self._health_seconds = health_seconds
+        self._allowance = allowance
         self._gave_up = False
         self._starts: list[float] = []
 
@@ -55,18 +57,19 @@ class ServiceHealth:
 
     @property
     def start_seconds(self) -> float:
-        """How long to wait for a start, by how long the ones before it took."""
-        return min(READY_SECONDS, max(AGAIN_SECONDS, AGAIN_TIMES * max(self._starts, default=READY_SECONDS)))
+        """How long to wait for a start, by what the owner's files allow and by how long the ones before it took."""
+        return self._limit(max(READY_SECONDS, self._allowance()))
 
     def wait_until_ready(self, *, within: float = READY_SECONDS) -> None:
-        """Wait `within` seconds until the service answers, and longer where its health check allows a longer start.
+        """Wait `within` seconds until the service answers, and longer where the owner's files allow a longer start.
 
         The time is shorter after `stop_recovering`, and for a service that has come up sooner before. Raises
         `PromiseBroken` when it is over, or as soon as the service can't come up any more.
         """
         begun = time.monotonic()
-        limit = self._limit(max(within, self._health_seconds()))
-        answers = f"{self._service} answers"
+        allowed = self._allowance()
+        limit = self._limit(max(within, allowed))
+        answers = f"{self._service} answers" + (f"; its files allow {allowed:g} s for a start" if allowed else "")
         wait_until(self._answers, what=answers, seconds=limit, died=self._reporting(), slowing=SLOWING)
         self._starts.append(time.monotonic() - begun)
 
@@ -82,7 +85,7 @@ class ServiceHealth:
 
     def _reporting(self) -> Callable[[], str | None]:
         """Return what says why the service won't come up any more, and reports on a start that takes long."""
-        report = _StartReport(self._service, self._health_seconds, self._containers)
+        report = _StartReport(self._service, self._allowance, self._containers)
 
         def died() -> str | None:
             report.say_if_due()
@@ -95,7 +98,8 @@ class ServiceHealth:
             return REPAIR_SECONDS
         if not self._starts:
             return within
-        return min(within, max(AGAIN_SECONDS, AGAIN_TIMES * max(self._starts)))
+        slowest = max(self._starts)
+        return max(min(within, max(AGAIN_SECONDS, AGAIN_TIMES * slowest)), SLOWEST_TIMES * slowest)
 
     def _containers(self) -> list[Container]:
         return self._project.containers(self._service, running_only=False)
@@ -145,20 +149,20 @@ class _StartReport:
     """Reports, from time to time, how a start goes that takes long."""
 
     def __init__(
-        self, service: str, health_seconds: Callable[[], float], containers: Callable[[], Iterable[Container]]
+        self, service: str, allowance: Callable[[], float], containers: Callable[[], Iterable[Container]]
     ) -> None:
         self._service = service
-        self._health_seconds = health_seconds
+        self._allowance = allowance
         self._containers = containers
         self._due = time.monotonic() + REPORT_SECONDS
 
     def say_if_due(self) -> None:
-        """Report the container's state and its last line, and for how long the health check allows the start."""
+        """Report the container's state and its last line, and how long the owner's files allow the start to take."""
         if time.monotonic() < self._due:
             return
         self._due = time.monotonic() + REPORT_SECONDS
-        allowed = self._health_seconds()
-        allows = f"; its health check allows {allowed:g} s for that" if allowed else ""
+        allowed = self._allowance()
+        allows = f"; its files allow {allowed:g} s for that" if allowed else ""
         for container in self._containers():
             health = container.attrs["State"].get("Health", {}).get("Status", container.status)
             last = container.logs(tail=1).decode(errors="replace").strip() or "(nothing)"

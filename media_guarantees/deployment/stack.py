@@ -6,6 +6,7 @@ import posixpath
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import requests
@@ -19,6 +20,7 @@ from media_guarantees.deployment.endpoint import Endpoint
 from media_guarantees.deployment.media_backing import MediaBacking
 from media_guarantees.deployment.readiness import READY_SECONDS, ServiceHealth, is_healthy
 from media_guarantees.deployment.service_container import ServiceContainer
+from media_guarantees.deployment.start_allowance import start_allowance
 from media_guarantees.media.media_volume import VolumeMedia
 from media_guarantees.media.uploads.exec_client import ExecPlatform, UnpublishedPlatform
 from media_guarantees.media.uploads.platform_protocol import Platform
@@ -80,9 +82,10 @@ class Stack:
         self.run, self.environment = project.run, project.environment
         self.service_container = ServiceContainer(self.container, self.service, self.environment, self.run.labels)
         self.backing = MediaBacking(project, self.service_container, self.service, self.media_root)
-        self.endpoint = Endpoint(self.service, lambda: project.containers(self.service), lambda: self._tcp_ports)
-        self.health = ServiceHealth(project, self.service, self._answers, self.endpoint.health_seconds)
-        self.media_endpoint = self._endpoint_of(uploads.media_server) if uploads.media_server else self.endpoint
+        self.endpoint = self._endpoint_of(self.service, lambda: self._tcp_ports)
+        self.health = ServiceHealth(project, self.service, self._answers, partial(start_allowance, project, self.service))
+        server = uploads.media_server
+        self.media_endpoint = self._endpoint_of(server[0], lambda: [server[1]]) if server else self.endpoint
         # Only where they are served elsewhere: a client asks for that address again before each picture.
         elsewhere = self.media_endpoint.address if self.media_endpoint is not self.endpoint else None
         self._serving: dict[str, Any] = {"api": uploads.api, "media_address": elsewhere}
@@ -159,10 +162,10 @@ class Stack:
         """Why media can't be requested; empty where they can."""
         return self.media_endpoint.unserved
 
-    def _endpoint_of(self, server: tuple[str, int]) -> Endpoint:
-        """The endpoint of another service, at the one port of it that serves the media."""
-        service, port = server
-        return Endpoint(service, lambda: self.project.containers(service), lambda: [port])
+    def _endpoint_of(self, service: str, ports: Callable[[], Sequence[int]]) -> Endpoint:
+        """The endpoint of a service, at the first of its ports that speaks HTTP."""
+        project = self.project
+        return Endpoint(service, lambda: project.containers(service), ports, partial(start_allowance, project, service))
 
     def choose_platform(self, upload: str) -> None:
         """Give media through the service's own API, or, where it has none or `upload` is ``exec``, through `exec`."""

@@ -11,16 +11,15 @@ from media_guarantees.core.errors import PromiseBroken
 from media_guarantees.deployment import endpoint as module
 from media_guarantees.deployment.endpoint import Endpoint
 
-SECOND = 10**9
 
 
-def with_ports(*ports: int, health: str = "", check: dict[str, Any] | None = None, running: bool = True) -> Any:
+def with_ports(*ports: int, health: str = "", running: bool = True) -> Any:
     """A container whose ports are published at the same numbers on the host."""
     state: dict[str, Any] = {"Running": running, "StartedAt": "09:00"}
     if health:
         state["Health"] = {"Status": health}
     published = {f"{port}/tcp": [{"HostPort": str(port)}] for port in ports}
-    return container(State=state, NetworkSettings={"Ports": published}, Config={"Healthcheck": check})
+    return container(State=state, NetworkSettings={"Ports": published})
 
 
 def endpoint(*containers: Any, ports: tuple[int, ...] = (80, 443)) -> Endpoint:
@@ -115,17 +114,13 @@ def test_a_port_that_is_not_published_yet_says_nothing() -> None:
         find(endpoint(with_ports(health="starting"), ports=(80,)), seconds=0.1)
 
 
-@pytest.mark.parametrize(
-    ("check", "seconds"),
-    [
-        (None, 0.0),
-        ({"Test": ["NONE"], "StartPeriod": 180 * SECOND}, 0.0),
-        ({"Test": ["CMD", "x"], "StartPeriod": 180 * SECOND, "Interval": 5 * SECOND, "Retries": 2}, 195.0),
-        ({"Test": ["CMD", "x"]}, 120.0),
-    ],
-)
-def test_a_slow_starter_has_the_time_that_its_health_check_allows(check: Any, seconds: float) -> None:
-    assert endpoint(with_ports(80, check=check)).health_seconds() == seconds
+def test_a_slow_starter_has_the_time_that_its_files_allow(caplog: pytest.LogCaptureFixture) -> None:
+    slow = Endpoint("web", lambda: [with_ports(80, health="starting")], lambda: [80], lambda: 0.3)
+
+    with caplog.at_level("INFO", "verify.progress"), pytest.raises(PromiseBroken, match=r"timed out after 0\.3 s"):
+        find(slow, seconds=0.1)
+
+    assert "waiting until web answers: its files allow 0.3 s for a start" in caplog.text
 
 
 def test_what_was_found_out_is_so_on_another_engine_too(spoken: dict[int, str]) -> None:

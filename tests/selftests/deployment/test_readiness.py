@@ -63,7 +63,9 @@ def test_a_service_that_came_up_soon_is_not_waited_for_as_long_again(
         stack.health.wait_until_ready()
 
 
-@pytest.mark.parametrize(("took", "given"), [((), 60.0), ((0.5,), 30.0), ((0.5, 2.0), 40.0), ((25.0,), 60.0)])
+@pytest.mark.parametrize(
+    ("took", "given"), [((), 60.0), ((0.5,), 30.0), ((0.5, 2.0), 40.0), ((25.0,), 60.0), ((100.0, 2.0), 200.0)]
+)
 def test_a_start_is_given_many_times_as_long_as_those_before_it_took(
     found: Found, took: tuple[float, ...], given: float
 ) -> None:
@@ -137,12 +139,34 @@ def starting(seconds: float) -> SimpleNamespace:
     return slow
 
 
+def test_a_repair_may_take_as_long_as_the_slowest_start_before_it(
+    found: Found, programs: Programs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(readiness, "REPAIR_SECONDS", 0.0)
+    monkeypatch.setattr(readiness, "AGAIN_SECONDS", 0.0)
+    answers = iter([False] * 6)
+    stack = found(container())
+    stack.health._starts.append(10.0)
+    cast("Any", stack).platform = SimpleNamespace(answers=lambda: next(answers, True))
+
+    stack.health.recover()
+
+    assert programs.calls("docker-compose") == ["up --detach"], "its volumes need not be made again"
+
+
+def test_a_service_whose_container_has_ended_has_the_time_that_its_health_check_allows(found: Found) -> None:
+    slow = starting(180)
+    slow.status = "restarting"
+
+    assert found(slow).health.start_seconds == 180.0 + 2e-9
+
+
 def test_a_start_may_take_as_long_as_the_health_check_allows(found: Found, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(readiness, "READY_SECONDS", 0.0)
     stack = found(starting(0.3))
     cast("Any", stack).platform = SimpleNamespace(answers=lambda: False)
 
-    with pytest.raises(PromiseBroken, match=r"timed out after 0\.3 s waiting until web-project answers"):
+    with pytest.raises(PromiseBroken, match=r"timed out after 0\.3 s waiting until .* allow 0\.3 s for a start"):
         stack.health.wait_until_ready(within=0.0)
 
 
@@ -159,5 +183,5 @@ def test_what_goes_on_is_reported_while_a_slow_start_is_waited_for(
 
     said = {record.getMessage() for record in caplog.records if record.name == "verify.progress"}
     assert said == {
-        "stack: web-project is starting; its health check allows 180 s for that; it said last: migrating 7 of 90"
+        "stack: web-project is starting; its files allow 180 s for that; it said last: migrating 7 of 90"
     }
