@@ -135,6 +135,9 @@ class Operator:
             return
         if step.body:
             raise Unproven(f"{where} runs a script, in which the volume's name can't be replaced")
+        if self.shell_in is not None:
+            self._expect_another_volume(step, where)
+            return
         if step.reaches_by_name:
             raise Unproven(f"{where} names things of the engine that others own: it takes a private engine")
         if step.procedure == "migrate" and not self._runs_our_script(step):
@@ -146,6 +149,19 @@ class Operator:
             raise Unproven(
                 f"{where} is not typed on an engine that others use too: {reason}; it takes a private engine"
             )
+
+    @staticmethod
+    def _expect_another_volume(step: Step, where: str) -> None:
+        """Raise `Unproven` for what can't be pointed at a volume beside the deployment's own, as a damaged backup is.
+
+        What Compose runs has the volume of the compose file, and what goes into a container that of the service.
+        """
+        verbs = {compose_verb(call) for command in read_commands(step.script) for call in map(unwrapped, command.calls)}
+        reason = "it names what has that volume" if step.reaches_by_name else not_understood(step.script)
+        if verbs & {"exec", "run", "cp"}:
+            reason = "Compose gives it the volume of the compose file"
+        if reason:
+            raise Unproven(f"{where} can't be pointed at another volume than the deployment's own: {reason}")
 
     def _runs_our_script(self, step: Step) -> bool:
         """Whether a step runs the script that asks Compose for its container, and never the engine for a name."""

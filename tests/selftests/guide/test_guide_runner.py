@@ -5,6 +5,7 @@ import re
 import signal
 from dataclasses import replace
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 from fake_programs import Programs
@@ -334,6 +335,36 @@ def test_on_a_shared_engine_a_word_that_is_not_understood_is_not_typed(
         replace(sharing(operator), guide=guide).run(guide.steps[0].procedure)
 
     assert programs.calls("docker") == programs.calls("docker-compose") == []
+
+
+@pytest.mark.parametrize(
+    ("printed", "reason"),
+    [
+        ("docker-compose run --rm restore tar -xzf /backup/[FILE].tar.gz -C /media", "Compose gives it the volume of"),
+        ("docker-compose exec -T web tar -xzf /backup/[FILE].tar.gz -C /media", "Compose gives it the volume of"),
+        (
+            "docker run --rm --volumes-from web -v $(pwd)/backups:/backup ubuntu tar -xzf /backup/[FILE].tar.gz -C /m",
+            "what --volumes-from does",
+        ),
+    ],
+)
+def test_on_a_private_engine_what_has_the_deployments_own_volume_is_not_pointed_at_another(
+    operator: Operator, printed: str, reason: str
+) -> None:
+    operator.guide.source.write_text(f"```\n{printed}\n```\n")
+    guide = read_guide(operator.guide.source, operator.folder)
+    aside = replace(sharing(operator), guide=guide, shell_in=cast("Any", object()))
+
+    with pytest.raises(Unproven, match=f"can't be pointed at another volume.*: {reason}") as unproven:
+        aside.script("restore", archive="media_backup_20260131")
+
+    assert "private engine" not in str(unproven.value), "that is what it has"
+
+
+def test_on_a_private_engine_a_volume_that_is_named_is_replaced_by_another(operator: Operator) -> None:
+    aside = replace(sharing(operator), shell_in=cast("Any", object()))
+
+    assert "-v mine-media_volume:/destination" in aside.script("restore", archive="x")
 
 
 @pytest.mark.parametrize(
