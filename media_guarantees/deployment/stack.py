@@ -83,7 +83,9 @@ class Stack:
         self.service_container = ServiceContainer(self.container, self.service, self.environment, self.run.labels)
         self.backing = MediaBacking(project, self.service_container, self.service, self.media_root)
         self.endpoint = self._endpoint_of(self.service, lambda: self._tcp_ports)
-        self.health = ServiceHealth(project, self.service, self._answers, partial(start_allowance, project, self.service))
+        self.health = ServiceHealth(
+            project, self.service, self._answers, partial(start_allowance, project, self.service)
+        )
         server = uploads.media_server
         self.media_endpoint = self._endpoint_of(server[0], lambda: [server[1]]) if server else self.endpoint
         # Only where they are served elsewhere: a client asks for that address again before each picture.

@@ -45,6 +45,7 @@ _READ_INPUT = {"bash", "sh", "ash", "psql", "mysql", "mariadb", "read", "select"
 _FOLLOWS = {"-f", "-F", "--follow"}
 _INPUTS = {"heredoc_redirect", "herestring_redirect"}
 _DETACHED = {"-d", "--detach", "--wait", "--no-start"}
+_STOPPERS, _STOPS = {"docker", "docker-compose", "systemctl"}, {"stop", "down", "pause", "kill"}
 
 
 class GuideError(Exception):
@@ -219,6 +220,14 @@ class Step:
         )
         return (
             bool(verbs & {"exec", "cp", "start", "restart", "stop"}) or asks or bool(VOLUMES_FOLDER.search(self.script))
+        )
+
+    @property
+    def stops_services(self) -> bool:
+        """Whether it stops containers, as people do so that nobody writes to what is backed up."""
+        calls = _calls(f"{self.script}\n{self.body}")
+        return any(
+            call and program(call[0]) in _STOPPERS and _STOPS & {word.value for word in call[1:]} for call in calls
         )
 
     @property

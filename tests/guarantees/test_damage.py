@@ -93,6 +93,7 @@ def _restore_bench(
         _, manifest = seed_media(stack, seeded_media)
         there = operator.in_folder(run_folder / "damage")
         made = latest(operator.folder) or taken(there)
+        stack.health.recover()  # a guide may stop the service for its backup
         place = made.path if made else USUAL / f"{operator.step('restore').stem_of(DAY)}.tar.gz"
         form = ["--transform", renamed(made.prefix(manifest) if made else ROOT)]
         content = commands.check(stack.media.helper_command("tar", *form, "-cf", "-", "."), env=stack.environment)

@@ -96,6 +96,8 @@ class FakeStack:
         self.tree = manifest_of(a="00")
         self.volumes: list[str] = []
         self.containers: list[str] = []
+        self.running = [self.service]
+        self.started = 0
         # One object is all the parts of it.
         self.project = self.health = self.backing = self
         self.mounts: dict[str, list[dict[str, str]]] = {}
@@ -136,8 +138,12 @@ class FakeStack:
         return self.who
 
     def running_services(self) -> list[str]:
-        """Return the one service, which runs."""
-        return [self.service]
+        """Return the services that the test has set, at first the one under test."""
+        return list(self.running)
+
+    def up(self) -> None:
+        """Count how often the deployment was started."""
+        self.started += 1
 
     def restart_policy(self, service: str) -> str:
         """Return the policy of a service that starts again by itself."""

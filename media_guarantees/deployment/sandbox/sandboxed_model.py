@@ -119,16 +119,17 @@ def _restrict_builds(model: Model, deployment: Deployment, ca_bundle: str) -> li
 
     Only a command that names it needs such a service. Raises `BadInput` for an active one that can't be built.
     """
-    notes = []
-    for name, service in list(model["services"].items()):
-        try:
-            notes += restrict_build(name, service, deployment, ca_bundle)
-        except BadInput as refused:
-            if name in deployment.model["services"]:
-                raise
-            del model["services"][name]
-            notes.append(f"{name}, of an inactive profile, left out: {refused.problem}")
-    return notes
+    return [note for name in list(model["services"]) for note in _restrict_build(name, model, deployment, ca_bundle)]
+
+
+def _restrict_build(name: str, model: Model, deployment: Deployment, ca_bundle: str) -> list[str]:
+    try:
+        return restrict_build(name, model["services"][name], deployment, ca_bundle)
+    except BadInput as refused:
+        if name in deployment.model["services"]:
+            raise
+        del model["services"][name]
+        return [f"{name}, of an inactive profile, left out: {refused.problem}"]
 
 
 def _restrict_service(name: str, service: Model, run: Run) -> list[str]:

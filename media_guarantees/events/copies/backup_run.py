@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
 from media_guarantees.core import journal
 from media_guarantees.core.deferred import Deferred
-from media_guarantees.core.errors import Unproven
+from media_guarantees.core.errors import PromiseBroken, Unproven
 from media_guarantees.deployment.stack import Stack
 from media_guarantees.events.before_after import seed_media
 from media_guarantees.events.copies.made_copy import MOUNTS, Copy, copy_made_by, expect_archive
+from media_guarantees.events.faults import RETURNING
 from media_guarantees.events.seeded_media import SeededMedia
 from media_guarantees.guide.guide_runner import Operator
 from media_guarantees.guide.shell.confined_shell import SHELL_ROOT
@@ -33,6 +34,7 @@ class Backup:
 
     `day` is the one on which the command started, `before` what was in the volume then. `asked` and `unanswered`
     count requests to the service while it ran; `leftovers` names volumes and containers that it left on the engine.
+    `not_running` says what did not run as before when it was over; empty if everything did.
     """
 
     copy: Copy
@@ -42,6 +44,7 @@ class Backup:
     asked: int
     unanswered: int
     leftovers: frozenset[str]
+    not_running: str = ""
 
     @property
     def archive(self) -> Path:
@@ -82,13 +85,46 @@ def take_backup(stack: Stack, seeded_media: SeededMedia, operator: Operator) -> 
 
 
 def _backup(stack: Stack, operator: Operator, before: Manifest) -> Backup:
-    things, day = _on_engine(stack), today()
+    things, day, running = _on_engine(stack), today(), stack.project.running_services()
     with journal.step("event: the guide's backup"), poll_health(stack) as answers:
         copy = copy_made_by(operator, lambda: operator.run_checked("backup"), before)
     leftovers = frozenset(_on_engine(stack) - things)
     if copy.place is None:  # it is in a volume, which is no leftover
         leftovers = frozenset(name for name in leftovers if not name.startswith("volume "))
-    return Backup(copy, operator.folder, day, before, len(answers), answers.count(False), leftovers)
+    not_running = _not_running_again(stack, running)
+    return Backup(copy, operator.folder, day, before, len(answers), answers.count(False), leftovers, not_running)
+
+
+def _not_running_again(stack: Stack, running: Collection[str]) -> str:
+    """Wait until the services that were `running` run as before; return what doesn't, which is started then.
+
+    Of a service other than the one under test, that is certain only where its restart policy keeps it running: a
+    container that fills a volume ends by itself.
+    """
+    stopped = [
+        service
+        for service in running
+        if service not in stack.project.running_services()
+        and (service == stack.service or stack.project.restart_policy(service) in RETURNING)
+    ]
+    if stopped:
+        _start(stack)
+        return f"{' and '.join(stopped)} ran before the backup, and {'is' if len(stopped) == 1 else 'are'} stopped now"
+    try:
+        stack.health.wait_until_ready()
+    except PromiseBroken as broken:
+        _start(stack)
+        return f"after the backup, {broken.seen}"
+    return ""
+
+
+def _start(stack: Stack) -> None:
+    """Start the deployment, for what is judged next: a backup may be a good one all the same."""
+    try:
+        stack.health.up()
+    except PromiseBroken:
+        with suppress(PromiseBroken):
+            stack.health.recover()
 
 
 def lose_and_restore(stack: Stack, operator: Operator, backup: Backup) -> None:

@@ -1,4 +1,4 @@
-"""The platform is down during every backup: people can't upload, every night."""
+"""The platform is stopped for each backup, and nothing starts it again: people find it down every morning."""
 
 from workspace import Workspace
 
@@ -6,4 +6,3 @@ from workspace import Workspace
 def change(workspace: Workspace) -> None:
     service = workspace.deployment.service
     workspace.edit_command("backup", "docker run --rm", f"docker-compose stop {service} && docker run --rm")
-    workspace.replace_command("backup", f"{workspace.command('backup')} && docker-compose start {service}")

@@ -12,7 +12,6 @@ from media_guarantees.deployment import endpoint as module
 from media_guarantees.deployment.endpoint import Endpoint
 
 
-
 def with_ports(*ports: int, health: str = "", running: bool = True) -> Any:
     """A container whose ports are published at the same numbers on the host."""
     state: dict[str, Any] = {"Running": running, "StartedAt": "09:00"}

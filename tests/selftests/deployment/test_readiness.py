@@ -182,6 +182,4 @@ def test_what_goes_on_is_reported_while_a_slow_start_is_waited_for(
         stack.health.wait_until_ready()
 
     said = {record.getMessage() for record in caplog.records if record.name == "verify.progress"}
-    assert said == {
-        "stack: web-project is starting; its files allow 180 s for that; it said last: migrating 7 of 90"
-    }
+    assert said == {"stack: web-project is starting; its files allow 180 s for that; it said last: migrating 7 of 90"}

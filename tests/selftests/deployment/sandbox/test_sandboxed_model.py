@@ -248,8 +248,12 @@ def test_what_each_service_is_built_from_is_looked_at_once(
     deployment: Deployment, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     looked_at: list[str] = []
-    monkeypatch.setattr(sandboxed_model, "restrict_build", lambda name, *_: looked_at.append(name) or [])
 
+    def look(name: str, *_: object) -> list[str]:
+        looked_at.append(name)
+        return []
+
+    monkeypatch.setattr(sandboxed_model, "restrict_build", look)
     model_of(with_inactive(deployment, build={"context": str(deployment.folder)}), PRIVATE)
 
     assert sorted(looked_at) == sorted([*deployment.model["services"], "backup"])

@@ -262,6 +262,52 @@ def test_a_service_that_falls_silent_is_counted(take: Take, folder: Path, stack:
     assert 0 < backup.unanswered <= backup.asked
 
 
+def test_a_service_that_runs_again_when_the_backup_is_over_has_no_remark(
+    take: Take, folder: Path, stack: FakeStack
+) -> None:
+    def happen() -> None:
+        (folder / NAME).touch()
+        stack.running.clear()
+        stack.running.append(stack.service)
+
+    assert take(happen).get().not_running == ""
+    assert stack.started == 0
+
+
+@pytest.mark.parametrize(
+    ("stopped", "said"),
+    [
+        ("web-project", "web-project ran before the backup, and is stopped now"),
+        ("db", "db ran before the backup, and is stopped now"),
+        ("job", ""),
+    ],
+)
+def test_what_the_backup_left_stopped_is_named_and_started_again(
+    take: Take, folder: Path, stack: FakeStack, monkeypatch: pytest.MonkeyPatch, stopped: str, said: str
+) -> None:
+    monkeypatch.setattr(stack, "restart_policy", {"web-project": "no", "db": "always", "job": "no"}.get)
+    stack.running = ["web-project", "db", "job"]
+
+    def happen() -> None:
+        (folder / NAME).touch()
+        stack.running.remove(stopped)
+
+    assert take(happen).get().not_running == said
+    assert stack.started == bool(said), "what comes next has to find the deployment as it was"
+
+
+def test_a_service_that_does_not_answer_any_more_when_the_backup_is_over_is_named(
+    take: Take, folder: Path, stack: FakeStack
+) -> None:
+    def fail() -> None:
+        raise PromiseBroken("timed out after 60 s waiting until web-project answers")
+
+    stack.waits.append(fail)
+
+    assert take((folder / NAME).touch).get().not_running.startswith("after the backup, timed out after 60 s waiting")
+    assert stack.started == 1
+
+
 def test_the_asking_ends_with_its_block(stack: FakeStack) -> None:
     before = set(threading.enumerate())
 
@@ -324,6 +370,21 @@ def test_a_name_bears_its_day_in_whatever_way_people_write_days(name: str) -> No
 )
 def test_a_day_is_promised_where_the_command_asks_for_it(script: str, body: str, promised: bool) -> None:
     assert promises_day(Step(Path("guide.md"), 1, script, "backup", body)) is promised
+
+
+@pytest.mark.parametrize(
+    ("script", "body", "stops"),
+    [
+        ("docker compose stop web\ntar -czf m.tgz media\ndocker compose start web", "", True),
+        ("docker-compose down && tar -czf m.tgz media && docker-compose up -d", "", True),
+        ("sudo docker stop web-project", "", True),
+        ("./backup.sh", "docker compose pause web", True),
+        ("docker run --rm -v media_volume:/s ubuntu tar -cz -C /s . > stop.tgz", "", False),
+        ("docker compose exec web tar -cz media > m.tgz", "", False),
+    ],
+)
+def test_a_guide_that_stops_services_for_its_backup_says_so(script: str, body: str, *, stops: bool) -> None:
+    assert Step(Path("guide.md"), 1, script, "backup", body).stops_services is stops
 
 
 def test_archives_are_found_wherever_the_operator_has_them(tmp_path: Path) -> None:
