@@ -67,10 +67,11 @@ class MediaBacking:
         return True
 
     def created(self) -> str:
-        """Return what distinguishes the volume, or the directory, from another one of the same name."""
-        name = self.name
+        """Return what distinguishes the volume, or the media's directory, from another one of the same name."""
+        mount, place = self._look()
+        name = self._name(mount)
         if is_directory(name):
-            return self._inode(Path(name))
+            return self._inode(Path(name, mount.folder_of(place)))
         return self._created(self._project.client.volumes.get(name).attrs)
 
     def _inode(self, directory: Path) -> str:

@@ -80,8 +80,9 @@ def _carry_images(home: Stack, host: Stack) -> None:
 def carry_other_data(here: Stack, there: Stack, media: str) -> tuple[str, ...]:
     """Bring what the deployment keeps beside its media: volumes, such as a database's, and directories of the host.
 
-    `media` is the volume of the media on this side, which the guide's own commands bring. Nothing may run on either
-    side. The volumes are gone `here` afterwards. Returns what was brought, by the names in the compose file.
+    `media` is the volume or the directory of the media on this side, which the guide's own commands bring. Nothing may
+    run on either side. The volumes are gone `here` afterwards. Returns what was brought, by the names in the compose
+    file.
     """
     there.project.compose("create")  # so that volumes have their options, and Compose's labels
     there.project.compose("down")
@@ -92,7 +93,7 @@ def carry_other_data(here: Stack, there: Stack, media: str) -> tuple[str, ...]:
     for key in volumes:
         _carry_volume(here, _real_name(here, key), there, _real_name(there, key))
         here.project.docker("volume", "rm", _real_name(here, key))
-    return (*volumes, *_carry_directories(here.model, there.model))
+    return (*volumes, *_carry_directories(here.model, there.model, media))
 
 
 def _used_volumes(model: Model) -> list[str]:
@@ -127,13 +128,13 @@ def _holding(stack: Stack, volume: str) -> Iterator[Container]:
         container.remove(force=True)
 
 
-def _carry_directories(here: Model, there: Model) -> list[str]:
+def _carry_directories(here: Model, there: Model, media: str) -> list[str]:
     """Copy the directories and files of the host that services write to; both sides have private ones."""
     pairs = {
         (str(mount["source"]), str(other["source"])): f"{name}:{mount['target']}"
         for name, service in here["services"].items()
         for mount, other in zip(service.get("volumes") or (), there["services"][name].get("volumes") or (), strict=True)
-        if mount["type"] == "bind" and not mount.get("read_only")
+        if mount["type"] == "bind" and not mount.get("read_only") and mount["source"] != media
     }
     for source, target in pairs:
         if Path(source).is_dir():

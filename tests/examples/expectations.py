@@ -73,6 +73,23 @@ EXAMPLES = (
         says=("backed by a bind, not by a named volume", "mount media_volume:/usr/src/platform/media"),
         code="service",
     ),
+    # They have their home there, and the guide knows it: its commands run on the host, on that directory.
+    Example(
+        "uploads_beside_the_file",
+        (
+            "--compose-file=compose.yml",
+            "--guide=README.md",
+            "--service=web",
+            "--media-root=/data/uploads",
+            "--upload-config=serving.ini",
+        ),
+        unproven=UNDESCRIBED | {"volume.dedicated", "backup.fails_loudly"},
+        says=(
+            "the media are in a directory of the host, and the guide promises no volume",
+            "pictures served the same after losing the volume and restoring it",
+            "pictures served the same after moving to another host",
+        ),
+    ),
     Example(
         "plain_file_server",
         ("--compose-file=compose.yaml", "--guide=README.md", "--service=files", "--media-root=/srv/www/media"),
@@ -141,6 +158,24 @@ EXAMPLES = (
         broken=SILENT,
         unproven=UNDESCRIBED,
         says=("pictures served the same after recreating the container",),
+    ),
+    # Nobody but who writes the file knows whether they should: the evidence names both.
+    Example(
+        "proxy_that_may_write",
+        (
+            "--compose-file=compose.yml",
+            "--guide=README.md",
+            "--service=app",
+            "--media-root=/srv/media",
+            "--media-server=proxy:8080",
+        ),
+        broken=SILENT,
+        unproven=UNDESCRIBED,
+        says=(
+            "pictures served the same after recreating the container",
+            "proxy may write to the media too, at the same path, as a part of the platform",
+            "archive may write at /srv/pictures and wrote nothing when it was started",
+        ),
     ),
     Example(
         "https_only",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 import re
 from collections.abc import Iterator
@@ -31,13 +32,14 @@ from media_guarantees.deployment.stack import Stack
 from media_guarantees.engine.helper_container import label_arguments
 from media_guarantees.events.before_after import expect_restored, seed_media
 from media_guarantees.events.copies.made_copy import archive_made_by, archives_in
+from media_guarantees.events.media_home import promised_volumes
 from media_guarantees.events.seeded_media import SeededMedia
 from media_guarantees.guide.guide_runner import Operator
-from media_guarantees.guide.steps import ARCHIVE_ENDING
+from media_guarantees.guide.steps import ARCHIVE_ENDING, Step
 from media_guarantees.media.diff import describe, diff
 from media_guarantees.media.host_listing import read_directory
 from media_guarantees.media.manifest import ROOT, Manifest
-from media_guarantees.media.media_volume import VolumeMedia
+from media_guarantees.media.media_volume import VolumeMedia, is_directory
 from media_guarantees.settings import Settings
 from media_guarantees.system import commands
 from media_guarantees.system.run_id import Run
@@ -73,6 +75,14 @@ class RestoreBench:
                 file.parent.mkdir(parents=True, exist_ok=True)
                 file.write_bytes(content)
 
+    def outside(self) -> Manifest:
+        """What is in the operator's folder, but for media that are kept there."""
+        media = self.operator.media
+        if media is None or not media.is_relative_to(self.operator.folder):
+            return read_directory(self.operator.folder)
+        own = os.fsencode(media.relative_to(self.operator.folder))
+        return read_directory(self.operator.folder).only(lambda path: path != own and not path.startswith(own + b"/"))
+
     def restore(self) -> commands.Outcome:
         """Run the guide's restore command for the backup."""
         return self.operator.run("restore", archive=ARCHIVE_ENDING.sub("", self.made.name))
@@ -87,8 +97,11 @@ def _restore_bench(
     name = run.name("media_restored_aside")
 
     def prepare() -> RestoreBench:
-        if (kind := operator.step("restore").kind) != "archive":
-            what = "a folder" if kind == "folder" else "a copy that only the program that made it reads"
+        step = operator.step("restore")
+        is_in_directory = is_directory(stack.backing.name) and not promised_volumes(stack, operator)
+        # What runs on the host is known by its effect alone: the backup of it is looked at below.
+        if step.kind != "archive" and not (is_in_directory and step.kind == "effect"):
+            what = "a folder" if step.kind == "folder" else "a copy that only the program that made it reads"
             raise Unproven(f"the guide's restore is of {what}: only archives are damaged here")
         _, manifest = seed_media(stack, seeded_media)
         there = operator.in_folder(run_folder / "damage")
@@ -98,6 +111,8 @@ def _restore_bench(
         form = ["--transform", renamed(made.prefix(manifest) if made else ROOT)]
         content = commands.check(stack.media.helper_command("tar", *form, "-cf", "-", "."), env=stack.environment)
         archive = compress(content.stdout, compression_named(place.name))
+        if is_in_directory:
+            return RestoreBench(archive, manifest, there, emptied(stack.media, there, step), place)
         stack.project.docker("volume", "create", *label_arguments(run.labels), name)
         aside = replace(stack.media, volume=name)
         replace(aside, folder="").shell('mkdir -p -- "./$1"', aside.folder)
@@ -105,6 +120,15 @@ def _restore_bench(
 
     yield Deferred(prepare)
     commands.run(["docker", "volume", "rm", "--force", name], env=stack.environment)
+
+
+def emptied(media: VolumeMedia, there: Operator, step: Step) -> VolumeMedia:
+    """Return the directory of the media in the folder of the operator `there`, empty; the service has another one."""
+    if there.media is None or not there.media.is_relative_to(there.folder) or step.needs_service:
+        raise Unproven("the guide's restore can't be pointed at another directory than the deployment's own")
+    aside = replace(media, volume=str(there.media), folder="")
+    aside.shell("find . -mindepth 1 -delete")
+    return aside
 
 
 @dataclass(frozen=True)
@@ -194,11 +218,11 @@ def test_restoring_a_backup_that_is_not_there_fails(restore_bench: Deferred[Rest
 def test_nothing_outside_the_volume_is_written(restore_bench: Deferred[RestoreBench]) -> None:
     bench = restore_bench.get()
     bench.put(hostile(compression_of(bench.archive)))
-    before = read_directory(bench.operator.folder)
+    before = bench.outside()
 
     outcome = bench.restore()
 
-    after, inside = read_directory(bench.operator.folder), bench.aside.manifest()
+    after, inside = bench.outside(), bench.aside.manifest()
     if changes := diff(before, after):
         raise PromiseBroken(
             describe(changes, event="restoring an archive whose names lead out of the volume"),

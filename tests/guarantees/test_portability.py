@@ -21,6 +21,7 @@ from media_guarantees.deployment.stack import Stack
 from media_guarantees.engine.connection import Engine, server_version
 from media_guarantees.events.before_after import expect_restored
 from media_guarantees.events.copies.backup_run import Backup, restore_to, take_backup
+from media_guarantees.events.lost_media import lose_media
 from media_guarantees.events.media_owner import MediaOwner
 from media_guarantees.events.planted_entries import with_owners_taken_over
 from media_guarantees.events.seeded_media import SeededMedia, expect_new_upload_works, expect_served_as_before
@@ -128,12 +129,10 @@ def moving(here: Site, there: Site, seeded_media: SeededMedia, *, event: str) ->
     """
     step = there.operator.step("restore")
     backup = take_backup(here.stack, seeded_media, here.operator).get()
-    volume = here.stack.backing.volume
-    here.stack.project.compose("down")
-    commands.run(["docker", "volume", "rm", volume], env=here.stack.environment)
+    kept = lose_media(here.stack)
     found = (*listed(there.stack, "container"), *listed(there.stack, "volume"))
     with journal.step(f"event: {event}"):
-        others = carry_other_data(here.stack, there.stack, volume)
+        others = carry_other_data(here.stack, there.stack, kept)
         carry(backup, there.operator)
         restore_to(there.stack, there.operator, step, backup)
         start(there.stack, event)

@@ -18,12 +18,13 @@ from media_guarantees.deployment.compose.media_mount import Mount
 from media_guarantees.deployment.sandbox.project_folder import write_model
 from media_guarantees.deployment.stack import Stack
 from media_guarantees.engine.helper_container import label_arguments
+from media_guarantees.events.media_home import expect_home, mounts_directory
 from media_guarantees.events.planted_entries import is_planted
 from media_guarantees.events.seeded_media import SeededMedia
 from media_guarantees.events.volume_watcher import watching
 from media_guarantees.guide.guide_runner import Operator, named_volumes
 from media_guarantees.media.manifest import ROOT, printable
-from media_guarantees.media.media_volume import VolumeMedia
+from media_guarantees.media.media_volume import VolumeMedia, is_directory
 from media_guarantees.system import commands
 
 dedicated = pytest.mark.guarantee("volume.dedicated")
@@ -35,8 +36,13 @@ WRITE_SECONDS = 5.0
 
 
 @dedicated
-def test_a_named_volume_backs_the_media_root(stack: Stack, deployment: Deployment) -> None:
-    name = stack.backing.volume
+def test_a_named_volume_backs_the_media_root(stack: Stack, deployment: Deployment, operator: Operator) -> None:
+    name = expect_home(stack, operator)
+    if is_directory(name):
+        raise Unproven(
+            "the media are in a directory of the host, and the guide promises no volume: it has no name that the "
+            "guide's commands could miss"
+        )
 
     target = stack.backing.mount().target
     written = [mount.source for mount in deployment.mounts(stack.service) if mount.target == target]
@@ -58,7 +64,7 @@ def test_the_guides_command_names_the_volume_that_holds_the_media(
     own = stack.declared_mount()
     real = [own.source] if own else []
 
-    if not named:
+    if not named or mounts_directory(stack, step):
         raise Unproven(f"the guide's {procedure} command, line {step.line} of {step.source.name}, names no volume")
     if not set(real) & set(named):
         raise PromiseBroken(
@@ -103,6 +109,12 @@ def test_nothing_else_keeps_its_data_in_the_media_volume(stack: Stack, deploymen
             means="its files get among the media and into their backups, and what a restore writes gets among its own",
             next_step="give it a volume of its own, or, if it only serves the media, mount theirs with  :ro",
         )
+    for name in deployment.fellow_writers(own):
+        if stack.project.containers(name):
+            journal.add_evidence(
+                f"{name} may write to the media too, at the same path, as a part of the platform; if it only serves "
+                "them, say  :ro"
+            )
     for name in sorted(others):
         journal.add_evidence(
             f"{name} may write at {others[name]} and wrote nothing when it was started; if it only serves, say  :ro"
@@ -147,21 +159,25 @@ def others_in(media: VolumeMedia) -> set[bytes]:
 
 
 def with_another_volume(stack: Stack, services: Sequence[str], name: str) -> Model:
-    """Return the model in which these services have a volume `name` where they have the media's."""
+    """Return the model in which these services have a volume `name` where they have what keeps the media."""
     model, media = copy.deepcopy(stack.model), stack.backing.name
-    model["volumes"]["media-verify"] = {"name": name, "external": True}
+    volumes = model.setdefault("volumes", {})
+    names = {key: volume.get("name") for key, volume in volumes.items()}
+    volumes["media-verify"] = {"name": name, "external": True}
     for mount in (mount for service in services for mount in model["services"][service].get("volumes") or ()):
-        if mount["type"] == "volume" and model["volumes"].get(mount.get("source"), {}).get("name") == media:
-            mount.update(source="media-verify", volume={"nocopy": True})
+        source = str(mount.get("source"))
+        if (source if mount["type"] == "bind" else names.get(source)) == media:
+            mount.pop("bind", None)
+            mount.update(type="volume", source="media-verify", volume={"nocopy": True})
     return model
 
 
 @mounted
-def test_the_volume_is_mounted_for_reading_and_writing(stack: Stack) -> None:
+def test_what_keeps_the_media_is_mounted_for_reading_and_writing(stack: Stack, operator: Operator) -> None:
     mount = stack.backing.mount()
     options = stack.service_container.mount_table()
 
-    assert stack.backing.volume, "the media are in no volume"
+    assert expect_home(stack, operator), "the media are in no volume"
     assert mount.target in options, f"the container itself sees no mount at {mount.target}"
     assert not mount.read_only, f"{mount.target} is mounted read-only: the first upload will fail"
     assert "rw" in options[mount.target], f"inside the container {mount.target} is mounted {options[mount.target]}"
@@ -220,8 +236,10 @@ def test_the_services_own_user_can_work_there(stack: Stack, operation: str) -> N
 
 
 @receives_uploads
-def test_every_upload_is_in_the_volume_when_its_answer_arrives(stack: Stack, seeded_media: SeededMedia) -> None:
-    assert stack.backing.volume, "the media are in no volume"
+def test_every_upload_is_in_the_volume_when_its_answer_arrives(
+    stack: Stack, seeded_media: SeededMedia, operator: Operator
+) -> None:
+    assert expect_home(stack, operator), "the media are in no volume"
     seen = {}
     with watching(stack.media) as watcher:
         for sample in (sample for sample in seeded_media.samples if sample.kind in stack.platform.kinds):

@@ -69,17 +69,21 @@ class Deployment:
         return covering_mount(self.mounts(service), media_root)
 
     def other_writers(self, own: Mount) -> dict[str, str]:
-        """Return where other services mount `own`, the volume of the media, for writing.
+        """Return where other services mount `own`, what keeps the media, for writing, at other paths than it has.
 
-        A second worker, with the volume at the same path, is a part of the platform.
+        A second worker, with the volume at the same path, is a part of the platform: see `fellow_writers`.
         """
-        return {
-            service: mount.target
-            for service in self.model["services"]
-            if service != self.service
-            for mount in self.mounts(service)
-            if mount.source == own.source and mount.target != own.target and not mount.read_only
-        }
+        return {service: target for service, target in self._writers(own) if target != own.target}
+
+    def fellow_writers(self, own: Mount) -> tuple[str, ...]:
+        """Return the other services that mount `own`, what keeps the media, for writing at the same path."""
+        return tuple(service for service, target in self._writers(own) if target == own.target)
+
+    def _writers(self, own: Mount) -> Iterator[tuple[str, str]]:
+        for service in self.model["services"]:
+            for mount in self.mounts(service) if service != self.service else ():
+                if mount.source == own.source and not mount.read_only:
+                    yield service, mount.target
 
     def _own(self, service: str) -> Iterator[Mount]:
         volumes = self.model.get("volumes") or {}

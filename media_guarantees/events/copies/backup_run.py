@@ -17,12 +17,13 @@ from media_guarantees.deployment.stack import Stack
 from media_guarantees.events.before_after import seed_media
 from media_guarantees.events.copies.made_copy import MOUNTS, Copy, copy_made_by, expect_archive
 from media_guarantees.events.faults import RETURNING
+from media_guarantees.events.lost_media import lose_media
 from media_guarantees.events.seeded_media import SeededMedia
 from media_guarantees.guide.guide_runner import Operator
 from media_guarantees.guide.shell.confined_shell import SHELL_ROOT
 from media_guarantees.guide.steps import Step
 from media_guarantees.media.manifest import Manifest
-from media_guarantees.system import commands
+from media_guarantees.media.media_volume import is_directory
 from media_guarantees.system.background_command import in_background
 
 _DAYS = [order.replace(" ", between) for order in ("%Y %m %d", "%d %m %Y") for between in ("", "-", "_", ".")]
@@ -128,13 +129,11 @@ def _start(stack: Stack) -> None:
 
 
 def lose_and_restore(stack: Stack, operator: Operator, backup: Backup) -> None:
-    """Destroy the volume, bring back what the guide's restore needs, and carry that out; the service is up then."""
+    """Lose the media, bring back what the guide's restore needs, and carry that out; the service is up then."""
     step = operator.step("restore")
-    volume = stack.backing.volume
-    stack.project.compose("down")
-    commands.run(["docker", "volume", "rm", volume], env=stack.environment)
-    if stack.backing.exists(volume):
-        raise AssertionError(f"{volume} is still there: nothing was lost")
+    kept = lose_media(stack)
+    if not is_directory(kept) and stack.backing.exists(kept):
+        raise AssertionError(f"{kept} is still there: nothing was lost")
     restore_to(stack, operator, step, backup)
 
 

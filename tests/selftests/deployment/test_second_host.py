@@ -203,6 +203,20 @@ def site(folder: Path, programs: Programs, volumes: Volumes, prefix: str = "") -
     return Stack(deployment, project, Uploads("/srv/media", "t"))
 
 
+def test_a_directory_that_keeps_the_media_is_left_to_the_guides_commands(programs: Programs, tmp_path: Path) -> None:
+    programs.add("docker-compose", "")
+    kept = Volumes()
+    kept.contents = {"media_volume": b"other data", "connect_database": b"rows"}
+    here = site(tmp_path / "here", programs, kept)
+    there = site(tmp_path / "there", programs, Volumes())
+    (tmp_path / "here/state/a.jpg").touch()
+
+    brought = carry_other_data(here, there, str(tmp_path / "here/state"))
+
+    assert brought == ("media", "database")
+    assert list((tmp_path / "there/state").iterdir()) == []
+
+
 def test_what_is_kept_beside_the_media_is_brought_to_the_other_host(programs: Programs, tmp_path: Path) -> None:
     programs.add("docker-compose", "")
     theirs, ours = Volumes(), Volumes()

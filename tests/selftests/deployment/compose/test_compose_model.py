@@ -119,3 +119,22 @@ def test_a_folder_of_a_volume_is_reported_with_the_volume(file: Path) -> None:
     found = media_mount(file, web=service_of(part))
 
     assert found == Mount("volume", "media_volume", "/var/www/html/data", read_only=False, subpath="pictures")
+
+
+def test_who_else_may_write_to_the_media_is_known_by_where_it_mounts_them(file: Path) -> None:
+    def at(target: str, *, read_only: bool = False) -> dict[str, Any]:
+        return service_of({"type": "volume", "source": "media", "target": target, "read_only": read_only})
+
+    services = {
+        "web": at("/srv/media"),
+        "worker": at("/srv/media/"),
+        "proxy": at("/usr/share/media"),
+        "viewer": at("/srv/media", read_only=True),
+        "other": service_of({"type": "volume", "source": "data", "target": "/srv/media"}),
+    }
+    deployment = Deployment((file,), {"services": services, "volumes": {"media": None, "data": None}}, "web")
+    own = deployment.media_mount("web", "/srv/media")
+
+    assert own
+    assert deployment.fellow_writers(own) == ("worker",)
+    assert deployment.other_writers(own) == {"proxy": "/usr/share/media"}
