@@ -77,6 +77,18 @@ class ComposeProject:
         found = self.client.containers.list(all=not running_only, filters={"label": labels})
         return sorted(found, key=lambda container: str(container.attrs["Created"]))
 
+    def strays(self, service: str) -> list[Container]:
+        """Return the containers of `service` that a command started in another project, by the run's label."""
+        labels = [f"{RUN_LABEL}={self.run.identifier}", f"com.docker.compose.service={service}"]
+        found = self.client.containers.list(all=False, filters={"label": labels})
+        return [container for container in found if project_of(container) not in {"", self.name}]
+
+    def remove_strays(self) -> None:
+        """Remove what a command started in another project: it would keep the volumes in use."""
+        for service in self.model["services"]:
+            for container in self.strays(service):
+                container.remove(force=True)
+
     def running_services(self) -> list[str]:
         """Return the services of the project that have a running container."""
         return [service for service in self.model["services"] if self.containers(service)]
@@ -114,6 +126,11 @@ class ComposeProject:
         helper = helper_container.command(self.run.labels, "--network=none", f"--volume={self.folder}:/deployment")
         owner = f"{os.geteuid()}:{os.getegid()}"
         commands.run([*helper, "chown", "--recursive", owner, "/deployment"], env=self.environment)
+
+
+def project_of(container: Container) -> str:
+    """Return the name of the Compose project that a container belongs to; "" for none."""
+    return str((container.attrs["Config"].get("Labels") or {}).get("com.docker.compose.project", ""))
 
 
 def _journal_api_call(response: requests.Response, *_: object, **__: object) -> None:

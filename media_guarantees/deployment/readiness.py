@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 from media_guarantees.core import journal
-from media_guarantees.core.errors import PromiseBroken
+from media_guarantees.core.errors import PromiseBroken, Unproven
 from media_guarantees.core.waiting import wait_until
-from media_guarantees.deployment.compose_project import DOWN, ComposeProject
+from media_guarantees.deployment.compose_project import DOWN, ComposeProject, project_of
 from media_guarantees.deployment.endpoint import Endpoint
 from media_guarantees.deployment.sandbox.project_folder import write_model
 
@@ -105,12 +105,27 @@ class ServiceHealth:
         return self._project.containers(self._service, running_only=False)
 
     def _exit_reason(self) -> str | None:
-        """Why the service won't come up any more: it ended, and no restart policy brings it back."""
-        for container in self._containers():
+        """Why the service won't come up any more: it ended for good, or a command started it in another project."""
+        containers = self._containers()
+        for container in containers:
             policy = container.attrs["HostConfig"]["RestartPolicy"]["Name"]
             if container.status in {"exited", "dead"} and policy in {"", "no"}:
                 lines = container.logs(tail=5).decode(errors="replace").strip()
                 return f"its container ended with status {container.attrs['State']['ExitCode']}: {lines}"
+        return None if containers else self._elsewhere()
+
+    def _elsewhere(self) -> str | None:
+        """In which other project the service runs, with which volumes. Raises `Unproven` where these are the same."""
+        own = {volume.get("name") for volume in (self._project.model.get("volumes") or {}).values()}
+        for container in self._project.strays(self._service):
+            volumes = [mount["Name"] for mount in container.attrs["Mounts"] if mount.get("Name")]
+            where = (
+                f"the project {self._project.name} is down, and {project_of(container)} runs instead, with "
+                f"{' and '.join(volumes) or 'no volume'}"
+            )
+            if volumes and own.issuperset(volumes):
+                raise Unproven(f"{where}: they are the same, but only one project is judged here")
+            return where
         return None
 
     def recover(self) -> None:
@@ -125,6 +140,7 @@ class ServiceHealth:
             raise PromiseBroken(f"{self._service} is still not ready after a restart and a start from an empty volume")
         journal.progress("stack: the last test left it broken; starting it again")
         write_model(self._project.model, self._project.folder)
+        self._project.remove_strays()
         try:
             self.up(within=REPAIR_SECONDS)
         except PromiseBroken:

@@ -24,6 +24,10 @@ _SCRIPTS = {".sh", ".bash", ".mk", ".yml", ".yaml", ".service", ".cron"}
 _SCRIPT_NAMES = {"makefile", "gnumakefile", "justfile", "jenkinsfile", "crontab", "procfile", ".env"}
 _NOT_THEIRS = {".git", "node_modules", ".venv", "venv", "vendor", "__pycache__", ".cache", "media", "backups"}
 _MOST_FILES, _MOST_NAMES, _DEEPEST, _LARGEST = 2000, 50_000, 4, 256 * 1024
+# Of a shell, a makefile, a crontab or the `env` of a workflow: it counts for the commands below it.
+_PROJECT = re.compile(
+    r"\s*(?:export\s+)?COMPOSE_PROJECT_NAME\s*(?::|[:?]?=)\s*[\"']?(?P<name>[\w.-]+)[\"']?\s*(?:#.*|;)?$"
+)
 _SEPARATOR = re.compile(r"\|\||&&|[;|&]|\$\(|`|\)")
 _WITH_VALUE = {
     "-f", "--file", "-p", "--project-name", "--profile", "--env-file", "--project-directory", "--ansi", "--progress",
@@ -119,11 +123,13 @@ def search_text(name: Path, text: str, volume: MediaVolume) -> list[Danger]:
     lines = _markdown_lines(text) if name.suffix.lower() in {".md", ".markdown"} else _script_lines(text)
     # A workflow runs on a machine of its own, with an engine of its own, unless it is about a live server.
     remote = _is_workflow(name) and not _LIVE.search(f"{name} {text}")
-    found, is_down = [], False
+    found, is_down, project = [], False, ""
     for line in lines:
+        if named := _PROJECT.match(line.text):
+            project = named["name"]
         intended = bool(_INTENT.search(f"{' '.join(name.parts)} {line.context}"))
         for words in _commands(line.text):
-            command = _Command(words)
+            command = _Command(words, project)
             effect, certain = command.effect(volume, is_down=is_down)
             if effect:
                 shown = shlex.join(words)
@@ -193,10 +199,10 @@ def _commands(line: str) -> Iterator[list[str]]:
 
 
 class _Command:
-    """A call of Docker or Compose, taken apart."""
+    """A call of Docker or Compose, taken apart. `project` is the one that the lines above it name, "" for none."""
 
-    def __init__(self, words: list[str]) -> None:
-        self.project = ""
+    def __init__(self, words: list[str], project: str = "") -> None:
+        self.project = project
         self.files: list[str] = []
         rest = list(words)
         while rest and rest[0].startswith("COMPOSE_PROJECT_NAME="):

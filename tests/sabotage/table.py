@@ -151,6 +151,7 @@ BROKEN = (
     _row("guide_removes_volumes", RESTART, "missing"),
     _row("guide_prunes_volumes", RESTART, "missing"),
     _row("guide_says_yes_to_everything", {"persistence.down_up"}, "whose labels were changed in the compose file"),
+    _row("guide_renames_the_project", RESTART, "runs instead, with platform_media_volume"),
     _row("guide_takes_permissions", {"troubleshooting.permissions"}, "ended with status 1"),
     _row("guide_repairs_elsewhere", {"troubleshooting.permissions"}, "ended with status 1"),
     _row("guide_lists_elsewhere", {"troubleshooting.inspect"}, "does not show"),

@@ -10,15 +10,30 @@ from media_guarantees.core.files import atomic_write
 from media_guarantees.deployment.compose.compose_model import Deployment, Model
 
 COMPOSE_FILE = "docker-compose.yml"
+_NAMED = {"volumes", "networks"}
 _FOUND_ANYWAY = {"compose.yaml", "compose.yml", "docker-compose.yaml", COMPOSE_FILE}
 
 
 def write_model(model: Model, folder: Path) -> Path:
-    """Write `model` where an operator's plain `docker-compose` in `folder` finds it. It may hold tokens: 0600."""
+    """Write `model` where an operator's plain `docker-compose` in `folder` finds it. It may hold tokens: 0600.
+
+    Names that Compose makes of the project's are left to it: a command that starts another project, as with ``-p``,
+    then gets other volumes and networks, as it would on the owner's server.
+    """
     file = folder / COMPOSE_FILE
+    written = {**model, **{kind: _without_derived_names(model, kind) for kind in _NAMED & model.keys()}}
     # YAML holds JSON, but for its pairs of escapes that stand for one character, such as an emoji.
-    atomic_write(file, json.dumps(model, indent=2, ensure_ascii=False))
+    atomic_write(file, json.dumps(written, indent=2, ensure_ascii=False))
     return file
+
+
+def _without_derived_names(model: Model, kind: str) -> Model:
+    return {
+        key: {name: value for name, value in item.items() if (name, value) != ("name", f"{model['name']}_{key}")}
+        if item and not item.get("external")
+        else item
+        for key, item in (model[kind] or {}).items()
+    }
 
 
 def make_project_folder(folder: Path) -> Path:

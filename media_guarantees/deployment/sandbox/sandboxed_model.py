@@ -45,6 +45,10 @@ def sandboxed(deployment: Deployment, run: Run, *, ca_bundle: str = "") -> Sandb
     for name, service in model["services"].items():
         if name in deployment.model["services"]:
             service.pop("profiles", None)
+        if service.get("build") is not None:
+            # As Compose would call it, said so that it is found from another project too: a guide's command that starts
+            # one need not build it again, which no command of a guide can here.
+            service["image"] = f"{model['name']}-{name}"
         notes += _restrict_service(name, service, run)
     _publish(model["services"][deployment.service])
     notes += _restrict_volumes(model, deployment.project, run)

@@ -10,7 +10,7 @@ from fake_engine import MODEL, Found, container, ended
 from fake_programs import Programs
 from fake_stack import FakePlatform
 
-from media_guarantees.core.errors import PromiseBroken
+from media_guarantees.core.errors import PromiseBroken, Unproven
 from media_guarantees.deployment import readiness
 
 
@@ -29,6 +29,54 @@ def test_a_container_that_ended_for_good_is_reported_with_status_and_last_lines(
 )
 def test_a_container_that_may_still_come_has_no_obituary(found: Found, containers: list[SimpleNamespace]) -> None:
     assert found(*containers).health._exit_reason() is None
+
+
+def in_project(name: str, volume: str) -> SimpleNamespace:
+    """Make a container of the run that a command started in a project of that name."""
+    labels = {"com.docker.compose.project": name}
+    made = container(Config={"Labels": labels}, Mounts=[{"Type": "volume", "Name": volume, "Destination": "/srv"}])
+    made.removed = []
+    made.remove = lambda *, force: made.removed.append(force)
+    return made
+
+
+def started_elsewhere(found: Found, stray: SimpleNamespace) -> Any:
+    """Return a stack of which a command started the service in another project."""
+    stack = cast("Any", found(stray))
+    stack.project.containers = lambda *_, **__: []
+    stack.project.model = {**MODEL, "volumes": {"media": {"name": "mine-connect_media"}}}
+    return stack
+
+
+def test_a_service_that_was_started_in_another_project_is_not_waited_for(found: Found) -> None:
+    stack = started_elsewhere(found, in_project("platform", "platform_media"))
+
+    with pytest.raises(PromiseBroken) as broken:
+        stack.health.wait_until_ready()
+
+    assert "the project mine-connect is down, and platform runs instead, with platform_media" in broken.value.seen
+
+
+def test_a_service_that_has_the_same_volumes_in_another_project_has_lost_nothing(found: Found) -> None:
+    stack = started_elsewhere(found, in_project("platform", "mine-connect_media"))
+
+    with pytest.raises(Unproven, match="platform runs instead, with mine-connect_media: they are the same"):
+        stack.health.wait_until_ready()
+
+
+@pytest.mark.parametrize(("project", "removed"), [("platform", [True]), ("mine-connect", [])])
+def test_what_a_command_started_in_another_project_is_removed_before_the_next_test(
+    found: Found, programs: Programs, project: str, removed: list[bool]
+) -> None:
+    programs.add("docker-compose", "")
+    there = in_project(project, "platform_media")
+    stack = found(there)
+    answers = iter([False, True, True])
+    cast("Any", stack).platform = SimpleNamespace(answers=lambda: next(answers))
+
+    stack.health.recover()
+
+    assert there.removed == removed
 
 
 def test_waiting_for_a_service_that_ended_for_good_is_pointless(found: Found) -> None:

@@ -111,6 +111,45 @@ def test_another_project_starts_with_an_empty_volume() -> None:
 @pytest.mark.parametrize(
     ("name", "text"),
     [
+        ("deploy.sh", "export COMPOSE_PROJECT_NAME=platform\ncd /srv/app\ndocker compose up -d"),
+        (
+            "deploy.sh",
+            'COMPOSE_PROJECT_NAME="platform"  # the new name\nexport COMPOSE_PROJECT_NAME\ndocker compose up -d',
+        ),
+        ("Makefile", "export COMPOSE_PROJECT_NAME := platform\n\nup:\n\tdocker compose up -d\n"),
+        (
+            ".github/workflows/deploy.yml",
+            "env:\n  COMPOSE_PROJECT_NAME: platform\njobs:\n  - run: docker compose up -d",
+        ),
+    ],
+)
+def test_another_project_may_be_named_in_a_line_above_the_command(name: str, text: str) -> None:
+    (danger,) = found(text, name, replace(VOLUME, name="connect_media_volume"))
+
+    assert danger.is_accused
+    assert (danger.line, danger.command) == (len(text.splitlines()), "docker compose up -d")
+    assert "starts the project platform, with an empty volume in place of connect_media_volume" in danger.effect
+    assert not found(text, name), "a literal name is the same in every project"
+    assert not found(text.replace("platform", "connect"), name, replace(VOLUME, name="connect_media_volume"))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "# COMPOSE_PROJECT_NAME=platform\ndocker compose up -d",
+        "export COMPOSE_PROJECT_NAME=platform\ndocker compose -p connect up -d",
+        "export COMPOSE_PROJECT_NAME=$PROJECT\ndocker compose up -d",
+        "echo COMPOSE_PROJECT_NAME=platform\ndocker compose up -d",
+        "docker compose up -d\nexport COMPOSE_PROJECT_NAME=platform",
+    ],
+)
+def test_a_name_that_is_not_the_commands_is_no_other_project(text: str) -> None:
+    assert found(text, volume=replace(VOLUME, name="connect_media_volume")) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
         ("reset.sh", "docker compose down -v"),
         ("scripts/test-all.sh", "docker compose down -v"),
         ("deploy.sh", "# This deletes all data.\ndocker compose down -v"),

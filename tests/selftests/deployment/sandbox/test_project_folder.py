@@ -48,6 +48,29 @@ def test_a_written_model_has_no_escapes_that_yaml_does_not_know(tmp_path: Path) 
     assert "\N{PARTY POPPER}" in written, "Compose refuses an emoji that JSON has split into two escapes"
 
 
+def test_names_that_compose_makes_of_the_projects_are_left_to_it(tmp_path: Path) -> None:
+    model: Model = {
+        "name": "connect",
+        "services": {},
+        "volumes": {
+            "media": {"name": "connect_media", "labels": {"run": "1"}},
+            "named": {"name": "media_volume"},
+            "theirs": {"name": "connect_theirs", "external": True},
+        },
+        "networks": {"default": {"name": "connect_default"}, "front": None},
+    }
+
+    written = json.loads(write_model(model, tmp_path).read_text())
+
+    assert written["volumes"] == {
+        "media": {"labels": {"run": "1"}},
+        "named": {"name": "media_volume"},
+        "theirs": {"name": "connect_theirs", "external": True},
+    }
+    assert written["networks"] == {"default": {}, "front": None}
+    assert model["volumes"]["media"]["name"] == "connect_media", "what the run knows is the whole name"
+
+
 def test_a_model_may_be_written_again(tmp_path: Path) -> None:
     write_model({"name": "first"}, tmp_path)
 

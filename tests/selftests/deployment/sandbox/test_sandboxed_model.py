@@ -145,7 +145,7 @@ def test_a_build_runs_on_the_hosts_network(deployment: Deployment) -> None:
 
 
 def test_a_build_does_not_move_the_owners_tag(deployment: Deployment) -> None:
-    assert "image" not in web(model_of(deployment, SHARED))
+    assert web(model_of(deployment, SHARED))["image"] == "mine-connect-web-project"
 
 
 def test_an_image_that_is_not_built_stays_what_it_is(deployment: Deployment) -> None:
