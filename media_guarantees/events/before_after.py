@@ -6,7 +6,7 @@ a service that never came back is a broken promise of the guarantee, not an erro
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
@@ -16,8 +16,9 @@ from media_guarantees.core.errors import PromiseBroken
 from media_guarantees.deployment.stack import ServiceState, Stack
 from media_guarantees.events.planted_entries import are_planted, plant, with_owners_taken_over
 from media_guarantees.events.seeded_media import SeededMedia
+from media_guarantees.events.working_files import of_platform
 from media_guarantees.media.diff import Difference, damaged, describe, diff, summarize
-from media_guarantees.media.manifest import Entry, Manifest
+from media_guarantees.media.manifest import Entry, Manifest, printable
 from media_guarantees.media.uploads.platform_protocol import Upload
 
 Resolution = Literal["ns", "seconds", "ignore"]
@@ -63,9 +64,14 @@ class EventResult:
         return self._ended.get()
 
     def expect_same_media(self, *, mtime: Resolution = "ns") -> None:
-        """Compare the whole volume with what it was; raises `PromiseBroken` that names every difference."""
+        """Compare the whole volume with what it was; raises `PromiseBroken` that names every difference.
+
+        Files that the platform keeps for itself may change, and a service that starts may make some.
+        """
         before = with_owners_taken_over(self.before.manifest, self.after.manifest)
-        expect_same(before, self.after.manifest, event=self.event, mtime=mtime)
+        changes = diff(before, self.after.manifest, mtime=mtime)
+        own = of_platform(changes, before, self.uploads, may_appear=True)
+        _expect_none(_judged(changes, own, self.event), before, self.event)
 
     def expect_same_volume(self) -> None:
         """Raise `PromiseBroken` if the media root is backed by another volume, or by a recreated one."""
@@ -136,19 +142,51 @@ def run_event(stack: Stack, seeded_media: SeededMedia, event: str, action: Calla
 
 
 def expect_same(
-    before: Manifest, after: Manifest, *, event: str, mtime: Resolution = "ns", ignore: frozenset[str] = frozenset()
+    before: Manifest,
+    after: Manifest,
+    *,
+    event: str,
+    mtime: Resolution = "ns",
+    ignore: frozenset[str] = frozenset(),
+    uploads: Collection[Upload] | None = None,
 ) -> None:
-    """Raise `PromiseBroken` that describes how `after` differs from `before`; if not, add evidence."""
-    _expect_none(diff(before, after, mtime=mtime, ignore=ignore), before, event)
+    """Raise `PromiseBroken` that describes how `after` differs from `before`; if not, add evidence.
+
+    With `uploads`, both are of a platform that works: files that it keeps for itself may have changed.
+    """
+    changes = diff(before, after, mtime=mtime, ignore=ignore)
+    own = of_platform(changes, before, uploads) if uploads is not None else ()
+    _expect_none(_judged(changes, own, event), before, event)
 
 
-def expect_restored(before: Manifest, after: Manifest, *, event: str, ignore: frozenset[str] = frozenset()) -> None:
+def _judged(changes: Sequence[Difference], own: Collection[Difference], event: str) -> tuple[Difference, ...]:
+    """Return the changes that are judged, and report those of the platform's own files."""
+    if own:
+        names = sorted({printable(change.path) for change in own})
+        journal.add_evidence(
+            f"after {event}, files that the platform keeps for itself are different, or the times of their "
+            f"directories: {', '.join(names[:5])}"
+        )
+    return tuple(change for change in changes if change not in own)
+
+
+def expect_restored(
+    before: Manifest,
+    after: Manifest,
+    *,
+    event: str,
+    ignore: frozenset[str] = frozenset(),
+    uploads: Collection[Upload] | None = None,
+) -> None:
     """Raise `PromiseBroken` that describes how what was restored, or copied, differs from what was there `before`.
 
     Times are compared to the second. The times of directories and of symbolic links don't count, nor do the owners of
-    these: BusyBox, whose tar and cp many guides call, does not keep them, and no picture depends on them.
+    these: BusyBox, whose tar and cp many guides call, does not keep them, and no picture depends on them. With
+    `uploads`, files that a platform keeps for itself may have changed, before the copy was made or since it started.
     """
     changes = diff(before, after, mtime="seconds", ignore=ignore)
+    own = of_platform(changes, before, uploads) if uploads is not None else ()
+    changes = _judged(changes, own, event)
     without = [change for change in changes if _is_lost_by_busybox(before.entries.get(change.path), change.aspect)]
     if without:
         journal.add_evidence(

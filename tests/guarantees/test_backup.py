@@ -91,13 +91,13 @@ def expect_day(operator: Operator) -> None:
 
 @harmless
 def test_the_media_are_the_same_before_and_after(
-    stack: Stack, operator: Operator, backup_attempt: Deferred[Backup]
+    stack: Stack, operator: Operator, seeded_media: SeededMedia, backup_attempt: Deferred[Backup]
 ) -> None:
     before, after = backup_attempt.get().before, stack.media.manifest()
 
     if operator.step("backup").stops_services:  # as it starts again, it may take over what belongs to others
         before = with_owners_taken_over(before, after)
-    expect_same(before, after, event="the backup")
+    expect_same(before, after, event="the backup", uploads=seeded_media.uploads)
 
 
 @harmless
@@ -158,9 +158,10 @@ def test_the_archive_holds_the_whole_volume_and_nothing_else(
         expect_comes_back(session_stack, seeded_media, operator, backup)
     elif backup.copy.kind == "folder":
         journal.add_evidence(f"the folder {backup.place.name} is compared; whether owners come back, the restore shows")
-        expect_restored(backup.before, held, event="copying it", ignore=NOT_IN_A_FOLDER)
+        uploads = seeded_media.uploads
+        expect_restored(backup.before, held, event="copying it", ignore=NOT_IN_A_FOLDER, uploads=uploads)
     else:
-        expect_same(backup.before, held, event="archiving it", mtime="seconds")
+        expect_same(backup.before, held, event="archiving it", mtime="seconds", uploads=seeded_media.uploads)
 
 
 # A copy in a folder belongs to the person who made it, and is of files, each of them a file of its own.
@@ -172,4 +173,5 @@ def expect_comes_back(stack: Stack, seeded_media: SeededMedia, operator: Operato
     event = "backing it up, losing it and restoring it"
     restored = run_event(stack, seeded_media, event, lambda stack: lose_and_restore(stack, operator, backup)).after
     journal.add_evidence("the backup can't be read here: it is judged by what was restored from it")
-    expect_restored(with_owners_taken_over(backup.before, restored.manifest), restored.manifest, event=event)
+    before = with_owners_taken_over(backup.before, restored.manifest)
+    expect_restored(before, restored.manifest, event=event, uploads=seeded_media.uploads)

@@ -187,7 +187,7 @@ def test_the_media_arrive_as_they_were(move_there: Deferred[Move]) -> None:
     move = move_there.get()
 
     before = with_owners_taken_over(move.backup.before, move.arrived)
-    expect_restored(before, move.arrived, event=THERE)
+    expect_restored(before, move.arrived, event=THERE, uploads=move.uploads)
 
 
 def test_every_picture_is_served_the_same_there(move_there: Deferred[Move], host: Site) -> None:
@@ -210,7 +210,7 @@ def test_the_media_come_home_with_what_was_uploaded_there(
     added = move.arrived.entries.keys() - move_there.get().arrived.entries.keys()
     assert added, "nothing was uploaded on the other host: the way back shows nothing that the way there doesn't"
     before = with_owners_taken_over(move.backup.before, move.arrived)
-    expect_restored(before, move.arrived, event=HOME)
+    expect_restored(before, move.arrived, event=HOME, uploads=move.uploads)
 
 
 def test_every_picture_is_served_the_same_at_home(move_home: Deferred[Move], home: Site) -> None:

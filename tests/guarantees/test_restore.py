@@ -69,7 +69,8 @@ def test_the_media_were_really_lost(restored_stack: EventResult) -> None:
 @disaster
 def test_a_lost_volume_comes_back_as_it_was(restored_stack: EventResult, backup_attempt: Deferred[Backup]) -> None:
     before = with_owners_taken_over(backup_attempt.get().before, restored_stack.after.manifest)
-    expect_restored(before, restored_stack.after.manifest, event=restored_stack.event)
+    after, uploads = restored_stack.after.manifest, restored_stack.uploads
+    expect_restored(before, after, event=restored_stack.event, uploads=uploads)
 
 
 @disaster
@@ -155,7 +156,7 @@ def test_what_was_damaged_was_really_damaged(repair_run: Deferred[Repair]) -> No
 
 
 @repair
-def test_damaged_files_come_back_exactly(repair_run: Deferred[Repair]) -> None:
+def test_damaged_files_come_back_exactly(repair_run: Deferred[Repair], seeded_media: SeededMedia) -> None:
     done = repair_run.get()
 
     # With the picture that was added, a platform may have made more: smaller copies of it, a directory for them.
@@ -163,7 +164,7 @@ def test_damaged_files_come_back_exactly(repair_run: Deferred[Repair]) -> None:
     kept = done.once.only(lambda path: path not in later)
 
     before = with_owners_taken_over(done.backup.before, kept)
-    expect_restored(before, kept, event="repairing the volume from a backup")
+    expect_restored(before, kept, event="repairing the volume from a backup", uploads=seeded_media.uploads)
 
 
 @repair
@@ -177,7 +178,7 @@ def test_files_added_since_the_backup_survive(repair_run: Deferred[Repair]) -> N
 
 
 @idempotent
-def test_restoring_twice_is_the_same_as_once(repair_run: Deferred[Repair]) -> None:
+def test_restoring_twice_is_the_same_as_once(repair_run: Deferred[Repair], seeded_media: SeededMedia) -> None:
     done = repair_run.get()
 
-    expect_restored(done.once, done.twice, event="restoring a second time")
+    expect_restored(done.once, done.twice, event="restoring a second time", uploads=seeded_media.uploads)

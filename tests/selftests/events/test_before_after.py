@@ -24,7 +24,7 @@ from media_guarantees.media.sample_pictures import Sample
 from media_guarantees.media.uploads.platform_protocol import Upload
 
 EVENT = "recreating web-project"
-BEFORE = manifest_of(a="00", b="01")
+BEFORE = manifest_of(**{"a.jpg": "00", "b.jpg": "01"})
 
 
 @pytest.fixture(name="stack")
@@ -109,7 +109,7 @@ def test_seeded_pictures_are_in_the_volume(stack: FakeStack) -> None:
     uploads, manifest = seed_media(stack.as_stack(), keeping(stack))
 
     assert [upload.path for upload in uploads] == ["1.png", "2.png"]
-    assert set(manifest.entries) == {b"a", b"b", b"1.png", b"2.png"}
+    assert set(manifest.entries) == {b"a.jpg", b"b.jpg", b"1.png", b"2.png"}
 
 
 def test_a_stack_is_repaired_before_pictures_are_uploaded(stack: FakeStack) -> None:
@@ -192,9 +192,9 @@ def test_media_that_are_the_same_are_evidence(stack: FakeStack, caplog: pytest.L
 @pytest.mark.parametrize(
     ("tree", "words"),
     [
-        (manifest_of(a="00"), "'b'"),
-        (manifest_of(a="00", b="ff"), "'b'"),
-        (manifest_of(a="00", b="01", c="02"), "'c'"),
+        (manifest_of(**{"a.jpg": "00"}), "'b.jpg'"),
+        (manifest_of(**{"a.jpg": "00", "b.jpg": "ff"}), "'b.jpg'"),
+        (manifest_of(**{"a.jpg": "00", "b.jpg": "01", "c.jpg": "02"}), "'c.jpg'"),
         (manifest_of(), "2 missing"),
     ],
 )
