@@ -88,15 +88,19 @@ def mounted(engine: PrivateEngine, image: Path, *options: str) -> Iterator[Disk]
 
 
 def with_media_on(disk: Disk, model: Model, service: str, media_root: str, labels: Mapping[str, str]) -> Model:
-    """Return `model` with the volume at the media root of `service`, and all other uses of it, moved to `disk`."""
+    """Return `model` with the volume at the media root of `service`, and all other uses of it, moved to `disk`.
+
+    Media below a mount, or in a folder of a volume, move alone: the rest of that volume stays where it is.
+    """
     moved = copy.deepcopy(model)
     mounts = [mount for each in moved["services"].values() for mount in each.get("volumes") or ()]
-    at_root = [
-        mount
-        for mount in moved["services"][service].get("volumes") or ()
-        if posixpath.normpath(mount["target"]) == media_root
-    ]
-    sources = {mount.get("source") for mount in at_root} - {None}
+    own: list[Model] = list(moved["services"][service].get("volumes") or ())
+    at_root = [mount for mount in own if posixpath.normpath(mount["target"]) == media_root]
+    if not at_root or (at_root[0].get("volume") or {}).get("subpath"):
+        others = [mount for mount in own if mount not in at_root]
+        at_root = [{"type": "volume", "source": VOLUME, "target": media_root}]
+        moved["services"][service]["volumes"] = [*others, *at_root]
+    sources = {mount.get("source") for mount in at_root} - {None, VOLUME}
     for mount in mounts:
         if mount in at_root or (mount["type"] == "volume" and mount.get("source") in sources):
             mount.update(type="volume", source=VOLUME)

@@ -201,8 +201,8 @@ def expect_loud(outcome: commands.Outcome, left: Sequence[Path], *, event: str) 
         raise PromiseBroken(
             f"{event} ended with status 0 and left {[path.name for path in left]}",
             means="the operator, or the cron job, believes that there is a backup",
-            next_step="let nothing after tar take its exit status, and ask for the volume first: docker volume inspect "
-            "media_volume > /dev/null && docker run …",
+            next_step="let nothing after tar take its exit status, and ask for the volume first, by its name: "
+            "docker volume inspect NAME > /dev/null && docker run …",
         )
     for path in left:
         # A link that leads out of the volume is one that the suite planted there: no reason to refuse what is left.

@@ -14,6 +14,7 @@ from media_guarantees.core.errors import PromiseBroken, Unproven
 from media_guarantees.deployment.stack import Stack
 from media_guarantees.events import faults
 from media_guarantees.events.before_after import EventResult, expect_same, run_event, seed_media
+from media_guarantees.events.listed_names import names_in
 from media_guarantees.events.planted_entries import remove_planted
 from media_guarantees.events.seeded_media import (
     SeededMedia,
@@ -42,8 +43,7 @@ def test_the_listing_shows_the_three_directories(stack: Stack, operator: Operato
         raise Unproven("the platform keeps all pictures in the media root itself: there is no directory to look for")
     listing = operator.run_checked("inspect").text
 
-    last_words = {line.split()[-1].rstrip("/") for line in listing.splitlines() if line.split()}
-    missing = [name for name in directories if name not in last_words]
+    missing = [name for name in directories if name not in names_in(listing)]
     assert not missing, f"the listing does not show {missing}; it shows: {listing}"
     journal.add_evidence(f"the listing shows {', '.join(directories)}")
 

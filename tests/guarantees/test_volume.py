@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import posixpath
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -18,6 +17,7 @@ from media_guarantees.deployment.compose.media_mount import Mount
 from media_guarantees.deployment.sandbox.project_folder import write_model
 from media_guarantees.deployment.stack import Stack
 from media_guarantees.engine.helper_container import label_arguments
+from media_guarantees.events.links_out import leads_out
 from media_guarantees.events.media_home import expect_home, mounts_directory
 from media_guarantees.events.planted_entries import is_planted
 from media_guarantees.events.seeded_media import SeededMedia
@@ -194,21 +194,15 @@ def test_no_other_mount_hides_a_part_of_it(stack: Stack) -> None:
 @mounted
 def test_no_symbolic_link_leads_out_of_it(stack: Stack, seeded_media: SeededMedia) -> None:
     seeded_media.ensure_uploaded(stack)
+    roots = {stack.media_root, stack.service_container.resolve(stack.media_root)}
 
     ways_out = [
         printable(entry.path)
         for entry in stack.media.manifest().entries.values()
-        if entry.kind == "symlink" and leads_out(entry.path, entry.target) and not is_planted(entry.path)
+        if entry.kind == "symlink" and leads_out(entry.path, entry.target, roots) and not is_planted(entry.path)
     ]
 
     assert not ways_out, f"{', '.join(ways_out)} leads out of the volume: what it points at is in no backup"
-
-
-def leads_out(path: bytes, target: bytes) -> bool:
-    """Whether a link at `path`, relative to the volume's root, points outside."""
-    return target.startswith(b"/") or posixpath.normpath(posixpath.join(posixpath.dirname(path), target)).startswith(
-        b".."
-    )
 
 
 # Each operation follows from the one before; "$1" is a file in the media root.

@@ -101,6 +101,7 @@ class FakeStack:
         # One object is all the parts of it.
         self.project = self.health = self.backing = self
         self.mounts: dict[str, list[dict[str, str]]] = {}
+        self.labels: dict[str, dict[str, str]] = {}
         self.run = Run("0123abcd-1-2")
         self.mends: list[Callable[[], None]] = []
         self.waits: list[Callable[[], None]] = []
@@ -128,7 +129,10 @@ class FakeStack:
     def client(self) -> Any:
         """An engine with the volumes and containers that the test has set."""
         volumes = [SimpleNamespace(name=name, attrs={"Name": name}) for name in self.volumes]
-        containers = [{"Names": [f"/{name}"], "Mounts": self.mounts.get(name, [])} for name in self.containers]
+        containers = [
+            {"Names": [f"/{name}"], "Mounts": self.mounts.get(name, []), "Labels": self.labels.get(name)}
+            for name in self.containers
+        ]
         return SimpleNamespace(
             volumes=SimpleNamespace(list=lambda: volumes), api=SimpleNamespace(containers=lambda **_: containers)
         )

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 from media_guarantees.core import journal
 from media_guarantees.core.deferred import Deferred
@@ -89,10 +90,10 @@ def _backup(stack: Stack, operator: Operator, before: Manifest) -> Backup:
     things, day, running = _on_engine(stack), today(), stack.project.running_services()
     with journal.step("event: the guide's backup"), poll_health(stack) as answers:
         copy = copy_made_by(operator, lambda: operator.run_checked("backup"), before)
-    leftovers = frozenset(_on_engine(stack) - things)
+    not_running = _not_running_again(stack, running)
+    leftovers = frozenset(_on_engine(stack) - things - _of_services(stack))
     if copy.place is None:  # it is in a volume, which is no leftover
         leftovers = frozenset(name for name in leftovers if not name.startswith("volume "))
-    not_running = _not_running_again(stack, running)
     return Backup(copy, operator.folder, day, before, len(answers), answers.count(False), leftovers, not_running)
 
 
@@ -164,6 +165,20 @@ def _on_engine(stack: Stack) -> set[str]:
     listed = stack.project.client.api.containers(all=True)
     containers = [(f"container {row['Names'][0].lstrip('/')}", str(row)) for row in listed]
     return {name for name, about in volumes + containers if not stack.run.prefix or stack.run.identifier in about}
+
+
+def _of_services(stack: Stack) -> set[str]:
+    """The containers of the services, and the volumes that they mount: a guide that takes them down gets new ones."""
+    rows = [row for row in stack.project.client.api.containers(all=True) if _is_of_service(row, stack.project.name)]
+    volumes = {f"volume {mount['Name']}" for row in rows for mount in row["Mounts"] if mount.get("Name")}
+    return volumes | {f"container {row['Names'][0].lstrip('/')}" for row in rows}
+
+
+def _is_of_service(row: Mapping[str, Any], project: str) -> bool:
+    """Whether a container is one that Compose keeps for a service, and none of a single command."""
+    labels = row.get("Labels") or {}
+    is_single = labels.get("com.docker.compose.oneoff") == "True"
+    return labels.get("com.docker.compose.project") == project and not is_single
 
 
 def today() -> date:

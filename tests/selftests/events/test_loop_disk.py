@@ -141,6 +141,27 @@ def test_an_anonymous_volume_makes_way_for_the_disk_and_no_other_does(disk: Disk
     assert [mount.get("source") for mount in moved["services"]["web-project"]["volumes"]] == [VOLUME, None]
 
 
+@pytest.mark.parametrize(
+    ("own", "kept"),
+    [
+        ([volume("site", "/srv")], [volume("site", "/srv")]),
+        (
+            [volume("site", ROOT, volume={"subpath": "public/media"}), volume("site", "/etc/site")],
+            [volume("site", "/etc/site")],
+        ),
+    ],
+    ids=["below a mount", "in a folder of a volume"],
+)
+def test_media_that_are_a_part_of_a_volume_move_alone(disk: Disk, own: list[Any], kept: list[Any]) -> None:
+    other = [volume("site", "/var/site")]
+    model = {"services": {"web-project": {"volumes": own}, "front": {"volumes": other}}, "volumes": {"site": None}}
+
+    moved = with_media_on(disk, model, "web-project", ROOT, {})
+
+    assert moved["services"]["web-project"]["volumes"] == [*kept, volume(VOLUME, ROOT)]
+    assert moved["services"]["front"]["volumes"] == other
+
+
 def test_the_owners_model_stays_as_it_is(disk: Disk) -> None:
     model = {"services": {"web-project": {"volumes": [volume("media", ROOT)]}}, "volumes": {"media": None}}
 

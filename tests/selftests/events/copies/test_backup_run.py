@@ -205,6 +205,23 @@ def test_volumes_and_containers_that_were_left_are_named(take: Take, folder: Pat
     assert take(happen).get().leftovers == {"volume connect_media_volume", "container quirky_tar"}
 
 
+@pytest.mark.parametrize(("oneoff", "left"), [("False", set[str]()), ("True", {"volume 7f3a", "container web-2"})])
+def test_a_service_that_the_guide_takes_down_has_new_containers_and_volumes_and_leaves_none(
+    take: Take, folder: Path, stack: FakeStack, oneoff: str, left: set[str]
+) -> None:
+    stack.labels = {
+        "web-2": {"com.docker.compose.project": stack.name, "com.docker.compose.oneoff": oneoff},
+    }
+    stack.mounts = {"web-2": [{"Name": "7f3a"}]}
+
+    def happen() -> None:
+        (folder / NAME).touch()
+        stack.volumes.append("7f3a")
+        stack.containers[:] = ["web-2"]
+
+    assert take(happen).get().leftovers == left
+
+
 def test_what_others_do_on_a_shared_engine_is_no_leftover(take: Take, folder: Path, stack: FakeStack) -> None:
     stack.run = Run("0123abcd-1-2", "media-verify-0123abcd-1-2-")
     stack.mounts = {"quirky_tar": [{"Name": "media-verify-0123abcd-1-2-media_volume"}]}
