@@ -1,11 +1,12 @@
 """The restart starts another project, whose volume is a new one: people find none of their pictures."""
 
-from place import Place, edit
+from workspace import Workspace, edit
 
 
-def change(place: Place) -> None:
-    edit(place.compose_file, place.name_line, "")
-    volume = f"{place.deployment.project or place.deployment.name}_{place.volume}"
+def change(workspace: Workspace) -> None:
+    edit(workspace.compose_file, workspace.name_line, "")
+    project = workspace.deployment.project or workspace.deployment.name
     for procedure in ("backup", "restore"):
-        place.replace_command(procedure, place.command(procedure).replace(place.volume, volume))
-    place.edit_command("restart", "compose up", "compose -p platform up")
+        command = workspace.command(procedure)
+        workspace.replace_command(procedure, command.replace(workspace.volume, f"{project}_{workspace.volume}"))
+    workspace.edit_command("restart", "compose up", "compose -p platform up")
