@@ -153,7 +153,8 @@ class Stack:
             self.platform = self._through_exec()
 
     def answer_like(self, other: Stack) -> None:
-        """Expect answers where the same deployment gives them on another engine."""
+        """Expect answers where the same deployment gives them on another engine, and as late as there."""
+        self.health.take_over(other.health)
         self.endpoint.take_over(other.endpoint)
         self.media_endpoint.take_over(other.media_endpoint)
         if self.endpoint.unserved:

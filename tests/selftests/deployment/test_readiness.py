@@ -123,6 +123,15 @@ def test_a_start_is_given_many_times_as_long_as_those_before_it_took(
     assert health.start_seconds == given
 
 
+def test_a_slow_first_start_may_be_as_slow_on_another_host(found: Found) -> None:
+    home, host = found(), found()
+    home.health._starts.append(100.0)
+
+    host.answer_like(home)
+
+    assert host.health.start_seconds == 200.0
+
+
 def test_a_service_that_took_its_time_at_first_is_given_more_again(
     found: Found, monkeypatch: pytest.MonkeyPatch
 ) -> None:
