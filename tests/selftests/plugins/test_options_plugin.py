@@ -2,10 +2,14 @@
 
 import re
 import shlex
+from collections.abc import Mapping
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 
+from fixtures import options as plugin
 from fixtures.options import _FLAGS, _GATE_VALUES, _VALUES
 from media_guarantees.core import journal
 
@@ -284,3 +288,36 @@ def test_a_gate_leads_to_its_rooms(place: pytest.Pytester, gate: str, rooms: lis
         [f"tests/deploy/{room}" for room in rooms]
     )
     assert all((Path(__file__).parents[3] / "tests/deploy" / room).is_dir() for room in rooms)
+
+
+@pytest.mark.parametrize(
+    ("restart", "exported", "name"),
+    [
+        ("docker compose -p shop down && docker compose -p shop up -d", "", "shop"),
+        ("docker compose -p shop down && docker compose -p shop up -d", "mine", "mine"),
+        ("docker compose down && docker compose -p shop up -d", "", ""),
+        ("docker compose -p $NAME down && docker compose -p $NAME up -d", "", ""),
+    ],
+)
+def test_a_deployment_is_called_as_its_guide_calls_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, restart: str, exported: str, name: str
+) -> None:
+    seen: list[Mapping[str, str]] = []
+
+    def read(*_: object, environment: Mapping[str, str], **__: object) -> object:
+        seen.append(environment)
+        return SimpleNamespace(model={"services": {}})
+
+    monkeypatch.setattr(plugin, "read_deployment", read)
+    monkeypatch.setattr(plugin, "find_compose", lambda _: "docker-compose")
+    monkeypatch.delenv("COMPOSE_PROJECT_NAME", raising=False)
+    if exported:
+        monkeypatch.setenv("COMPOSE_PROJECT_NAME", exported)
+    guide = tmp_path / "guide.md"
+    guide.write_text(f"```\n{restart}\n```\n")
+    files = [tmp_path / "c.yml"]
+    settings = SimpleNamespace(guide=guide, compose_files=files, cache=tmp_path, service="web", media_endpoint=None)
+
+    plugin.read_target(cast("Any", settings))
+
+    assert seen[0].get("COMPOSE_PROJECT_NAME", "") == name
