@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from media_guarantees.core import journal
 from media_guarantees.core.errors import PromiseBroken, Unproven
@@ -26,6 +26,9 @@ SLOWING = 0.03
 # A later start may take AGAIN_TIMES as long as the slowest start so far, but at least AGAIN_SECONDS. However little
 # time there is otherwise, it may take SLOWEST_TIMES as long as that one.
 AGAIN_TIMES, AGAIN_SECONDS, SLOWEST_TIMES = 20, 30.0, 2
+_NANOSECONDS = 10**9
+# Docker's defaults for a health check (Dockerfile reference, "HEALTHCHECK").
+_CHECK_SECONDS, _CHECK_RETRIES = 30.0, 3
 # A start that takes long is reported on this often.
 REPORT_SECONDS = 20.0
 
@@ -193,3 +196,31 @@ def is_healthy(containers: Iterable[Container]) -> bool:
     """Whether one of the running containers is healthy, or has no health check."""
     states = [container.attrs["State"] for container in containers]
     return any(state.get("Health", {}).get("Status", "healthy") == "healthy" for state in states)
+
+
+def start_allowance(project: ComposeProject, service: str) -> float:
+    """Return the seconds until `service` must be healthy; 0 where no health check says anything of it.
+
+    Services that must be healthy before it starts (``depends_on``) have their time first. The engine is asked, which
+    knows the health check of an image too, and of a container that has ended.
+    """
+    return _allowance(project, service, ())
+
+
+def _allowance(project: ComposeProject, service: str, above: tuple[str, ...]) -> float:
+    awaited: dict[str, Any] = dict(project.model["services"].get(service, {}).get("depends_on") or {})
+    first = [
+        _allowance(project, name, (*above, service))
+        for name, how in awaited.items()
+        if (how or {}).get("condition") == "service_healthy" and name not in above
+    ]
+    containers = project.containers(service, running_only=False)
+    own = [_seconds(container.attrs["Config"].get("Healthcheck") or {}) for container in containers]
+    return max(own, default=0.0) + max(first, default=0.0)
+
+
+def _seconds(check: dict[str, Any]) -> float:
+    if not check or check.get("Test") == ["NONE"]:
+        return 0.0
+    period, interval = (check.get(name, 0) / _NANOSECONDS for name in ("StartPeriod", "Interval"))
+    return float(period + (interval or _CHECK_SECONDS) * ((check.get("Retries") or _CHECK_RETRIES) + 1))

@@ -18,9 +18,8 @@ from media_guarantees.deployment.compose.media_mount import Mount
 from media_guarantees.deployment.compose_project import ComposeProject
 from media_guarantees.deployment.endpoint import Endpoint
 from media_guarantees.deployment.media_backing import MediaBacking
-from media_guarantees.deployment.readiness import READY_SECONDS, ServiceHealth, is_healthy
+from media_guarantees.deployment.readiness import READY_SECONDS, ServiceHealth, is_healthy, start_allowance
 from media_guarantees.deployment.service_container import ServiceContainer
-from media_guarantees.deployment.start_allowance import start_allowance
 from media_guarantees.media.media_volume import VolumeMedia
 from media_guarantees.media.uploads.exec_client import ExecPlatform, UnpublishedPlatform
 from media_guarantees.media.uploads.platform_protocol import Platform

@@ -14,9 +14,9 @@ from media_guarantees.core import journal
 from media_guarantees.core.deferred import Deferred
 from media_guarantees.core.errors import PromiseBroken
 from media_guarantees.deployment.stack import ServiceState, Stack
+from media_guarantees.events.home.working_files import of_platform
 from media_guarantees.events.planted_entries import are_planted, plant, with_owners_taken_over
 from media_guarantees.events.seeded_media import SeededMedia
-from media_guarantees.events.working_files import of_platform
 from media_guarantees.media.diff import Difference, damaged, describe, diff, summarize
 from media_guarantees.media.manifest import Entry, Manifest, printable
 from media_guarantees.media.uploads.platform_protocol import Upload

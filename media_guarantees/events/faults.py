@@ -6,8 +6,7 @@ import copy
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-
-from docker.models.containers import Container
+from typing import TYPE_CHECKING
 
 from media_guarantees.core import journal
 from media_guarantees.core.errors import Unproven
@@ -19,6 +18,9 @@ from media_guarantees.engine.private_engine import PrivateEngine
 from media_guarantees.guide.guide_runner import Operator
 from media_guarantees.system import commands
 from media_guarantees.system.run_id import RUN_LABEL
+
+if TYPE_CHECKING:
+    from docker.models.containers import Container
 
 # The restart policies that start a container again after any exit (docker-run(1), "--restart"). An engine that finds
 # containers of the one before it stops them, and takes that for the stop that `unless-stopped` means.

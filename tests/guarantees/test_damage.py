@@ -32,7 +32,7 @@ from media_guarantees.deployment.stack import Stack
 from media_guarantees.engine.helper_container import label_arguments
 from media_guarantees.events.before_after import expect_restored, seed_media
 from media_guarantees.events.copies.made_copy import archive_made_by, archives_in
-from media_guarantees.events.media_home import promised_volumes
+from media_guarantees.events.home.media_home import promised_volumes
 from media_guarantees.events.seeded_media import SeededMedia
 from media_guarantees.guide.guide_runner import Operator
 from media_guarantees.guide.steps import ARCHIVE_ENDING, Step

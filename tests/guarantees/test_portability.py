@@ -21,7 +21,7 @@ from media_guarantees.deployment.stack import Stack
 from media_guarantees.engine.connection import Engine, server_version
 from media_guarantees.events.before_after import expect_restored
 from media_guarantees.events.copies.backup_run import Backup, restore_to, take_backup
-from media_guarantees.events.lost_media import lose_media
+from media_guarantees.events.home.lost_media import lose_media
 from media_guarantees.events.media_owner import MediaOwner
 from media_guarantees.events.planted_entries import with_owners_taken_over
 from media_guarantees.events.seeded_media import SeededMedia, expect_new_upload_works, expect_served_as_before

@@ -14,7 +14,7 @@ from media_guarantees.core.errors import PromiseBroken, Unproven
 from media_guarantees.deployment.stack import Stack
 from media_guarantees.events import faults
 from media_guarantees.events.before_after import EventResult, expect_same, run_event, seed_media
-from media_guarantees.events.listed_names import names_in
+from media_guarantees.events.home.listed_names import names_in
 from media_guarantees.events.planted_entries import remove_planted
 from media_guarantees.events.seeded_media import (
     SeededMedia,

@@ -17,8 +17,8 @@ from media_guarantees.deployment.compose.media_mount import Mount
 from media_guarantees.deployment.sandbox.project_folder import write_model
 from media_guarantees.deployment.stack import Stack
 from media_guarantees.engine.helper_container import label_arguments
-from media_guarantees.events.links_out import leads_out
-from media_guarantees.events.media_home import expect_home, mounts_directory
+from media_guarantees.events.home.links_out import leads_out
+from media_guarantees.events.home.media_home import expect_home, mounts_directory
 from media_guarantees.events.planted_entries import is_planted
 from media_guarantees.events.seeded_media import SeededMedia
 from media_guarantees.events.volume_watcher import watching

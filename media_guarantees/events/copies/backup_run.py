@@ -18,7 +18,7 @@ from media_guarantees.deployment.stack import Stack
 from media_guarantees.events.before_after import seed_media
 from media_guarantees.events.copies.made_copy import MOUNTS, Copy, copy_made_by, expect_archive
 from media_guarantees.events.faults import RETURNING
-from media_guarantees.events.lost_media import lose_media
+from media_guarantees.events.home.lost_media import lose_media
 from media_guarantees.events.seeded_media import SeededMedia
 from media_guarantees.guide.guide_runner import Operator
 from media_guarantees.guide.shell.confined_shell import SHELL_ROOT

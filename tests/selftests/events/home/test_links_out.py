@@ -2,7 +2,7 @@
 
 import pytest
 
-from media_guarantees.events.links_out import leads_out
+from media_guarantees.events.home.links_out import leads_out
 
 ROOTS = {"/srv/media", "/data/media"}
 

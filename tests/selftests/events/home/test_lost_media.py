@@ -12,7 +12,7 @@ import pytest
 from fake_programs import Programs
 
 from media_guarantees.deployment.stack import Stack
-from media_guarantees.events.lost_media import lose_media
+from media_guarantees.events.home.lost_media import lose_media
 from media_guarantees.system.run_id import Run
 
 # A container is a shell in the directory that is mounted: what it does there is done here.

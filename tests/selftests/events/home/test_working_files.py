@@ -9,7 +9,7 @@ from fake_stack import manifest_of, sample
 
 from media_guarantees.core.errors import PromiseBroken
 from media_guarantees.events.before_after import expect_restored, expect_same
-from media_guarantees.events.working_files import of_platform
+from media_guarantees.events.home.working_files import of_platform
 from media_guarantees.media.diff import diff
 from media_guarantees.media.manifest import ROOT, Entry, Manifest
 from media_guarantees.media.uploads.platform_protocol import Upload

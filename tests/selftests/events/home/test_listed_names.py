@@ -2,7 +2,7 @@
 
 import pytest
 
-from media_guarantees.events.listed_names import names_in
+from media_guarantees.events.home.listed_names import names_in
 
 
 @pytest.mark.parametrize(

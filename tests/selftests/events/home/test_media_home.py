@@ -11,7 +11,7 @@ import pytest
 from media_guarantees.core.errors import PromiseBroken, Unproven
 from media_guarantees.deployment.compose.media_mount import Mount, require_volume
 from media_guarantees.deployment.stack import Stack
-from media_guarantees.events.media_home import expect_home, promised_volumes
+from media_guarantees.events.home.media_home import expect_home, promised_volumes
 from media_guarantees.guide.guide_runner import Operator
 from media_guarantees.guide.steps import Step
 
