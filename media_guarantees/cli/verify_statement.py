@@ -16,7 +16,7 @@ from typing import Any
 
 from media_guarantees.core.errors import BadInput
 from media_guarantees.core.escaping import printable
-from media_guarantees.evidence.signature import Signer, WrongSignature, read_signer
+from media_guarantees.evidence.outbound.signature import Signer, WrongSignature, read_signer
 
 VERIFIED, REFUSED, UNUSABLE = 0, 1, 2
 STATEMENT, TEST_RESULT = "https://in-toto.io/Statement/v1", "https://in-toto.io/attestation/test-result/v0.1"

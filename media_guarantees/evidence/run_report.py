@@ -6,16 +6,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from media_guarantees.evidence import notification
 from media_guarantees.evidence.catalogue import CATALOGUE
 from media_guarantees.evidence.exit_status import final_status, only_beyond
 from media_guarantees.evidence.formats import bundle, github
 from media_guarantees.evidence.formats.markdown import as_markdown
 from media_guarantees.evidence.gaps import Gaps
 from media_guarantees.evidence.judgement import Judgement, judge
+from media_guarantees.evidence.outbound import notification
+from media_guarantees.evidence.outbound.seal import seal
 from media_guarantees.evidence.recorder import Recorder
 from media_guarantees.evidence.run_summary import RunFacts
-from media_guarantees.evidence.seal import seal
 from media_guarantees.evidence.step_durations import remember
 from media_guarantees.guide.reader import GuideError, Sentence, read_guide
 from media_guarantees.settings import Settings

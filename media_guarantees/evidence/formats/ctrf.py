@@ -13,9 +13,9 @@ from typing import Any
 from media_guarantees import __version__
 from media_guarantees.core.escaping import printable
 from media_guarantees.evidence.formats.cases import ERROR, FAILURE, PASSED, SKIPPED, Case, cases_of
+from media_guarantees.evidence.formats.source_files import name_in_repository
 from media_guarantees.evidence.judgement import Judgement
 from media_guarantees.evidence.run_summary import RunFacts
-from media_guarantees.evidence.source_files import name_in_repository
 
 NAME = "media-guarantees"
 STATUSES = ("passed", "failed", "skipped", "pending", "other")

@@ -19,9 +19,9 @@ from media_guarantees.core.escaping import printable, shortened
 from media_guarantees.core.paths import ROOT
 from media_guarantees.core.verdict import BROKEN
 from media_guarantees.evidence.catalogue import Guarantee
+from media_guarantees.evidence.formats.source_files import name_in_repository, repository_of, without_folders
 from media_guarantees.evidence.judgement import Judgement
 from media_guarantees.evidence.run_summary import RunFacts, explain, parts_of
-from media_guarantees.evidence.source_files import name_in_repository, repository_of, without_folders
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 MESSAGE_LIMIT = 4_000

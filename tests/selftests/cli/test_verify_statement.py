@@ -10,7 +10,7 @@ import pytest
 from signing_keys import list_signers, make_key, needs_ssh_keygen
 
 from media_guarantees.cli.verify_statement import REFUSED, UNUSABLE, VERIFIED, Statement, judge, main
-from media_guarantees.evidence.signature import Signer, sign
+from media_guarantees.evidence.outbound.signature import Signer, sign
 
 OPS = "ops@example.org"
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from inner_run import BEYOND, HELD, LOST, UNPROVEN, InnerRun, Runs
 
-from media_guarantees.evidence import notification
+from media_guarantees.evidence.outbound import notification
 
 OK, FAILED, INTERRUPTED, INTERNAL_ERROR, USAGE_ERROR, NO_TESTS = range(6)
 CTRL_C = """

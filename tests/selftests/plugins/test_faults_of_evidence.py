@@ -27,8 +27,9 @@ from fixtures.terminal_progress import TerminalProgress
 from media_guarantees.core.errors import PromiseBroken, Unproven
 from media_guarantees.core.verdict import MARKS
 from media_guarantees.engine.connection import Engine
-from media_guarantees.evidence import failure_evidence, run_report, seal, thumbnails
+from media_guarantees.evidence import failure_evidence, run_report, thumbnails
 from media_guarantees.evidence.formats import bundle, github
+from media_guarantees.evidence.outbound import seal
 from media_guarantees.evidence.recorder import Recorder
 
 FILES = tuple(bundle.FILES)

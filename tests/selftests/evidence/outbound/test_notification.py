@@ -15,11 +15,11 @@ from fake_run import HELD, LOST, facts, judgement
 
 from media_guarantees.core.errors import BadInput
 from media_guarantees.core.verdict import BROKEN, PROVED, UNPROVEN
-from media_guarantees.evidence import notification
 from media_guarantees.evidence.formats import bundle
 from media_guarantees.evidence.gaps import Gaps
 from media_guarantees.evidence.judgement import Judgement
-from media_guarantees.evidence.notification import check_url, send
+from media_guarantees.evidence.outbound import notification
+from media_guarantees.evidence.outbound.notification import check_url, send
 from media_guarantees.evidence.run_summary import RunFacts
 
 

@@ -10,13 +10,13 @@ from signing_keys import make_key, needs_ssh_keygen
 
 from media_guarantees.core.errors import BadInput
 from media_guarantees.core.verdict import PROVED
-from media_guarantees.evidence import seal as seal_module
 from media_guarantees.evidence.formats import bundle
 from media_guarantees.evidence.gaps import Gaps
+from media_guarantees.evidence.outbound import seal as seal_module
+from media_guarantees.evidence.outbound.seal import seal
+from media_guarantees.evidence.outbound.signature import read_signer
+from media_guarantees.evidence.outbound.statement import sha256_of
 from media_guarantees.evidence.run_summary import RunFacts
-from media_guarantees.evidence.seal import seal
-from media_guarantees.evidence.signature import read_signer
-from media_guarantees.evidence.statement import sha256_of
 
 JUDGEMENTS = [judgement(PROVED, HELD)]
 

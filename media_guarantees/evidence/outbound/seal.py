@@ -8,9 +8,9 @@ from pathlib import Path
 from media_guarantees.evidence.formats import bundle
 from media_guarantees.evidence.gaps import Gaps
 from media_guarantees.evidence.judgement import Judgement
+from media_guarantees.evidence.outbound.signature import sign
+from media_guarantees.evidence.outbound.statement import as_statement, sha256_of, statement_text
 from media_guarantees.evidence.run_summary import RunFacts
-from media_guarantees.evidence.signature import sign
-from media_guarantees.evidence.statement import as_statement, sha256_of, statement_text
 
 STATEMENT_FILE = "statement.json"
 SIGNATURE_ENDING = ".sig"

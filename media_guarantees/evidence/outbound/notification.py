@@ -18,8 +18,8 @@ from media_guarantees.core.errors import BadInput
 from media_guarantees.core.verdict import BROKEN, MARKS, PROVED
 from media_guarantees.evidence.gaps import Gaps
 from media_guarantees.evidence.judgement import Judgement
+from media_guarantees.evidence.outbound.statement import PASSED, result_of
 from media_guarantees.evidence.run_summary import RunFacts, counts
-from media_guarantees.evidence.statement import PASSED, result_of
 
 SECONDS = 10.0  # for each answer: a server that hangs must not hold up a run that is over
 

@@ -18,9 +18,9 @@ from media_guarantees import __version__
 from media_guarantees.core import journal
 from media_guarantees.core.paths import ROOT
 from media_guarantees.core.verdict import BROKEN, PROVED, UNPROVEN
+from media_guarantees.evidence.formats.source_files import name_in_repository, repository_of, without_folders
 from media_guarantees.evidence.judgement import Judgement
 from media_guarantees.evidence.run_summary import RunFacts
-from media_guarantees.evidence.source_files import name_in_repository, repository_of, without_folders
 
 STATEMENT = "https://in-toto.io/Statement/v1"
 TEST_RESULT = "https://in-toto.io/attestation/test-result/v0.1"

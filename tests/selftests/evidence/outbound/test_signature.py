@@ -10,8 +10,8 @@ from fake_programs import Programs
 from signing_keys import list_signers, make_key, needs_ssh_keygen
 
 from media_guarantees.core.errors import BadInput
-from media_guarantees.evidence import signature
-from media_guarantees.evidence.signature import WrongSignature, check_key, read_key_path, read_signer, sign
+from media_guarantees.evidence.outbound import signature
+from media_guarantees.evidence.outbound.signature import WrongSignature, check_key, read_key_path, read_signer, sign
 
 CONTENT = b'{"result": "PASSED"}\n'
 KEY_ITSELF = "-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaC1rZXk\n-----END OPENSSH PRIVATE KEY-----\n"

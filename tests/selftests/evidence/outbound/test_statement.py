@@ -12,8 +12,8 @@ from json_shape import faults
 from media_guarantees import __version__
 from media_guarantees.core.verdict import BROKEN, PROVED, UNPROVEN
 from media_guarantees.evidence.judgement import Judgement
+from media_guarantees.evidence.outbound.statement import as_statement, result_of, sha256_of, statement_text
 from media_guarantees.evidence.run_summary import RunFacts
-from media_guarantees.evidence.statement import as_statement, result_of, sha256_of, statement_text
 
 # in-toto's Statement v1 and its predicate Test Result v0.1; `mediaGuarantees` is an extension, which both allow.
 DIGEST = {"sha256": str}
