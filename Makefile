@@ -41,6 +41,12 @@ OPTIONS := $(if $(ENGINE),--engine='$(ENGINE)') \
 	$(if $(DRILL),--drill='$(DRILL)') \
 	$(if $(REMOVED),--removed='$(REMOVED)') \
 	$(if $(REMOVED_LIST),--removed-list='$(REMOVED_LIST)') \
+	$(if $(ARCHIVE),--archive='$(ARCHIVE)') \
+	$(if $(PICK),--pick='$(PICK)') \
+	$(if $(WINDOW),--window='$(WINDOW)') \
+	$(if $(MAX_AGE),--max-age='$(MAX_AGE)') \
+	$(if $(MAX_RPO),--max-rpo='$(MAX_RPO)') \
+	$(if $(MIN_KEPT),--min-kept='$(MIN_KEPT)') \
 	$(if $(KEEP),--keep) $(if $(REQUIRE_ALL),--require-all) \
 	$(if $(or $(BEYOND),$(if $(COMPOSE_FILE),,ours)),--beyond)
 
@@ -54,6 +60,7 @@ unexport ENGINE COMPOSE_FILE GUIDE SERVICE MEDIA_ROOT UPLOAD UPLOAD_CONFIG REPOR
 	MINUTES ARGS ARCHIVE AGAINST SAVE ANY_NAME MAY_BE_EMPTY QUICK \
 	STATEMENT SIGNERS FOLDER NOTIFY_URL HEARTBEAT_URL
 unexport STATE SERVER HOSTS PROJECT MEDIA_SERVER MANIFEST SAMPLE DRILL REMOVED REMOVED_LIST
+unexport PICK WINDOW MAX_AGE MAX_RPO MIN_KEPT
 
 # The tests of the deploy gate: on many servers at the same time, on one, or only the test that ARGS names.
 comma := ,
@@ -85,7 +92,7 @@ before-deploy: $(VENV)/verify.stamp  ## Record a live service and its media befo
 after-deploy: $(VENV)/verify.stamp  ## Report what the deploy did to them, and try their backup, read-only
 	@$(BIN)/python -m pytest $(call gate,tests/deploy/after tests/deploy/drill) $(OPTIONS) $(ARGS)
 
-restore-drill: $(VENV)/verify.stamp  ## Back up a live volume with the guide's command, and restore it beside the live one
+restore-drill: $(VENV)/verify.stamp  ## Restore a backup beside the live volume: ARCHIVE=backups, or one made now by the guide
 	@$(BIN)/python -m pytest $(call gate,tests/deploy/drill) $(OPTIONS) $(ARGS)
 
 test: selftests  ## Run the project's own tests: the self-tests, then a few sabotages that break every guarantee

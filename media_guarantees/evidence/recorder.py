@@ -55,7 +55,8 @@ class Recorder:
     @contextmanager
     def listening(self) -> Iterator[None]:
         """Listen to the journal for the length of the block."""
-        handler, loggers = _Handler(self), (journal.EVENTS, journal.EVIDENCE, journal.PROGRESS)
+        handler = _Handler(self)
+        loggers = (journal.EVENTS, journal.EVIDENCE, journal.FIGURES, journal.PROGRESS)
         for logger in loggers:
             logger.setLevel(logging.DEBUG)
             logger.addHandler(handler)
@@ -76,6 +77,8 @@ class Recorder:
                 self.facts.events.append(record.event)  # type: ignore[attr-defined]
             elif record.name == journal.EVIDENCE.name:
                 self._observed.append(record.getMessage())
+            elif record.name == journal.FIGURES.name:
+                self.facts.figures.update(record.figures)  # type: ignore[attr-defined]
             else:
                 self._hear_step(record.step)  # type: ignore[attr-defined]
 

@@ -48,14 +48,15 @@ class RunReport:
         """Judge, and return the exit status of a run that the test runner would end with `status`.
 
         `why_unfinished` is the reason if tests did not run to their end. `everything_selected` is False where only
-        some tests were named. The deploy gate doesn't answer for the `whole_catalogue`.
+        some tests were named. The deploy gate doesn't answer for the `whole_catalogue`, and no run for real archives
+        that it has no test of.
         """
         self.facts.not_run = len(self.recorder.unfinished)
         if self.facts.not_run or self.recorder.uncollected:
             self.facts.stopped = self.facts.stopped or self._unread_files() or why_unfinished
         records = self.recorder.all_records(everything_selected=everything_selected)
         judgements = judge(records, self._find_promises())
-        self.judgements = tuple(each for each in judgements if each.tests or whole_catalogue)
+        self.judgements = tuple(each for each in judgements if self._answers_for(each, whole_catalogue))
         self.facts.status = final_status(
             status,
             verdict=self.verdict,
@@ -64,6 +65,11 @@ class RunReport:
             require_all=self.settings.require_all,
         )
         return self.facts.status
+
+    def _answers_for(self, judgement: Judgement, whole_catalogue: bool) -> bool:  # noqa: FBT001
+        if judgement.guarantee.of_real_archive:
+            return any(judgement.guarantee.identifier in names for names in self.recorder.expected.values())
+        return whole_catalogue or bool(judgement.tests)
 
     def _unread_files(self) -> str:
         files = ", ".join(sorted(self.recorder.uncollected))

@@ -23,7 +23,7 @@ class RunFacts:
     announced have the length 0. `stopped` is why a run was cut short, "" for a whole one, and `not_run` how many of
     its tests did not run to their end. `gaps` are lines about evidence that could not be gathered. `status` is the exit
     status. `subjects` are the files that were tested, with their SHA-256 when the run began; `steady` is whether they
-    stayed as they were.
+    stayed as they were. `figures` are numbers by name.
     """
 
     engine: dict[str, Any]
@@ -41,6 +41,7 @@ class RunFacts:
     status: int = 0
     subjects: dict[Path, str] = field(default_factory=dict)
     steady: bool = True
+    figures: dict[str, float] = field(default_factory=dict)
 
     @property
     def complete(self) -> bool:

@@ -9,6 +9,8 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 
 from media_guarantees.core.errors import BadInput
+from media_guarantees.gate.kept.archive_request import ArchiveRequest
+from media_guarantees.gate.kept.archive_shelf import expect_local
 
 MODES = FULL, QUICK = ("full", "quick")
 DRILLS = RUN, SKIP = ("run", "skip")
@@ -16,7 +18,11 @@ DRILLS = RUN, SKIP = ("run", "skip")
 
 @dataclass(frozen=True)
 class GateSettings:
-    """The options of the deploy gate. `removed` are patterns, and `removed_list` a file of paths, that may be gone."""
+    """The options of the deploy gate. `removed` are patterns, and `removed_list` a file of paths, that may be gone.
+
+    `archive` is the backup that a restore drill is about, None for one that the drill makes; where it is on this
+    machine, its path is relative to `folder`.
+    """
 
     state: Path
     host: str = ""
@@ -28,6 +34,8 @@ class GateSettings:
     drill: str = RUN
     removed: tuple[str, ...] = ()
     removed_list: Path | None = None
+    archive: ArchiveRequest | None = None
+    folder: Path = Path()
 
     def check(self) -> None:
         """Raise `BadInput` for values that make no sense."""
@@ -36,6 +44,8 @@ class GateSettings:
                 raise BadInput(f"--{option} is {value!r}", f"choose one of {', '.join(choices)}")
         if self.removed_list and not self.removed_list.is_file():
             raise BadInput(f"there is no list of removals {self.removed_list}", "give REMOVED_LIST=…, one path a line")
+        if self.archive and not self.host and self.drill == RUN:
+            expect_local(self.folder / self.archive.place)
 
     def is_declared(self) -> Callable[[bytes], bool]:
         """Return a function: whether a path, relative to the media root, was declared as removed on purpose."""

@@ -254,7 +254,11 @@ class Live:
         if not self.has_volume(volume):  # naming it would make it
             raise PromiseBroken(f"there is no volume {volume} on the engine any more")
         place = [f"--workdir={posixpath.join('/volume', folder)}", f"--volume={volume}:/volume:ro,nocopy"]
-        base = self._run(self.helper_image, ["--network=none", "--interactive", *place])
+        return self.helper(*place)
+
+    def helper(self, *options: str) -> Helper:
+        """Return what makes a command that runs in a container without a network, with further `options`."""
+        base = self._run(self.helper_image, ["--network=none", "--interactive", *options])
         return lambda args: [*base, *args]
 
     def scan(self, volume: str, folder: str, choose: Choice | None = None) -> VolumeScan:

@@ -39,6 +39,7 @@ def as_json(facts: RunFacts, judgements: Sequence[Judgement]) -> dict[str, Any]:
         "started": datetime.fromtimestamp(facts.started, timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ"),
         "seconds": round(facts.seconds, 3),
         "command_seconds": round(facts.command_seconds, 3),
+        **({"figures": facts.figures} if facts.figures else {}),
         "guarantees": [_guarantee(judgement) for judgement in judgements],
     }
 

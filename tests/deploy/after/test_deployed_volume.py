@@ -6,8 +6,8 @@ import pytest
 
 from media_guarantees.core import journal
 from media_guarantees.gate.baseline import Baseline
-from media_guarantees.gate.drill import expect_named, read_step
 from media_guarantees.gate.live_gate import Gate
+from media_guarantees.gate.restore_drill.drill import expect_named, read_step
 from media_guarantees.guide.reader import Guide
 
 dedicated = pytest.mark.guarantee("volume.dedicated")

@@ -10,9 +10,9 @@ from media_guarantees.core import journal
 from media_guarantees.core.errors import PromiseBroken
 from media_guarantees.deployment.compose.compose_model import Deployment
 from media_guarantees.gate.dangerous_commands import Danger, MediaVolume, search_folder, search_text
-from media_guarantees.gate.drill import expect_named, read_step
 from media_guarantees.gate.live_gate import Gate
 from media_guarantees.gate.next_deploy import declared_volume, divergences, expect_same_volume
+from media_guarantees.gate.restore_drill.drill import expect_named, read_step
 from media_guarantees.guide.reader import Guide
 
 pytestmark = pytest.mark.guarantee("volume.dedicated")

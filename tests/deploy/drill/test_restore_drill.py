@@ -8,7 +8,7 @@ from media_guarantees.core import journal
 from media_guarantees.core.deferred import Deferred
 from media_guarantees.core.errors import PromiseBroken
 from media_guarantees.events.copies.backup_run import name_contains_date
-from media_guarantees.gate.drill import BackupTaken, Drill
+from media_guarantees.gate.restore_drill.drill import BackupTaken, Drill
 from media_guarantees.media.diff import Difference, describe
 from media_guarantees.media.manifest import Manifest
 

@@ -32,6 +32,8 @@ IDENTIFIERS = [
     "backup.harmless",
     "backup.under_load",
     "backup.fails_loudly",
+    "backup.fresh",
+    "backup.retained",
     "restore.disaster",
     "restore.repair",
     "restore.idempotent",

@@ -71,6 +71,14 @@ def test_what_the_journal_says_belongs_to_the_test_that_runs(recorder: Recorder)
     assert len(recorder.facts.events) == 2
 
 
+def test_the_last_figure_of_a_name_counts_for_the_whole_run(recorder: Recorder) -> None:
+    with recorder.listening():
+        journal.add_figures(archive_bytes=1, archive_files=2)
+        journal.add_figures(archive_bytes=3)
+
+    assert recorder.facts.figures == {"archive_bytes": 3, "archive_files": 2}
+
+
 def test_steps_are_kept_once_and_shown_twice(recorder: Recorder) -> None:
     shown: list[bool] = []
     recorder.on_step = lambda step: shown.append(has_ended(step))

@@ -75,6 +75,25 @@ def test_the_gate_answers_for_the_guarantees_that_it_has_tests_of(report: RunRep
     assert [each.guarantee.identifier for each in report.judgements] == ["persistence.recreate"]
 
 
+@pytest.mark.parametrize("everything_selected", [True, False])
+def test_a_run_without_a_real_archive_does_not_answer_for_one(report: RunReport, everything_selected: bool) -> None:
+    record(report, "passed")
+
+    judge(report, everything_selected=everything_selected)
+
+    judged = [each.guarantee.identifier for each in report.judgements]
+    assert "backup.complete" in judged
+    assert [name for name in judged if name in {"backup.fresh", "backup.retained"}] == []
+
+
+def test_a_run_answers_for_a_real_archive_that_it_has_a_test_of(report: RunReport) -> None:
+    report.recorder.expect({TEST: ("backup.fresh",)})
+
+    judge(report, whole_catalogue=False)
+
+    assert [each.guarantee.identifier for each in report.judgements] == ["backup.fresh"]
+
+
 def test_a_guide_that_can_not_be_understood_promises_nothing(report: RunReport) -> None:
     report.settings.guide.unlink()
     record(report, "passed")

@@ -59,6 +59,50 @@ def test_what_needs_a_compose_file_is_left_out_where_none_is_named(
     assert len([line for line in result.outlines if "::test_" in line]) == tests
 
 
+OF_BOTH_DRILLS = """
+def test_of_a_backup_made_for_it(backed_up):
+    pass
+
+def test_of_an_archive(picked_archive):
+    pass
+"""
+
+
+@pytest.mark.parametrize(
+    ("option", "test"), [([], "test_of_a_backup_made_for_it"), (["--archive=backups"], "test_of_an_archive")]
+)
+def test_a_drill_is_either_of_a_backup_made_for_it_or_of_an_archive(
+    place: pytest.Pytester, option: list[str], test: str
+) -> None:
+    result = run(place, "--collect-only", "-q", *option, room(place, "drill", OF_BOTH_DRILLS))
+
+    assert [line.rpartition("::")[2] for line in result.outlines if "::test_" in line] == [test]
+
+
+OF_AN_ARCHIVE = """
+import pytest
+
+@pytest.mark.guarantee("backup.fresh")
+def test_it(picked_archive):
+    print("ran")
+"""
+
+
+def test_an_archive_that_the_server_does_not_have_ends_the_run_in_words(
+    place: pytest.Pytester, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    script = 'case "$*" in *find*) echo "bind source path does not exist" >&2; exit 125;; info*) date -Is;; esac'
+    Programs(tmp_path, monkeypatch).add("docker", script)
+
+    result = run(place, "--server=web-1", "--archive=/srv/backups", room(place, "drill", OF_AN_ARCHIVE))
+
+    said = result.stdout.str() + result.stderr.str()
+    assert result.ret == pytest.ExitCode.USAGE_ERROR, said
+    assert "the server has no folder /srv/backups that can be read: bind source path does not exist" in said
+    assert "Traceback" not in said
+    assert "ran" not in result.outlines
+
+
 OF_A_GATE = """
 import pytest
 

@@ -165,6 +165,12 @@ def test_what_makes_no_sense_is_refused_in_words_before_anything_is_started(
         (["--drill=no"], "ERROR: --drill is 'no'"),
         (["--sample=x"], "ERROR: --sample is 'x'"),
         (["--removed-list=gone.txt"], "there is no list of removals"),
+        (["--archive=backups", "--max-age=abc"], "ERROR: --max-age is 'abc', which is no length of time"),
+        (["--archive=backups", "--min-kept=few"], "ERROR: --min-kept is 'few'"),
+        (["--archive=backups", "--pick=oldest"], "ERROR: --pick is 'oldest'"),
+        (["--max-rpo=26h"], "ERROR: --max-rpo is a limit for an archive, and none is named"),
+        (["--archive=gone.tar.gz"], "/gone.tar.gz isn't there"),
+        (["--archive=."], "there is no archive in "),
         (["--guide=gone.md"], "gone.md"),
         (["--sign-key=gone"], "ERROR: SIGN_KEY should name the file of an ssh key"),
     ],
@@ -196,6 +202,12 @@ def test_an_address_that_may_hold_a_token_is_in_no_log(
     shown(place, "1", f"--{name}=https://hooks.example.org/a-token")
 
     assert journal.redact("asking https://hooks.example.org/a-token") == "asking ***"
+
+
+def test_an_archive_on_a_server_or_for_no_drill_is_not_sought_here(place: pytest.Pytester) -> None:
+    for option in ("--server=web-1", "--drill=skip"):
+        given = ("--archive=/srv/backups", option, "--guide=guide.md")
+        run(place, *given, str(place.makepyfile(GATE))).assert_outcomes(passed=1)
 
 
 def test_a_gate_needs_no_compose_file_and_no_sandbox(place: pytest.Pytester) -> None:

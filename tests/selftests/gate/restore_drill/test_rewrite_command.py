@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from media_guarantees.gate.rewrite_command import NotRunnableLive, redirect
+from media_guarantees.gate.restore_drill.rewrite_command import NotRunnableLive, redirect
 from media_guarantees.guide.formats.document import Block
 from media_guarantees.guide.sequences import read_procedures
 from media_guarantees.guide.steps import Step

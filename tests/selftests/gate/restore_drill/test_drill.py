@@ -15,8 +15,8 @@ from fake_programs import Programs
 from media_guarantees.core import journal
 from media_guarantees.core.errors import PromiseBroken, Unproven
 from media_guarantees.engine.connection import Engine
-from media_guarantees.gate import drill as drill_module
-from media_guarantees.gate.drill import (
+from media_guarantees.gate.restore_drill import drill as drill_module
+from media_guarantees.gate.restore_drill.drill import (
     BackupTaken,
     Drill,
     changed_between,

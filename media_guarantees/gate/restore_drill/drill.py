@@ -1,10 +1,12 @@
-"""The restore drill on a live server: the guide's backup of the live volume, restored into a scratch volume.
+"""The restore drill on a live server: the guide's restore of a backup, into a scratch volume.
 
-The live volume is only read. Changes that people made while the backup ran are not counted as losses.
+The backup is one that the guide's command makes for the drill, or an archive that is already there. The live volume is
+only read. Changes that people made while the backup ran are not counted as losses.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,11 +16,13 @@ from typing import BinaryIO, cast
 
 from media_guarantees.archive.examine import DamagedArchive, read_archive
 from media_guarantees.core import journal
-from media_guarantees.core.errors import PromiseBroken, Unproven
+from media_guarantees.core.errors import BadInput, PromiseBroken, Unproven
+from media_guarantees.core.text import readable_size
 from media_guarantees.engine import helper_container
 from media_guarantees.events.copies.backup_run import promises_day
+from media_guarantees.gate.kept.archive_shelf import Shelf
 from media_guarantees.gate.live_gate import Gate
-from media_guarantees.gate.rewrite_command import redirect
+from media_guarantees.gate.restore_drill.rewrite_command import redirect
 from media_guarantees.gate.volume_scan import VolumeScan
 from media_guarantees.guide.guide_runner import named_volumes
 from media_guarantees.guide.reader import Guide, StepAmbiguous, StepMissing
@@ -29,6 +33,7 @@ from media_guarantees.system import commands
 from media_guarantees.system.run_id import LABEL, Run, expiring
 
 _MEANWHILE = ("file changed as we read it", "File removed before we read it")
+_PLAIN_FOLDER = re.compile(r"[\w.-]+(?:/[\w.-]+)*")
 SECONDS = 6 * 3600.0  # of a command; a terabyte takes its time
 
 
@@ -129,15 +134,37 @@ class Drill:
         except ValueError as misfit:
             raise Unproven(f"the name of the backup can't be filled in as the guide says: {misfit}") from misfit
         with journal.step("event: the guide's restore, into a volume of the run's own"):
-            self._type(step, script)
+            typed = self._type(step, script)
+        journal.add_figures(restore_seconds=round(typed.seconds, 1))
         return self.gate.live.scan(self.restored, self.gate.folder).manifest()
+
+    def bring(self, name: str, shelf: Shelf) -> None:
+        """Copy an archive to where the guide's restore command looks for it, in the scratch folder of backups."""
+        step = self._step("restore", self.gate.expect_one_volume().name)
+        with journal.step(f"copying {name} into a volume of the run's own"):
+            shelf.copy_into(self.backups, folder_of_archives(step), name, self.gate.live)
+
+    def expect_room(self, size: int) -> None:
+        """Raise `BadInput` where the scratch volumes can't hold `size` bytes."""
+        live = self.gate.live
+        asked = commands.check(
+            live.volume_helper(self.restored)(["stat", "--file-system", "--format=%a %S", "."]),
+            env=live.engine.environment,
+        )
+        blocks, each = map(int, asked.text.split())
+        if blocks * each < size:
+            raise BadInput(
+                f"there is no room for the drill: it takes {readable_size(size)} for the archive and what is in it, "
+                f"and the engine's disk has {readable_size(blocks * each)} left",
+                "free some, or drill on another server: SERVER=…",
+            )
 
     def _step(self, procedure: str, volume: str) -> Step:
         step = read_step(self.guide, procedure, volume)
         expect_named(step, volume)
         return step
 
-    def _type(self, step: Step, script: str) -> None:
+    def _type(self, step: Step, script: str) -> commands.Outcome:
         if (
             not self.gate.live.engine.docker("image", "inspect", helper_container.IMAGE).ok
             and helper_container.IMAGE in script
@@ -156,6 +183,7 @@ class Drill:
                 means="this command would fail on this server if it were needed now",
                 next_step="run it by hand and read what it prints",
             )
+        return typed
 
     def make_room(self) -> None:
         """Create the scratch volumes, with labels by which a later run recognises them."""
@@ -182,6 +210,19 @@ def read_step(guide: Guide, procedure: str, volume: str) -> Step:
         return guide.about({volume}).step(procedure)
     except (StepMissing, StepAmbiguous) as unclear:
         raise Unproven(f"the guide does not describe it: {unclear}") from unclear
+
+
+def folder_of_archives(step: Step) -> str:
+    """Return the folder, below the one that a restore command mounts, in which it looks for archives; "" for that one.
+
+    A folder whose name the reader of the guide fills in can be any.
+    """
+    archive = PurePosixPath(step.archive or "")
+    for source, target in step.volumes:
+        if source not in named_volumes(step) and archive.is_relative_to(target):
+            folder = str(archive.parent.relative_to(target))
+            return folder if _PLAIN_FOLDER.fullmatch(folder) and ".." not in folder.split("/") else ""
+    return ""
 
 
 def expect_named(step: Step, volume: str) -> None:
