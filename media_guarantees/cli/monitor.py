@@ -10,9 +10,9 @@ import argparse
 import json
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
@@ -26,6 +26,16 @@ OF_DRILL = ("backup.", "restore.")
 RESTORE = "restore.disaster"
 CLOCK_SLACK = 300.0  # seconds
 
+# Figures of a drill of an archive that was already there, with their names and texts for Prometheus.
+FIGURES = {
+    "archive_bytes": ("media_backup_bytes", "The size of the newest backup."),
+    "archives_kept": ("media_backup_kept", "How many backups are kept."),
+    "rpo_seconds": ("media_backup_rpo_seconds", "How long before the drill the first file came that is not in it."),
+    "since_files": ("media_backup_missing_files", "How many files came or changed since it was taken."),
+    "since_bytes": ("media_backup_missing_bytes", "The bytes of these."),
+    "restore_seconds": ("media_backup_restore_seconds", "How long the guide's restore command took."),
+}
+
 OK, WARNING, CRITICAL, UNKNOWN = range(4)
 NAMES = ("OK", "WARNING", "CRITICAL", "UNKNOWN")
 
@@ -34,7 +44,8 @@ NAMES = ("OK", "WARNING", "CRITICAL", "UNKNOWN")
 class DrillResult:
     """The result of a restore drill. `began` is in seconds since the epoch; `guarantees` holds each one's verdict.
 
-    `reasons` names the guarantees that were not proved, and says so where the run was cut short.
+    `reasons` names the guarantees that were not proved, and says so where the run was cut short. `figures` are those of
+    a drill of an archive that was already there, as ``guarantees.json`` has them.
     """
 
     verdict: str
@@ -42,6 +53,7 @@ class DrillResult:
     seconds: float
     guarantees: dict[str, str]
     reasons: tuple[str, ...] = ()
+    figures: Mapping[str, float] = field(default_factory=dict)
 
 
 def read_drill(reports: Path) -> DrillResult | None:
@@ -73,7 +85,8 @@ def _read_result(file: Path) -> DrillResult | None:
         if evidence.get("complete", True) is not True:
             reasons.append("the run was cut short")
             verdict = combine([verdict, UNPROVEN])
-        return DrillResult(verdict, began.timestamp(), float(evidence["seconds"]), verdicts, tuple(reasons))
+        figures = {name: float(value) for name, value in evidence.get("figures", {}).items()}
+        return DrillResult(verdict, began.timestamp(), float(evidence["seconds"]), verdicts, tuple(reasons), figures)
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None
 
@@ -100,32 +113,66 @@ def judge(drill: DrillResult | None, *, now: float, max_age: float, since: float
     return OK, f"the backup was restored and is whole: {about}"
 
 
+def performance(drill: DrillResult | None, *, now: float) -> str:
+    """Return what Nagios' plugin guidelines call performance data: ages in seconds as of now, sizes in bytes."""
+    if drill is None:
+        return ""
+    values = {"drill_age": f"{now - drill.began:.0f}s"}
+    if "archive_age_seconds" in drill.figures:
+        values["archive_age"] = f"{now - _taken(drill):.0f}s"
+    for name, figure, unit in (("rpo", "rpo_seconds", "s"), ("archive_size", "archive_bytes", "B")):
+        if figure in drill.figures:
+            values[name] = f"{drill.figures[figure]:.0f}{unit}"
+    return " | " + " ".join(f"{name}={value}" for name, value in values.items())
+
+
+def _taken(drill: DrillResult) -> float:
+    """Return when the newest archive was taken, in seconds since the epoch."""
+    return drill.began - drill.figures["archive_age_seconds"]
+
+
 def metrics(drill: DrillResult | None, *, now: float, last_success: float) -> str:
     """Return the drill in Prometheus' text format; `last_success` is when a drill was last proved, 0 for never."""
     rows = [
-        "# HELP media_restore_drill_last_success_timestamp_seconds When a restore drill was last proved; 0 for never.",
-        "# TYPE media_restore_drill_last_success_timestamp_seconds gauge",
-        f"media_restore_drill_last_success_timestamp_seconds {last_success:.0f}",
-        "# HELP media_restore_drill_checked_timestamp_seconds When the evidence was last read.",
-        "# TYPE media_restore_drill_checked_timestamp_seconds gauge",
-        f"media_restore_drill_checked_timestamp_seconds {now:.0f}",
+        *_gauge(
+            "media_restore_drill_last_success_timestamp_seconds",
+            "When a restore drill was last proved; 0 for never.",
+            f"{last_success:.0f}",
+        ),
+        *_gauge("media_restore_drill_checked_timestamp_seconds", "When the evidence was last read.", f"{now:.0f}"),
     ]
     if drill is not None:
         rows += [
-            "# HELP media_restore_drill_last_run_timestamp_seconds When the last restore drill began.",
-            "# TYPE media_restore_drill_last_run_timestamp_seconds gauge",
-            f"media_restore_drill_last_run_timestamp_seconds {drill.began:.0f}",
-            "# HELP media_restore_drill_seconds How long it took.",
-            "# TYPE media_restore_drill_seconds gauge",
-            f"media_restore_drill_seconds {drill.seconds:.1f}",
-            "# HELP media_restore_drill_proved Whether each guarantee was proved by it (1) or not (0).",
-            "# TYPE media_restore_drill_proved gauge",
+            *_gauge(
+                "media_restore_drill_last_run_timestamp_seconds",
+                "When the last restore drill began.",
+                f"{drill.began:.0f}",
+            ),
+            *_gauge("media_restore_drill_seconds", "How long it took.", f"{drill.seconds:.1f}"),
+            *_of_archive(drill),
+            *_gauge("media_restore_drill_proved", "Whether each guarantee was proved by it (1) or not (0)."),
             *(
                 f'media_restore_drill_proved{{guarantee="{name}",verdict="{verdict}"}} {int(verdict == PROVED)}'
                 for name, verdict in drill.guarantees.items()
             ),
         ]
     return "\n".join(rows) + "\n"
+
+
+def _of_archive(drill: DrillResult) -> Iterator[str]:
+    if "archive_age_seconds" in drill.figures:
+        yield from _gauge(
+            "media_backup_taken_timestamp_seconds", "When the newest backup was taken.", f"{_taken(drill):.0f}"
+        )
+    for figure, (name, text) in FIGURES.items():
+        if figure in drill.figures:
+            yield from _gauge(name, text, f"{drill.figures[figure]:.10g}")
+
+
+def _gauge(name: str, text: str, *values: str) -> Iterator[str]:
+    yield f"# HELP {name} {text}"
+    yield f"# TYPE {name} gauge"
+    yield from (f"{name} {value}" for value in values)
 
 
 def last_success(file: Path, drill: DrillResult | None) -> float:
@@ -165,5 +212,5 @@ def main(arguments: Sequence[str]) -> int:
     except OSError as error:
         sys.stderr.write(f"{asked.metrics} can't be written: {error}\n  hint: name a file in a folder of yours\n")
         status = max(status, WARNING)
-    sys.stdout.write(f"MEDIA {NAMES[status]} - {line}\n")
+    sys.stdout.write(f"MEDIA {NAMES[status]} - {line}{performance(drill, now=now)}\n")
     return status

@@ -10,6 +10,7 @@ import pytest
 
 from media_guarantees.cli.monitor import (
     CRITICAL,
+    FIGURES,
     OK,
     UNKNOWN,
     WARNING,
@@ -18,6 +19,7 @@ from media_guarantees.cli.monitor import (
     last_success,
     main,
     metrics,
+    performance,
     read_drill,
 )
 
@@ -159,8 +161,38 @@ def test_metrics_have_age_and_outcome_of_each_guarantee() -> None:
     assert 'media_restore_drill_proved{guarantee="backup.created",verdict="proved"} 1' in rows
 
 
+def test_the_figures_of_an_archive_are_metrics_and_performance_data(tmp_path: Path) -> None:
+    figures = {"archive_age_seconds": 7200, "archive_bytes": 486000000, "rpo_seconds": 3600, "restore_seconds": 4.5}
+    leave(tmp_path, "proved", "proved", figures=figures)
+    drill = read_drill(tmp_path)
+
+    rows = metrics(drill, now=DRILL.began + HOUR, last_success=0.0).splitlines()
+
+    assert "media_backup_taken_timestamp_seconds 1767218400" in rows
+    assert "media_backup_bytes 486000000" in rows
+    assert "media_backup_rpo_seconds 3600" in rows
+    assert "media_backup_restore_seconds 4.5" in rows
+    assert performance(drill, now=DRILL.began + HOUR) == (
+        " | drill_age=3600s archive_age=10800s rpo=3600s archive_size=486000000B"
+    )
+
+
+def test_a_drill_without_an_archive_has_no_figures_of_one() -> None:
+    assert "media_backup" not in metrics(DRILL, now=0.0, last_success=0.0)
+    assert performance(DRILL, now=DRILL.began + HOUR) == " | drill_age=3600s"
+    assert performance(None, now=0.0) == ""
+
+
+@pytest.mark.parametrize("figures", [[], "x", {"archive_bytes": "many"}, {"archive_bytes": None}])
+def test_figures_that_are_no_numbers_are_no_evidence(tmp_path: Path, figures: object) -> None:
+    leave(tmp_path, "proved", "proved", figures=figures)
+
+    assert read_drill(tmp_path) is None
+
+
 def test_every_metric_has_its_help_and_type() -> None:
-    rows = metrics(DRILL, now=0.0, last_success=0.0).splitlines()
+    figures = {**dict.fromkeys(FIGURES, 1.0), "archive_age_seconds": 1.0}
+    rows = metrics(replace(DRILL, figures=figures), now=0.0, last_success=0.0).splitlines()
     names = {row.partition("{")[0].split()[0] for row in rows if not row.startswith("#")}
 
     for kind in ("HELP", "TYPE"):
