@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 import re
 from collections.abc import Iterable, Sequence
@@ -12,6 +13,7 @@ from media_guarantees.core.errors import BadInput
 from media_guarantees.gate.kept.archive_request import RANDOM, ArchiveRequest
 from media_guarantees.guide.parsing.placeholders import blanks_in
 from media_guarantees.guide.steps import ARCHIVE_ENDING
+from media_guarantees.media.manifest import printable
 
 # $(date …), `date …`, ${DAY} and $DAY: what only the shell knows.
 _COMPUTED = re.compile(r"\$\([^()]*\)|`[^`]*`|\$\{[^}]*\}|\$\w+")
@@ -95,7 +97,7 @@ def choose(
     if named:
         return _choice_of(named, archives, kept)
     if not kept:
-        others = f": {len(archives)} archives have other names, such as {archives[0].name}" if archives else ""
+        others = f": {len(archives)} archives have other names, such as {shown(archives[0].name)}" if archives else ""
         raise BadInput(
             f"there is no backup in {request.place}{others}",
             f"name one of them, or a folder that holds files like {_in_words(like)}: ARCHIVE=backups",
@@ -105,7 +107,8 @@ def choose(
     recent = [each for each in kept if each.written >= now - request.window]
     if not recent:
         raise BadInput(
-            f"no backup in {request.place} is of the last {request.window / 86400:g} days: {kept[-1].name} is older",
+            f"no backup in {request.place} is of the last {request.window / 86400:g} days: "
+            f"{shown(kept[-1].name)} is older",
             "give a longer WINDOW=90d, or take the newest: PICK=newest",
         )
     return Choice(random.Random(seed).choice(recent), kept[-1], tuple(kept))  # noqa: S311 - repeated with SEED
@@ -114,9 +117,14 @@ def choose(
 def _choice_of(name: str, archives: Sequence[KeptArchive], kept: Sequence[KeptArchive]) -> Choice:
     drawn = next((each for each in archives if each.name == name), None)
     if drawn is None:
-        others = f"; the newest one there is {kept[-1].name}" if kept else ""
-        raise BadInput(f"there is no archive {name}{others}", "name an archive that is there: ARCHIVE=backups/…")
+        others = f"; the newest one there is {shown(kept[-1].name)}" if kept else ""
+        raise BadInput(f"there is no archive {shown(name)}{others}", "name an archive that is there: ARCHIVE=backups/…")
     return Choice(drawn, drawn, tuple(kept) if drawn in kept else (drawn,))
+
+
+def shown(name: str) -> str:
+    """Return the name of a file as people read it: whoever may write into the folder chooses it."""
+    return printable(os.fsencode(name))
 
 
 def _age_order(archive: KeptArchive) -> tuple[date, float]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import tzinfo
@@ -12,7 +11,7 @@ from media_guarantees.archive.examine import Examined
 from media_guarantees.core import journal
 from media_guarantees.core.errors import PromiseBroken, Unproven
 from media_guarantees.core.text import readable_age, readable_size
-from media_guarantees.gate.kept.archive_choice import Choice, KeptArchive, day_bounds
+from media_guarantees.gate.kept.archive_choice import Choice, KeptArchive, day_bounds, shown
 from media_guarantees.gate.kept.archive_comparison import (
     DIFFERENT,
     LATE,
@@ -234,11 +233,6 @@ def _files(count: int) -> str:
 def _some(comparison: ArchiveComparison, kind: str) -> str:
     paths = comparison.found.get(kind, [])
     return ", ".join(map(printable, islice(paths, _SHOWN))) + (" …" if len(paths) > _SHOWN else "")
-
-
-def shown(name: str) -> str:
-    """Return the name of a file as people read it."""
-    return printable(os.fsencode(name))
 
 
 def _of(limit: float | None) -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 from media_guarantees.archive.examine import Examined, UnsupportedArchive, examine
 from media_guarantees.core import journal
 from media_guarantees.core.errors import PromiseBroken, Unproven
-from media_guarantees.gate.kept.archive_choice import Choice, choose, names_like
+from media_guarantees.gate.kept.archive_choice import Choice, choose, names_like, shown
 from media_guarantees.gate.kept.archive_comparison import (
     DIFFERENT,
     LATE,
@@ -17,7 +17,7 @@ from media_guarantees.gate.kept.archive_comparison import (
     ArchiveComparison,
     compare_archive,
 )
-from media_guarantees.gate.kept.archive_findings import Clock, shown, taken
+from media_guarantees.gate.kept.archive_findings import Clock, taken
 from media_guarantees.gate.kept.archive_request import ArchiveRequest
 from media_guarantees.gate.kept.archive_shelf import Shelf, find_local, find_on_server
 from media_guarantees.gate.live_gate import Gate

@@ -101,7 +101,7 @@ def test_any_archive_of_the_window_is_drawn_and_the_seed_repeats_it() -> None:
     [
         ([], "there is no backup in backups\n"),
         (["notes.txt"], "there is no backup in backups\n"),
-        (["db.tar.gz"], "there is no backup in backups: 1 archives have other names, such as db.tar.gz"),
+        (["db.tar.gz"], "there is no backup in backups: 1 archives have other names, such as 'db.tar.gz'"),
     ],
 )
 def test_a_folder_without_a_backup_is_refused_with_what_one_is_called(names: list[str], problem: str) -> None:
@@ -112,10 +112,15 @@ def test_a_folder_without_a_backup_is_refused_with_what_one_is_called(names: lis
     assert "a folder that holds files like media_backup_….tar.gz" in str(refused.value)
 
 
+def test_a_hostile_name_is_no_command_to_the_terminal() -> None:
+    with pytest.raises(BadInput, match=r"such as '\\x1b\[31mdb.tar.gz'"):
+        chosen(kept("\x1b[31mdb.tar.gz"))
+
+
 def test_a_window_without_a_backup_is_refused() -> None:
     request = ArchiveRequest("backups", pick="random", window=DAY / 2)
 
-    with pytest.raises(BadInput, match=r"of the last 0.5 days: media_backup_20260131.tar.gz is older"):
+    with pytest.raises(BadInput, match=r"of the last 0.5 days: 'media_backup_20260131.tar.gz' is older"):
         chosen(kept("media_backup_20260131.tar.gz"), request)
 
 
@@ -134,5 +139,5 @@ def test_an_archive_of_any_name_can_be_named() -> None:
 
 
 def test_an_archive_that_is_not_there_is_refused_with_one_that_is() -> None:
-    with pytest.raises(BadInput, match=r"no archive gone.tar.gz; the newest one there is media_backup_20260131.tar.gz"):
+    with pytest.raises(BadInput, match=r"no archive 'gone.tar.gz'; the newest one there is 'media_backup_20260131"):
         chosen(kept("media_backup_20260131.tar.gz"), named="gone.tar.gz")
