@@ -75,6 +75,15 @@ def test_what_tar_can_not_hold_is_not_missed() -> None:
     assert compare_archive(live, archived(uploads()), TAKEN).counts[kinds.LOST] == 0
 
 
+def test_a_day_on_which_the_archive_was_not_written_yet_accuses_nothing() -> None:
+    then = {"a/1.jpg": File(b"x", LAST_NIGHT - 30 * DAY), "b/2.jpg": File(b"y", LAST_NIGHT)}
+    live = {**then, "a/late.jpg": File(b"z", LAST_NIGHT - 60)}
+
+    seen = compare_archive(scan_of(live), archived(then), Taken(LAST_NIGHT + 20, day_begins=NOW + DAY))
+
+    assert (seen.counts[kinds.LOST], seen.counts[kinds.LATE], seen.counts[kinds.NEW_SINCE]) == (0, 0, 1)
+
+
 @pytest.mark.parametrize(("size", "seconds"), [(0, 900.0), (5_000_000, 901.0), (10**12, 200_900.0)])
 def test_a_backup_of_much_takes_its_time(size: int, seconds: float) -> None:
     entry = Entry(b"a", "file", size, "", 0o644, 0, 0, 0, b"")

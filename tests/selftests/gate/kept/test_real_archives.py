@@ -26,8 +26,11 @@ def moved(files: dict[str, File], old: str, new: str) -> dict[str, File]:
 
 
 def touched(files: dict[str, File], time: float, **others: object) -> dict[str, File]:
-    """Do as `chmod -R` or `chown -R` does."""
-    return {path: replace(each, touched=time, **others) for path, each in files.items()}  # type: ignore[arg-type]
+    """Do as `chmod -R` or `chown -R` does, at a time, to all that is there by then."""
+    return {
+        path: replace(each, touched=time, **others) if each.came <= time else each  # type: ignore[arg-type]
+        for path, each in files.items()
+    }
 
 
 def without(name: str) -> Callable[[tarfile.TarInfo], tarfile.TarInfo | None]:
@@ -117,6 +120,11 @@ def without_groups(server: Server) -> None:
         return info
 
     server.archive = packed(server.then(), edit=of_group)
+
+
+def without_the_owner_that_they_were_given_days_before(server: Server) -> None:
+    server.archive = packed(server.then())
+    server.live = touched(server.live, NOW - 3 * DAY, owner=(33, 33))
 
 
 def with_a_short_last_file(server: Server) -> None:
@@ -224,6 +232,7 @@ WRONG: list[tuple[Case, str, str]] = [
     (named_after_tomorrow, FRESH, "which has not begun"),
     (without_owners, COMPLETE, "236 files of another user"),
     (without_groups, COMPLETE, "236 files of another user"),
+    (without_the_owner_that_they_were_given_days_before, COMPLETE, "files of another user"),
     (with_a_short_last_file, COMPLETE, "1 file with other content in the archive"),
     (with_empty_files, COMPLETE, "236 files with other content"),
     (without_a_directory, COMPLETE, "79 files not in the archive, though in the volume before"),
