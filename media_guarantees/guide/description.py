@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from media_guarantees.guide.parsing.not_typed import why_not_typed
 from media_guarantees.guide.parsing.understood import not_understood
 from media_guarantees.guide.reader import Guide, StepAmbiguous, StepMissing
-from media_guarantees.guide.steps import PROCEDURES, Step, waits_for_person
+from media_guarantees.guide.steps import PROCEDURES, Step
 
 _KINDS = {
     "archive": "an archive",
@@ -43,8 +44,8 @@ def _lines(step: Step, guide: Guide) -> Iterator[str]:
         yield f"  {verb}: {_KINDS[step.kind]} {step.archive or ''}".rstrip()
     if step.placeholder:
         yield f"  to fill in: {step.placeholder}"
-    if waiting := waits_for_person(step.script):
-        yield f"  not typed: it waits for a person: {waiting}"
+    if obstacle := why_not_typed(step.script):
+        yield f"  not typed: {obstacle}"
     elif step.kind != "archive":
         yield "  typed on a private engine alone: only its effect shows what it does"
     elif reason := not_understood(step.script):

@@ -14,11 +14,12 @@ from media_guarantees.core import journal
 from media_guarantees.core.errors import PromiseBroken, Unproven
 from media_guarantees.core.paths import ROOT
 from media_guarantees.guide.parsing.docker_commands import compose_verb, program, unwrapped
+from media_guarantees.guide.parsing.not_typed import waits_for_person, why_not_typed
 from media_guarantees.guide.parsing.shell_words import Command, read_commands
 from media_guarantees.guide.parsing.understood import not_understood
 from media_guarantees.guide.reader import Guide, StepAmbiguous, StepMissing
 from media_guarantees.guide.shell.confined_shell import SHELL_ROOT, ConfinedShell
-from media_guarantees.guide.steps import ARCHIVE_ENDING, Step, waits_for_person
+from media_guarantees.guide.steps import ARCHIVE_ENDING, Step
 from media_guarantees.system import commands
 from media_guarantees.system.background_command import Background, started
 
@@ -116,12 +117,12 @@ class Operator:
             ) from not_runnable
 
     def _expect_typeable(self, step: Step) -> None:
-        """Raise `Unproven` for what waits for a person."""
+        """Raise `Unproven` for what waits for a person, or needs the server's own disks."""
+        where = f"the guide's {step.procedure} command, line {step.line} of {step.source.name},"
         if waiting := waits_for_person(step.script):
-            raise Unproven(
-                f"the guide's {step.procedure} command, line {step.line} of {step.source.name}, waits for a person to "
-                f"type or to press Ctrl-C: {waiting}"
-            )
+            raise Unproven(f"{where} waits for a person to type or to press Ctrl-C: {waiting}")
+        if obstacle := why_not_typed(step.script):
+            raise Unproven(f"{where} is not typed: {obstacle}")
 
     def _expect_safe(self, step: Step) -> None:
         """Raise `Unproven` for what would reach beyond the sandbox, and can't be kept from it by a change of names."""
@@ -193,7 +194,7 @@ class Operator:
             return name[: found.start()], found.group(), folder + slash
         with suppress(Unproven):
             backup = self.step("backup")
-            if slash or backup.kind not in {"archive", "effect"}:
+            if slash or "archive" not in {backup.kind, self.step("restore").kind}:
                 return name, "", folder + slash
             found = ARCHIVE_ENDING.search(backup.archive or "")
             return name, found.group() if found else ".tar.gz", ""

@@ -12,10 +12,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from media_guarantees.guide.formats.asciidoc_text import read_asciidoc
 from media_guarantees.guide.formats.document import Block, Passage, Sentence, placed
 from media_guarantees.guide.formats.markdown_text import read_markdown
-from media_guarantees.guide.sequences import HEADINGS, Aside, read_procedures, speaks_of
+from media_guarantees.guide.other_machines import Aside
+from media_guarantees.guide.parsing.not_typed import why_not_typed
+from media_guarantees.guide.sequences import HEADINGS, MEDIA_WORDS, read_procedures, speaks_of
 from media_guarantees.guide.steps import COPIES, PROCEDURES, GuideError, Step
 
 __all__ = [
@@ -31,6 +32,12 @@ __all__ = [
 ]
 
 _DELETION = re.compile(r"delet|remov|reset|wipe|apaga|exclu|zera|limpa|borra|elimin|supprim|l[öo]sch", re.IGNORECASE)
+# Volumes of what isn't media: of a database, a cache, a search engine, a proxy.
+_NO_MEDIA = re.compile(
+    r"postgres|(?:^|[_-])(?:pg|db|sql)|pgdata|database|mysql|maria|mongo|redis|valkey|cache|elastic|opensearch|meili"
+    r"|solr|rabbit|caddy|traefik|letsencrypt|certs?\b|prometheus|grafana|static",
+    re.IGNORECASE,
+)
 _Reader = Callable[[str, Path], Iterator[Passage | Block]]
 
 
@@ -95,7 +102,7 @@ class Guide:
                 f"{self.source}: no {procedure} command for {', '.join(sorted(self.media))}, only for others"
             )
         found = self._under_its_heading(found) or found
-        found = self._for_the_backup(found)
+        found = sorted(self._for_the_backup(found), key=lambda step: step.is_instead)
         other = next((step for step in found[1:] if not _is_variant(found[0], step)), None)
         if other:
             raise StepAmbiguous(
@@ -117,15 +124,21 @@ class Guide:
     def _on_media(self, found: list[Step]) -> list[Step]:
         """Leave out what works on something else than the media, where they have a name here.
 
-        What only its heading says is a copy counts where there is nothing else.
+        What only its heading says is a copy counts where there is nothing else. A copy of another volume is what a
+        reader takes for that of the media, before anything that can't be typed here or that speaks of no media; that
+        of a database's volume is not.
         """
         known = [step for step in found if step.kind != "effect"]
         proposed = [step for step in found if step.kind == "effect"]
         if not self.media or not found:
             return known or proposed
-        touching = {answer: [step for step in known if step.touches(self.media) is answer] for answer in (True, None)}
-        is_copy = found[0].procedure in COPIES
-        return touching[True] or touching[None] or proposed or (known[:1] if is_copy else [])
+        on = {answer: [step for step in known if step.touches(self.media) is answer] for answer in (True, None, False)}
+        if found[0].procedure not in COPIES:
+            return on[True] or on[None] or proposed
+        unclear = [step for step in on[None] if not why_not_typed(step.script)]
+        of_media = [step for step in proposed if _speaks_of_media(step)]
+        others = [step for step in on[False] if not _NO_MEDIA.search(" ".join(source for source, _ in step.volumes))]
+        return on[True] or unclear or of_media or others[:1] or proposed or on[None] or on[False][:1]
 
     def _for_the_backup(self, found: list[Step]) -> list[Step]:
         """Of several restores, leave those that read the kind of copy that the backup makes."""
@@ -155,6 +168,10 @@ class Guide:
     def _elsewhere(self, procedure: str) -> str:
         found = next((aside for aside in self.asides if aside.procedure == procedure), None)
         return f" Line {found.line} is for {found.machine}, which is not what runs here." if found else ""
+
+
+def _speaks_of_media(step: Step) -> bool:
+    return bool(re.search(MEDIA_WORDS, "".join(step.headings[-1:]), re.IGNORECASE))
 
 
 def _is_variant(first: Step, other: Step) -> bool:
@@ -205,9 +222,15 @@ def _read_rst(text: str, source: Path) -> Iterator[Passage | Block]:
     return read_restructured_text(text, source)
 
 
+def _read_adoc(text: str, source: Path) -> Iterator[Passage | Block]:
+    from media_guarantees.guide.formats.asciidoc_text import read_asciidoc  # noqa: PLC0415 - its patterns take 0.01 s
+
+    return read_asciidoc(text, source)
+
+
 _FORMATS: Mapping[str, _Reader] = {
     ".sh": _read_script, ".bash": _read_script, ".rst": _read_rst, ".rest": _read_rst,
-    ".adoc": read_asciidoc, ".asciidoc": read_asciidoc, ".asc": read_asciidoc,
+    ".adoc": _read_adoc, ".asciidoc": _read_adoc, ".asc": _read_adoc,
 }  # fmt: skip
 
 

@@ -13,10 +13,13 @@ from dataclasses import dataclass, replace
 from itertools import groupby, zip_longest
 from pathlib import Path
 
-from media_guarantees.guide.formats.document import WINDOWS_LANGUAGES, Block
+from media_guarantees.guide.command_line import Line
+from media_guarantees.guide.formats.document import Block
+from media_guarantees.guide.other_machines import Aside, as_bash_has_it, machine_of
 from media_guarantees.guide.parsing.docker_commands import compose_verb, docker_verb, program
+from media_guarantees.guide.parsing.spelled_out import spelled_out
 from media_guarantees.guide.parsing.transfers import kind_of
-from media_guarantees.guide.recognition import STARTS, STOPS, Line, read_lines, spelled_out
+from media_guarantees.guide.recognition import STARTS, STOPS, read_lines
 from media_guarantees.guide.steps import COPIES, Step
 
 HEADINGS = {
@@ -30,29 +33,16 @@ HEADINGS = {
 }
 """The words that a heading above each procedure is likely to hold, in the languages of guides."""
 
+MEDIA_WORDS = r"media|m[íi]dia|m[ée]dia|medien|upload|volume|picture|image|photo|foto|files?\b|fichier|archivos|dateien"
+"""The words of a heading, below one that speaks of copies, of the part about the media."""
+
 _OR = re.compile(
     r"(?:^|[.!?:;]\s+)\W*(?:or|ou|oder|o bien|alternat\w+|altern[âa]t\w+|if you prefer|se preferir|instead)\b",
     re.IGNORECASE,
 )
-_WINDOWS_TEXT = re.compile(r"%(?:cd|CD|date|USERPROFILE|[A-Z_]{4,})%|\$env:|\bGet-Date\b|[^`\n]`[ \t]*\n[ \t]+-")
-_WINDOWS = re.compile(r"windows|power\s?shell|\bpwsh\b|\bcmd(?:\.exe)?\b|command prompt", re.IGNORECASE)
-_OTHER_ENGINE = re.compile(r"\b(podman|nerdctl|kubernetes|k8s|helm|rancher)\b", re.IGNORECASE)
-_HERE = re.compile(r"linux|mac\s?os|unix|\bwsl|\bbash\b", re.IGNORECASE)
-# A heading below one that speaks of copies: the part about the media.
-_MEDIA = r"media|m[íi]dia|m[ée]dia|medien|upload|volume|picture|image|photo"
 # What a person does before the copy; the rest comes after it.
 _OPENS = {"cd", "mkdir", "export", "set", "source", ".", "test", "[", "ssh", "sudo", "su", "install", "touch", "trap"}
 _OPENING_VERBS = {"down", "stop", "pause", "pull", "create"}
-
-
-@dataclass(frozen=True)
-class Aside:
-    """A procedure that is printed for another machine, at `line`: `machine` is "Windows", "Podman" and so on."""
-
-    source: Path
-    line: int
-    machine: str
-    procedure: str
 
 
 def read_procedures(blocks: Sequence[Block], folder: Path | None = None) -> Iterator[Step | Aside]:
@@ -62,9 +52,10 @@ def read_procedures(blocks: Sequence[Block], folder: Path | None = None) -> Iter
     for _, together in groupby(blocks, key=lambda block: block.section):
         lines: list[Line] = []
         for block in together:
-            machine = _machine(block)
-            shown = _for_bash(block) if machine else block
-            found = read_lines(shown, folder, functions) if machine or block.has_commands else []
+            machine = machine_of(block)
+            shown = as_bash_has_it(block) if machine else block
+            before = "\n".join(line.text for line in (*earlier, *lines))
+            found = read_lines(shown, folder, functions, before) if machine or block.has_commands else []
             asides = [replace(line, engine=machine) if machine else line for line in found]
             yield from (_aside(line) for line in asides if line.engine and line.is_copy)
             here = [line for line in asides if not line.engine]
@@ -85,26 +76,6 @@ def speaks_of(procedure: str, headings: Sequence[str]) -> bool:
 
 def _aside(line: Line) -> Aside:
     return Aside(line.block.source, line.number, line.engine, line.procedure or "")
-
-
-def _machine(block: Block) -> str:
-    """The other machine that a block is for, by its language, its text, its tab or the heading above it; or ""."""
-    if block.language in WINDOWS_LANGUAGES or (block.has_commands and _WINDOWS_TEXT.search(block.text)):
-        return "Windows"
-    for words in (block.label, *block.headings[-1:], block.lead):
-        if _HERE.search(words) or re.search(r"\bdocker\b(?! desktop)", words, re.IGNORECASE):
-            continue
-        if _WINDOWS.search(words) and len(words) < 60:
-            return "Windows"
-        if (other := _OTHER_ENGINE.search(words)) and len(words) < 60:
-            return other[1].capitalize()
-    return ""
-
-
-def _for_bash(block: Block) -> Block:
-    """Return a block for Windows with what its shells write otherwise as bash has it, so that it can be read."""
-    text = re.sub(r"%\w+%|\$env:\w+", ".", block.text).replace("\\", "/")
-    return replace(block, text=re.sub(r"[`^][ \t]*\n", r"\\\n", text))
 
 
 def _others(lines: Sequence[Line]) -> Iterator[Step]:
@@ -132,16 +103,18 @@ class _Section:
 
     def steps(self) -> Iterator[Step]:
         """Yield the backups and restores, and what a heading alone says is one."""
+        typed: list[Line] = []
         for number, line in enumerate(self.lines):
-            if line.is_copy:
-                yield self._step(number)
+            if line.is_copy and not any(line is each for each in typed):
+                kept = self._sequence(number)
+                typed += [each for each in kept if each.procedure == line.procedure]
+                yield self._step(number, kept)
         for procedure in sorted(COPIES):
             if proposed := self._proposal(procedure):
                 yield proposed
 
-    def _step(self, core: int) -> Step:
+    def _step(self, core: int, kept: Sequence[Line]) -> Step:
         line = self.lines[core]
-        kept = self._sequence(core)
         texts = [each.text for each in kept]
         script = "\n".join([*self._state(texts), *texts])
         spelled = spelled_out(script)
@@ -149,22 +122,34 @@ class _Section:
         step = replace(_step(line, script, line.procedure or ""), body=body if body != script else "")
         return replace(
             step,
-            kind=kind_of(step.archive or "") if line.kind == "archive" else line.kind,
+            kind=self._kind(core, kept) or (kind_of(step.archive or "") if line.kind == "archive" else line.kind),
             core="" if script == line.text else line.text,
-            is_instead=any(core in range(*span) for span in self._alternatives),
+            is_instead=line.is_scheduled or any(core in range(*span) for span in self._alternatives),
         )
+
+    def _kind(self, core: int, kept: Sequence[Line]) -> str:
+        """The kind of copy where another line of the procedure decides it: one that packs or makes what is carried."""
+        line = self.lines[core]
+        if line.kind == "folder" and (packed := next((each.packs for each in kept if _packs_folder(each, line)), "")):
+            return packed
+        is_by_program = any(_is_program_of(each, line) or _is_program_of(line, each) for each in kept)
+        return "other" if is_by_program else ""
 
     def _proposal(self, procedure: str) -> Step | None:
         """A section under a heading that speaks of a procedure, with no command that is known to carry it out."""
         if not self.lines or any(line.is_copy for line in self.lines):
             return None
         headings = self.lines[0].block.headings
-        if not re.search(rf"{HEADINGS[procedure]}|{_MEDIA}", "".join(headings[-1:]), re.IGNORECASE):
+        if not re.search(rf"{HEADINGS[procedure]}|{MEDIA_WORDS}", "".join(headings[-1:]), re.IGNORECASE):
             return None
         other = next(iter(COPIES - {procedure}))
         if not speaks_of(procedure, headings) or speaks_of(other, headings):
             return None
-        kept = [line for line in self.lines if line.procedure != "migrate" and not line.is_for_other_data]
+        kept = [
+            line
+            for number, line in enumerate(self.lines)
+            if line.procedure != "migrate" and not line.is_for_other_data and not self._is_instead(number, -1)
+        ]
         first = next((line for line in kept if line.may_copy), None)
         if first is None:
             return None
@@ -174,7 +159,10 @@ class _Section:
 
     def _sequence(self, core: int) -> list[Line]:
         line = self.lines[core]
-        is_told = speaks_of(line.procedure or "", line.block.headings) or not line.block.headings
+        headings = line.block.headings
+        told = [name for name in COPIES if speaks_of(name, headings)]
+        is_shared = bool(told) and {each.procedure for each in self.lines} >= COPIES
+        is_told = line.procedure in told or is_shared or not headings
         return [
             each
             for number, each in enumerate(self.lines)
@@ -184,13 +172,12 @@ class _Section:
     def _belongs(self, number: int, core: int) -> bool:
         """Whether a line is one of those that are typed around a core."""
         line, other = self.lines[core], self.lines[number]
-        if other.procedure == line.procedure and _is_step_of(other, line):
+        is_same_tab = not line.block.label or other.block.label in ("", line.block.label)
+        if other.procedure == line.procedure and is_same_tab and (_is_step_of(other, line) or _is_opaque(other, line)):
             return not self._is_instead(number, core)
         if other.is_copy or other.procedure == "migrate" or other.is_for_other_data or _deletes(other):
             return False
-        if line.block.label and other.block.label not in ("", line.block.label):
-            return False
-        if self._is_instead(number, core):
+        if not is_same_tab or self._is_instead(number, core):
             return False
         cores = [each for each in self.lines if each.is_copy and each.block is other.block]
         if cores and other.block is not line.block:
@@ -220,7 +207,7 @@ class _Section:
         """
         spans = []
         for number, line in enumerate(self.lines):
-            if _OR.search(line.lead) and any(each.is_copy for each in self.lines[:number]):
+            if _OR.search(line.lead) and any(each.is_copy or each.may_copy for each in self.lines[:number]):
                 core = next((at for at in range(number, len(self.lines)) if self.lines[at].is_copy), number)
                 block = [at for at, each in enumerate(self.lines) if each.block is self.lines[core].block]
                 spans.append((number, 1 + (max(block) if _OR.search(line.block.lead) else core)))
@@ -242,7 +229,29 @@ class _Section:
 
 def _is_step_of(line: Line, other: Line) -> bool:
     """Whether two lines are two steps of one copy: an archive goes into or out of a container, and is used there."""
-    return bool(line.archives & other.archives) and line.carries_file != other.carries_file
+    is_same_file = bool(line.archives & other.archives) and line.carries_file != other.carries_file
+    return is_same_file or _is_program_of(line, other) or _is_program_of(other, line)
+
+
+def _is_program_of(line: Line, carrying: Line) -> bool:
+    """Whether a line starts the program in a container which makes, or reads, the file that another line carries."""
+    carries = carrying.carries_file and not line.carries_file
+    return carries and any((name, carrying.procedure) in line.programs_inside for name in carrying.containers)
+
+
+def _packs_folder(line: Line, carrying: Line) -> bool:
+    """Whether a line packs the folder that another carries out of a container, or unpacks the one it carries in."""
+    packed, carried = (
+        {name for call in each.calls for word in call[1:] if (name := word.value.strip("./"))}
+        for each in (line, carrying)
+    )
+    return bool(line.packs) and any(name.startswith(folder) for name in packed for folder in carried)
+
+
+def _is_opaque(line: Line, other: Line) -> bool:
+    """Whether two lines copy the same data in a way that is not read here: a person runs both, one after the other."""
+    is_scheduled = line.is_scheduled or other.is_scheduled
+    return line.kind == other.kind == "other" and line.volumes == other.volumes and not is_scheduled
 
 
 def _sets(line: Line) -> str:

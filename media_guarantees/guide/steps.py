@@ -20,6 +20,7 @@ from media_guarantees.guide.parsing.docker_commands import (
     unwrapped,
     volumes_asked_for,
 )
+from media_guarantees.guide.parsing.filling import CopyName, filled, printed_before
 from media_guarantees.guide.parsing.placeholders import blanks_in, example_names_in, name_deployment
 from media_guarantees.guide.parsing.shell_words import read_commands
 from media_guarantees.guide.parsing.transfers import VOLUMES_FOLDER, read_transfer
@@ -40,12 +41,9 @@ COPIES = frozenset({"backup", "restore"})
 _HOST_PATHS = ("/", ".", "~", "$(pwd)", "${PWD}", "$PWD", "`pwd`", "%cd%")
 _PLAIN_NAME = re.compile(r"[\w.+@%,=-]+")
 ARCHIVE_ENDING = re.compile(r"\.(?:tar(?:\.(?:gz|bz2?|xz|zstd?|lzma|Z))?|t[abgx]z2?|tzst)$")
-_ON_SCREEN = {"nano", "vi", "vim", "less", "more", "top", "htop"}
-_READ_INPUT = {"bash", "sh", "ash", "psql", "mysql", "mariadb", "read", "select"}
-_FOLLOWS = {"-f", "-F", "--follow"}
-_INPUTS = {"heredoc_redirect", "herestring_redirect"}
-_DETACHED = {"-d", "--detach", "--wait", "--no-start"}
 _STOPPERS, _STOPS = {"docker", "docker-compose", "systemctl"}, {"stop", "down", "pause", "kill"}
+# The id of a container or an image in an example: it is another one on each server.
+_ID = re.compile(r"[0-9a-f]{12}|[0-9a-f]{64}")
 
 
 class GuideError(Exception):
@@ -106,7 +104,8 @@ class Step:
         """The name of the archive that the step's `tar` writes or reads, as printed; None without a tar."""
         for command in read_commands(self.body or self.script):
             calls = [unwrapped(call) for call in command.calls]
-            if (found := read_transfer(command, calls)) and found.host_path:
+            found = read_transfer(command, calls)
+            if found and found.host_path and not (found.kind == "folder" and self.kind == "archive"):
                 return found.host_path
         tars = [tar for call in _calls(self.body or self.script) for tar in read_tars(call)]
         return next((tar.archive for tar in tars if tar.archive), None)
@@ -132,7 +131,7 @@ class Step:
         named += [found["volume"] for found in VOLUMES_FOLDER.finditer(self.body or self.script)]
         if not named and self.kind != "other":  # a backup service has the volume in the compose file
             named = [name for call in _calls(self.body or self.script) for name in named_containers(call)]
-        known = [name for name in named if not re.search(r"[$`<{]", name)]
+        known = [name for name in named if not re.search(r"[$`<{]", name) and not _ID.fullmatch(name)]
         if any(name in media for name in known):
             return True
         return False if known and len(known) == len(named) else None
@@ -158,17 +157,16 @@ class Step:
             raise ValueError(f"{archive_stem!r} is not a plain name: letters, digits and . _ + @ % , = - only")
         if ending and ARCHIVE_ENDING.search(archive_stem):
             raise ValueError(f"{archive_stem!r} must come without its ending, as in media_backup_20260131")
-        script = self.script
-        for found in reversed(self._placeholders):  # from the end, so that the offsets before it still hold
-            name = self._fitted(found, archive_stem, ending, folder)
-            script = script[: found.start()] + name + script[found.end() :]
-        return script
+        try:
+            return filled(self.script, self._placeholders, CopyName(archive_stem, ending, folder))
+        except ValueError as misfit:
+            raise ValueError(f"{self.source}:{self.line}: {misfit}") from misfit
 
     def named(self, name: str) -> str:
         """Write a name that a person might choose where a backup has a placeholder; without one nothing changes."""
         script = self.script
         for found in reversed(self._placeholders):
-            before = re.split(r"[\s/\"'=:]", script[: found.start()])[-1]
+            before = printed_before(script, found)
             script = script[: found.start()] + (name.rpartition("_")[2] if before else name) + script[found.end() :]
         return script
 
@@ -178,7 +176,7 @@ class Step:
         It is what is printed before the placeholder, and the day; without a placeholder, the name that is printed.
         """
         if self._placeholders:
-            return self._printed_before(self._placeholders[0]) + day
+            return printed_before(self.script, self._placeholders[0]) + day
         return ARCHIVE_ENDING.sub("", PurePosixPath(self.archive or day).name)
 
     def retarget(self, volume: str) -> str:
@@ -256,63 +254,6 @@ class Step:
             if not any(blank.start() <= example.start() < blank.end() for blank in marked)
         ]
         return sorted((*found, *marked), key=lambda each: each.start())
-
-    def _printed_before(self, found: re.Match[str]) -> str:
-        """Return the part of a backup's name that is printed before the placeholder."""
-        return re.split(r"[\s/\"'=:]", self.script[: found.start()])[-1]
-
-    def _fitted(self, found: re.Match[str], stem: str, ending: str, folder: str) -> str:
-        before = self._printed_before(found)
-        if not stem.startswith(before):
-            raise ValueError(
-                f"{self.source}:{self.line}: {found.group()} stands after {before!r}, "
-                f"with which {stem!r} does not begin"
-            )
-        full = stem + ending
-        tail = re.match(r"[^\s/\"';|&)]*", self.script[found.end() :])
-        if tail and tail.group() and full.endswith(tail.group()):
-            return full[len(before) : -len(tail.group())]
-        used = self._use_of_variable(found)
-        is_printed = re.match(r"\.(?:tar|t[abgx]z)", self.script[found.end() :] if used is None else used[1])
-        is_path = not before and (self.script[: found.start()][-1:] != "/" if used is None else used[0] != "/")
-        return folder * is_path + stem.removeprefix(before) + ("" if is_printed else ending)
-
-    def _use_of_variable(self, found: re.Match[str]) -> tuple[str, str] | None:
-        """What stands before and after the first use of the variable of which a placeholder is the value."""
-        assigned = re.search(r"(?:^|\s)(\w+)=[\"']?$", self.script[: found.start()])
-        if not assigned:
-            return None
-        used = re.search(
-            rf"(?P<before>.?)\$(?:{assigned[1]}\b|\{{{assigned[1]}\}})(?P<after>.*)", self.script[found.end() :]
-        )
-        return (used["before"], used["after"].lstrip("\"'")) if used else None
-
-
-def waits_for_person(script: str) -> str:
-    """Return the first command of a script that waits for input or Ctrl-C; "" if there is none.
-
-    A shell or a database's client that gets its input from a file or from the program before it waits for nobody.
-    """
-    for command in read_commands(script):
-        from_file = any(each.operator.startswith("<") for each in command.redirections) or command.kinds & _INPUTS
-        for number, call in enumerate(filter(None, map(unwrapped, command.calls))):
-            is_fed = bool(from_file or (number and "pipeline" in command.kinds))
-            if _waits(call, is_fed=is_fed):
-                return " ".join(word.value for word in call)
-    return ""
-
-
-def _waits(call: Call, *, is_fed: bool) -> bool:
-    values = [word.value for word in call]
-    verb = compose_verb(call) or docker_verb(call)
-    name = program(call[0])
-    is_detached = _DETACHED.intersection(values)
-    if name in _ON_SCREEN or values == ["exit"] or verb == "attach" or (compose_verb(call) == "up" and not is_detached):
-        return True
-    if verb == "logs" or name == "tail":
-        return bool(_FOLLOWS.intersection(values))
-    starts_reader = verb in {"exec", "run"} and program(call[-1]) in _READ_INPUT and not is_detached
-    return (name in {"read", "select"} or starts_reader) and not is_fed
 
 
 def _calls(script: str) -> list[Call]:

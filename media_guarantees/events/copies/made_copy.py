@@ -11,6 +11,7 @@ import os
 import re
 import shutil
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -50,7 +51,10 @@ def copy_made_by(operator: Operator, command: Callable[[], object], media: Manif
     appeared = [path for path, stamp in files_beside_media(operator).items() if files.get(path) != stamp]
     archives = _own_archives([path for path in appeared if is_archive(path)], operator, media)
     if len(archives) == 1:
-        return Copy("archive", archives[0])
+        # A tree of the media beside an archive of something else, such as the settings, is the copy.
+        if media and len(appeared) > 1 and (root := _root_of_tree(appeared, media)) and not _holds(archives[0], media):
+            return Copy("folder", root)
+        return Copy("other" if _is_a_programs_own(archives[0], operator, media) else "archive", archives[0])
     others = [path for path in appeared if path.stat().st_size]
     if archives or not (others or _volumes(operator) != volumes):
         raise PromiseBroken(
@@ -156,6 +160,22 @@ def _own_archives(archives: list[Path], operator: Operator, media: Manifest | No
     if len(named) == 1 or media is None:
         return named or archives
     return [path for path in archives if _holds(path, media)] or archives
+
+
+def _is_a_programs_own(archive: Path, operator: Operator, media: Manifest | None) -> bool:
+    """Whether an archive has files in an order that only the program which wrote it knows, and the guide restores it.
+
+    An archive without any file is no such thing: it is a backup of nothing.
+    """
+    if media is None or operator.step("backup").kind != "other" or _holds(archive, media):
+        return False
+    with suppress(DamagedArchive, UnsupportedArchive):
+        if not read_archive(archive).files:
+            return False
+    try:
+        return operator.step("restore").kind == "other"
+    except Unproven:  # the guide describes none: nothing else can show what the archive is worth
+        return False
 
 
 def _holds(archive: Path, media: Manifest) -> bool:

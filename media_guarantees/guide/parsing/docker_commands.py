@@ -13,7 +13,20 @@ Call = Sequence[Word]
 
 _WRAPPERS = {"sudo", "env", "exec", "nice", "time", "command"}
 _WRAPPERS_TAKE_ARGUMENT = {"-u", "-g", "-n", "--user", "--group"}
-_DOCKER_VERBS = {"run", "compose", "exec", "volume", "cp", "ps", "inspect", "image", "logs", "attach"}
+_DOCKER_VERBS = {
+    "run",
+    "create",
+    "network",
+    "compose",
+    "exec",
+    "volume",
+    "cp",
+    "ps",
+    "inspect",
+    "image",
+    "logs",
+    "attach",
+}
 _COMPOSE_VERBS = {
     "exec", "run", "down", "up", "restart", "stop", "start", "ps", "logs", "config", "build", "cp", "attach",
 }  # fmt: skip
@@ -98,9 +111,17 @@ def programs_inside(call: Call) -> set[str]:
 def read_tars(call: Call) -> Iterator[Tar]:
     """Read each `tar` that a command starts, itself or in a `bash -c`."""
     for words in (call, *nested_calls(call)):
-        at = next((number for number, word in enumerate(words) if word.value in _TARS), None)
+        values = [word.value.removeprefix("--entrypoint=") for word in words]
+        at = next((number for number, value in enumerate(values) if value in _TARS), None)
         if at is not None:
-            yield _read_tar([word.value for word in words[at + 1 :]])
+            is_entrypoint = "--entrypoint" in (values[at - 1], words[at].value.partition("=")[0])
+            yield _read_tar(_after_image(values[at + 1 :]) if is_entrypoint else values[at + 1 :])
+
+
+def _after_image(values: Sequence[str]) -> list[str]:
+    """Return the arguments of a `docker run` for the program that `--entrypoint` names: they follow the image."""
+    named = next(_without_options(values), None)
+    return list(values[values.index(named) + 1 :]) if named is not None else []
 
 
 def _read_tar(arguments: list[str]) -> Tar:
@@ -126,7 +147,7 @@ def _read_tar(arguments: list[str]) -> Tar:
 def read_mounts(call: Call) -> Iterator[Mount]:
     """Read the `-v`, `--volume` and `--mount` of a `docker run`; the source of an anonymous volume is ""."""
     for word, following in zip_longest(call, call[1:]):
-        if "run" not in (docker_verb(call), compose_verb(call)) or word.value in _TARS:
+        if not {"run", "create"} & {docker_verb(call), compose_verb(call)} or word.value in _TARS:
             return  # the -v of a tar lists what it does
         option = _MOUNT_OPTION.fullmatch(word.raw)
         if not option:

@@ -12,7 +12,8 @@ from media_guarantees.guide.parsing.shell_words import PLACEHOLDER
 _YEAR = "(?:YYYY|AAAA|JJJJ)"
 _TIME = r"(?:\d{2}[-_:.hH]?\d{2}(?:[-_:.mM]?\d{2})?[Zz]?|[Hh]{2}[-_:.]?[Mm]{2}(?:[-_:.]?[Ss]{2})?)"
 _DAY = (
-    r"\d{4}([-_.]?)\d\d\1\d\d(?!\d)|\d\d([-_.]?)\d\d\2\d{4}(?!\d)"
+    r"(?<!\d)\d{4}([-_.]?)\d\d\1\d\d(?=\d{4}(?:\d\d)?(?!\d)|(?!\d))|(?<!\d)\d\d([-_.]?)\d\d\2\d{4}(?!\d)"
+    r"|(?<!\d)1\d{9}(?!\d)"  # seconds since 1970
     rf"|{_YEAR}[-_.]?MM[-_.]?(?:DD|JJ|TT)|(?:DD|JJ|TT)[-_.]?MM[-_.]?{_YEAR}|[Xx]{{4,}}([-_][Xx]{{4,}})*"
     r"|(?:YYYY|AAAA|JJJJ|yyyy)[-_.]?mm[-_.]?dd"
 )
@@ -23,7 +24,7 @@ _YOURS = (
     r"(?<=[\s/\"'=])(?:your|my|some|seu|sua|tu|votre|dein|ihre?|the)[-_][\w-]*(?=\.t)"
     r"|(?<=[\s/\"'=])(?:(?:backup|archive)[-_]?)?(?:file-?_?name|nome[-_]d\w+[-_]\w+|nombre[-_]\w+|nom[-_]\w+)(?=\.t)"
 )
-_EXAMPLE = re.compile(rf"(?:{_DAY})(?:[-_T]{_TIME}(?![\dA-Za-z]))?|{_YESTERDAY}|{_CAPITALS}|{_YOURS}")
+_EXAMPLE = re.compile(rf"(?:{_DAY})(?:[-_T]?{_TIME}(?![\dA-Za-z]))?|{_YESTERDAY}|{_CAPITALS}|{_YOURS}")
 # {date} and the like, but no brace of the shell ({a,b}, {1..3}), no ${variable} and none of borg's or Docker's own.
 _BRACES = r"(?<![${:]){(?![\w-]*(?:now|hostname|user|fqdn)\b)[A-Za-zÀ-ÿ](?:[\w -]*\w)?}(?!})"
 _ELLIPSIS = r"(?<=[=/_-])(?:…|\.\.\.)(?=[\s\"']|\.t|$)|(?<=\s)…(?=\s|$)"
@@ -54,13 +55,28 @@ def blanks_in(script: str) -> list[re.Match[str]]:
 
 
 def example_names_in(script: str, words: Sequence[tuple[int, int]], *, is_folder: bool) -> list[re.Match[str]]:
-    """Find the examples in the names of archives, among the `words`, each with its begin and end in the script."""
-    return [
-        found
-        for found in _EXAMPLE.finditer(script)
-        for begin, end in words
-        if begin <= found.start() < end and (is_folder or re.match(r"[^\s/\"']*\.t", script[found.end() : end]))
-    ]
+    """Find the examples in the names of archives, among the `words`, each with its begin and end in the script.
+
+    What the archive is unpacked to may have the same example in its name.
+    """
+    printed = list(_EXAMPLE.finditer(script))
+    found = [(example, end) for example in printed for begin, end in words if begin <= example.start() < end]
+    named = {
+        example.group()
+        for example, end in found
+        if is_folder or _is_in_archive(script, example, end) or _is_folder(script, example)
+    }
+    return [example for example, _ in found if example.group() in named]
+
+
+def _is_in_archive(script: str, example: re.Match[str], end: int) -> bool:
+    return bool(re.match(r"[^\s/\"']*\.t", script[example.end() : end]))
+
+
+def _is_folder(script: str, example: re.Match[str]) -> bool:
+    """Whether an example ends the name of a folder: a part of a path, with another before it."""
+    before, after = script[: example.start()], script[example.end() :]
+    return bool(re.search(r"/[\w.-]*$", before) and re.match(r"[/:\"'\n;]|$", after))
 
 
 def name_deployment(script: str, names: Mapping[str, str]) -> str:

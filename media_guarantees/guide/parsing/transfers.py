@@ -21,26 +21,37 @@ from media_guarantees.guide.parsing.docker_commands import (
     read_mounts,
     read_tars,
 )
+from media_guarantees.guide.parsing.inner_programs import BACK, OUT, is_database
 from media_guarantees.guide.parsing.shell_words import Command, read_commands
 
-OUT, BACK = "backup", "restore"
 VOLUMES_FOLDER = re.compile(r"/var/lib/docker/volumes/(?P<volume>[^/\s\"']+)/_data")
 _CONTAINER_PATH = re.compile(r"(?:\$\([^()]*\)|[\w.${}()\"'-])+:/.*", re.DOTALL)
 # The direction of each verb of a program that stores copies in its own format.
 _PROGRAMS = {
     ("restic", "backup"): OUT, ("restic", "restore"): BACK, ("borg", "create"): OUT, ("borg", "extract"): BACK,
-    ("borgmatic", "create"): OUT, ("borgmatic", "extract"): BACK, ("duplicity", "backup"): OUT,
-    ("kopia", "snapshot"): OUT,
+    ("borgmatic", "create"): OUT, ("borgmatic", "extract"): BACK, ("kopia", "snapshot"): OUT,
+    ("kopia", "restore"): BACK,
+    ("duplicity", "backup"): OUT, ("duplicity", "full"): OUT, ("duplicity", "incremental"): OUT,
+    ("duplicity", "incr"): OUT, ("duplicity", "restore"): BACK, ("rustic", "backup"): OUT, ("rustic", "restore"): BACK,
+    ("autorestic", "backup"): OUT, ("autorestic", "restore"): BACK, ("rdiff-backup", "backup"): OUT,
+    ("rdiff-backup", "restore"): BACK,
 }  # fmt: skip
 _COPIERS = {"rsync", "rclone"}
 # Programs that do what a target of their own is called.
 _RUNNERS = {"make", "just", "task", "invoke", "rake", "npm", "yarn", "pnpm", "composer"}
+# A variable that a guide doesn't set: what it mounts may be a volume, unless it is called like a folder.
+_VARIABLE = re.compile(r"\$\{?(?!PWD\b|HOME\b)(?!\w*(?:DIR|PATH|FOLDER)\w*\b)\w+\}?", re.IGNORECASE)
+# A place on another machine, as rclone and rsync name it.
+_REMOTE = re.compile(r"[\w@.-]+:(?!//).*|rsync://.*")
+# A file that only the program which wrote it reads, and one that holds a database or the settings.
+_OTHER_FILE = re.compile(r"\.(?:zip|7z|rar|zpaq|wpress|gz|xz|bz2|zst|enc|gpg|age)$", re.IGNORECASE)
+_NO_MEDIA = re.compile(
+    r"\.(?:(?:sql|dump|rdb|json|csv)(?:\.\w+)?|db|sqlite3?|env|ya?ml|toml|ini|conf|cfg|php|py|key|pem|crt|log|xml)$"
+    r"|(?:^|/)\.env[\w.]*$",
+    re.IGNORECASE,
+)
 # The address of a bucket at a cloud provider.
 _BUCKET = re.compile(r"(?:s3|gs|b2|azure|swift)://")
-_DATABASE_PROGRAMS = {
-    "pg_dump", "pg_dumpall", "pg_restore", "psql", "mysqldump", "mysql", "mariadb-dump", "mariadb", "mongodump",
-    "mongorestore", "redis-cli", "sqlite3",
-}  # fmt: skip
 _ENCRYPTED = re.compile(r"\.(?:enc|gpg|pgp|age|asc|aes)$")
 _ARCHIVE = re.compile(r"\.(?:tar(?:\.\w+)?|t[abgx]z2?|tzst)$")
 _SERVICE_PROGRAM = re.compile(r"(?:.*/)?(?P<way>back[-_]?up|restore)(?:\.sh)?")
@@ -68,11 +79,6 @@ def read_transfer(command: Command, calls: list[Call]) -> Transfer | None:
         if found:
             return found
     return None
-
-
-def is_database(call: Call) -> bool:
-    """Whether a call starts a database's own program, itself or in a container."""
-    return any(program(word) in _DATABASE_PROGRAMS for words in (call, *nested_calls(call)) for word in words[:12])
 
 
 def _transfers(command: Command, call: Call) -> Iterator[Transfer]:
@@ -112,7 +118,8 @@ def _goes_into_a_volume(call: Call) -> bool:
         return True
     mounts = list(read_mounts(call))
     inherits = any(word.value.startswith("--volumes-from") for word in call)
-    return inherits or not mounts or len({mount.target for mount in mounts}) > 1 or mounts[0].is_named_volume
+    is_volume = bool(mounts) and (mounts[0].is_named_volume or bool(_VARIABLE.fullmatch(mounts[0].source)))
+    return inherits or not mounts or len({mount.target for mount in mounts}) > 1 or is_volume
 
 
 def _is_on_host(archive: str, call: Call) -> bool:
@@ -156,7 +163,7 @@ def _by_copy(command: Command, call: Call) -> Iterator[Transfer]:
         return
     names = [word.value for word in call if word.value == "-" or not word.value.startswith("-")][-2:]
     inside = [bool(_CONTAINER_PATH.fullmatch(name)) for name in names]
-    if sorted(inside) != [False, True]:
+    if sorted(inside) != [False, True] or any(_NO_MEDIA.search(name.rstrip("/")) for name in names):
         return
     direction, name = (OUT, names[1]) if inside[0] else (BACK, names[0])
     if name == "-":  # a tar archive, as `docker cp` has it
@@ -164,6 +171,8 @@ def _by_copy(command: Command, call: Call) -> Iterator[Transfer]:
     elif any(_ARCHIVE.search(each) for each in names):
         into_folder = direction == OUT and not _ARCHIVE.search(name)
         yield Transfer(direction, normpath(join(name, basename(names[0]))) if into_folder else name, "archive")
+    elif any(_OTHER_FILE.search(each) for each in names):
+        yield Transfer(direction, name, "other")
     else:
         yield Transfer(direction, name, "folder")
 
@@ -213,7 +222,7 @@ def _on_the_volume(call: Call) -> Iterator[Transfer]:
     """A copy between the volume's own directory and another folder of the host."""
     places = [word.value for word in call[1:] if not word.value.startswith("-")][-2:]
     on_volume = [bool(VOLUMES_FOLDER.search(place)) for place in places]
-    if on_volume == [True, False]:
-        yield Transfer(OUT, places[1], "folder")
-    elif on_volume == [False, True]:
-        yield Transfer(BACK, places[0], "folder")
+    if sorted(on_volume) == [False, True]:
+        direction, place = (OUT, places[1]) if on_volume[0] else (BACK, places[0])
+        is_remote = bool(_REMOTE.fullmatch(place))
+        yield Transfer(direction, "" if is_remote else place, "other" if is_remote else "folder")

@@ -11,7 +11,6 @@ from __future__ import annotations
 import os
 import re
 import secrets
-import shutil
 import signal
 import subprocess
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -22,47 +21,15 @@ from typing import Any
 
 from media_guarantees.core.errors import BadInput
 from media_guarantees.guide.shell.engine_proxy import EngineProxy
+from media_guarantees.guide.shell.root_directory import HOME, OWN_PROGRAMS, SOCKET, VOLUMES, RootDirectory
 
 SHELL_ROOT = "outside"
 """Below the deployment's folder, the root of its shell: what the guide writes outside of that folder is found there."""
 
-_SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32", "/etc/alternatives", "/etc/ssl/certs")
-_FOLDERS = (
-    "dev/shm", "etc/cron.d", "etc/cron.daily", "etc/cron.hourly", "etc/cron.weekly", "etc/ssl", "home", "mnt", "opt",
-    "proc", "root", "run/guide", "srv", "sys", "tmp", "var/lib", "var/log",
-)  # fmt: skip
-_ETC = (
-    "bash.bashrc", "group", "hosts", "ld.so.cache", "ld.so.conf", "localtime", "nsswitch.conf", "os-release", "passwd",
-    "profile", "timezone",
-)  # fmt: skip
-_DEVICES = ("full", "null", "random", "tty", "urandom", "zero")
-_LINKS = {
-    "var/run": "/run", "dev/fd": "/proc/self/fd", "dev/stdin": "/proc/self/fd/0", "dev/stdout": "/proc/self/fd/1",
-    "dev/stderr": "/proc/self/fd/2",
-}  # fmt: skip
-_SOCKET = Path("/run/docker.sock")
-_VOLUMES = Path("/var/lib/docker/volumes")
-_HOME = Path("/root")
-_OWN_PROGRAMS = Path("/run/guide")
 # What it takes to read, write and hand over files as root; nothing that mounts, makes devices or looks at the host.
 _CAPABILITIES = "chown,dac_override,fowner,fsetid,kill,setgid,setuid"
 _CLONE_NEWPID = 0x20000000  # sched.h
-# Commands run as root already, and not every machine has a `sudo`, nor one that works without its settings.
-_SUDO = """\
-#!/bin/sh
-while :; do
-    case $1 in
-        -u | -g | -h | -p | -C | -D | -R | -T | -U) shift 2 ;;
-        --) shift; break ;;
-        -*) shift ;;
-        *=*) export "$1"; shift ;;
-        *) break ;;
-    esac
-done
-exec "$@"
-"""
-
-# The arguments come in threes: "ro" or "rw", what is mounted, and where. See pivot_root(2) on `pivot_root . .`.
+# After the root and the init come the mounts of `RootDirectory.lay_out`. See pivot_root(2) on `pivot_root . .`.
 _INIT = """\
 set -e
 root=$1 init=$2
@@ -118,8 +85,8 @@ class ConfinedShell:
     @property
     def variables(self) -> dict[str, str]:
         """What its environment has otherwise than the suite's own."""
-        own = {"HOME": str(_HOME), "TMPDIR": "/tmp", "DOCKER_HOST": f"unix://{_SOCKET}"}  # noqa: S108 - its own
-        return {**own, "DOCKER_CONFIG": str(_HOME / ".docker"), "BUILDX_CONFIG": str(_HOME / ".docker/buildx")}
+        own = {"HOME": str(HOME), "TMPDIR": "/tmp", "DOCKER_HOST": f"unix://{SOCKET}"}  # noqa: S108 - its own
+        return {**own, "DOCKER_CONFIG": str(HOME / ".docker"), "BUILDX_CONFIG": str(HOME / ".docker/buildx")}
 
     def popen(self, args: Sequence[str], **options: Any) -> subprocess.Popen[bytes]:
         """Start a program in the shell's namespaces, standing in `folder`; otherwise like `subprocess.Popen`.
@@ -131,7 +98,7 @@ class ConfinedShell:
         entering = ["nsenter", "--target", str(init), "--mount", "--net", "--ipc", "--no-fork"]
         bounded = ["setpriv", "--inh-caps=-all", f"--bounding-set=-all,+{_CAPABILITIES.replace(',', ',+')}"]
         environment = options.get("env") or self.environment
-        options.update(cwd="/", env={**environment, "PATH": f"{_OWN_PROGRAMS}{os.pathsep}{environment['PATH']}"})
+        options.update(cwd="/", env={**environment, "PATH": f"{OWN_PROGRAMS}{os.pathsep}{environment['PATH']}"})
         with _children_in(init):
             return subprocess.Popen([*entering, *bounded, "env", f"--chdir={self.folder}", *args], **options)
 
@@ -152,7 +119,8 @@ class ConfinedShell:
     def _open(self) -> None:
         socket = self.engine.scratch / f"guide-{secrets.token_hex(4)}.sock"
         self.proxy = self._ending.enter_context(EngineProxy(socket, self.engine.socket, self.machine_path).serving())
-        mounts = self._lay_out()
+        writable = {self.run_folder: self.run_folder, VOLUMES: self.engine.volumes, SOCKET: self.proxy.path}
+        mounts = RootDirectory(self.root, self.engine.init, self.environment).lay_out(writable)
         self._known = frozenset(self.root.rglob("*"))
         # It dies with this process, and everything in its namespaces with it.
         own = ["unshare", "--mount", "--propagation=slave", "--pid", "--net", "--ipc", "--fork", "--kill-child"]
@@ -172,57 +140,6 @@ class ConfinedShell:
                 "run as root with the right to mount (in a container: --privileged), or use ENGINE=shared",
             )
 
-    def _lay_out(self) -> list[str]:
-        """Make the shell's root directory with a place for each mount; return the mounts, as `_INIT` takes them."""
-        for name in _FOLDERS:
-            (self.root / name).mkdir(parents=True, exist_ok=True)
-        (self.root / "tmp").chmod(0o1777)
-        for name in _ETC:
-            with suppress(FileNotFoundError):
-                shutil.copy(Path("/etc", name), self.root / "etc" / name)
-        for name, target in _LINKS.items():
-            with suppress(FileExistsError):
-                (self.root / name).symlink_to(target)
-        self._copy_docker_configuration()
-        sudo = self.root / (_OWN_PROGRAMS / "sudo").relative_to("/")
-        sudo.write_text(_SUDO)
-        sudo.chmod(0o755)
-        devices = (("rw", Path("/dev", name), Path("/dev", name)) for name in _DEVICES)
-        writable = [(self.run_folder, self.run_folder), (self.engine.volumes, _VOLUMES)]
-        mounts = [("rw", source, place) for source, place in writable]
-        mounts += [("ro", place, place) for place in self._programs()]
-        socket = ("rw", self.proxy.path if self.proxy else self.engine.socket, _SOCKET)
-        return [part for how, source, place in (*mounts, *devices, socket) for part in self._mount(how, source, place)]
-
-    def _mount(self, how: str, source: Path, place: Path) -> tuple[str, ...]:
-        target = self.root / place.relative_to("/")
-        target.parent.mkdir(parents=True, exist_ok=True)
-        if source.is_dir():
-            target.mkdir(exist_ok=True)
-        else:
-            target.touch()
-        return how, str(source), str(target)
-
-    def _programs(self) -> Iterator[Path]:
-        """Yield the folders that programs are in; a link such as /bin -> usr/bin is made, not mounted."""
-        found = [Path(name) for name in _SYSTEM] + [self.engine.init.resolve().parent]
-        for folder in map(Path, self.environment["PATH"].split(os.pathsep)):
-            for program in (folder / "docker", folder / "docker-compose", folder / "docker-buildx"):
-                if program.exists():
-                    found += [folder, program.resolve().parent]
-        for folder in dict.fromkeys(found):
-            if folder.is_symlink() and folder.parent == Path("/"):
-                with suppress(FileExistsError):
-                    (self.root / folder.name).symlink_to(folder.readlink())
-            elif (folder.is_dir() and not folder.is_relative_to("/usr")) or folder == Path("/usr"):
-                yield folder
-
-    def _copy_docker_configuration(self) -> None:
-        own = self.root / (_HOME / ".docker").relative_to("/")
-        configuration = Path(self.environment.get("DOCKER_CONFIG", ""))
-        if not own.exists() and configuration.is_absolute() and configuration.is_dir():
-            shutil.copytree(configuration, own, symlinks=True)
-
     def machine_path(self, path: str) -> str:
         """Return where on the machine lies what the shell sees at the absolute `path`, its symbolic links followed."""
         seen = Path("/")
@@ -239,16 +156,16 @@ class ConfinedShell:
         raise OSError(f"{path} is a link to itself")
 
     def _on_machine(self, path: Path) -> Path:
-        if path == _SOCKET and self.proxy:
+        if path == SOCKET and self.proxy:
             return self.proxy.path
-        if path.is_relative_to(_VOLUMES):
-            return self.engine.volumes / path.relative_to(_VOLUMES)
+        if path.is_relative_to(VOLUMES):
+            return self.engine.volumes / path.relative_to(VOLUMES)
         return path if path.is_relative_to(self.run_folder) else self.root / path.relative_to("/")
 
     def stand_in(self, folder: str) -> bool:
         """Let the working directory be found at the path `folder` as well, if nothing is there; say whether it is."""
         self._init()  # what is there is known once it is laid out
-        path = re.sub(r"^(?:~|\$HOME)(?=/|$)", str(_HOME), folder)
+        path = re.sub(r"^(?:~|\$HOME)(?=/|$)", str(HOME), folder)
         place = Path(self.machine_path(os.path.normpath(path)))
         if place.exists() or place.is_symlink() or not place.is_relative_to(self.root):
             return False

@@ -80,6 +80,11 @@ def test_what_waits_for_a_person_is_named(name: str, waiting: str) -> None:
     assert f"not typed: it waits for a person: {waiting}" in description(name)
 
 
+@pytest.mark.parametrize(("name", "command"), [("snapshot.md", "zfs snapshot"), ("snapshot-and-tar.md", "lvcreate")])
+def test_a_snapshot_of_the_servers_storage_is_named_and_not_typed(name: str, command: str) -> None:
+    assert f"not typed: it takes a snapshot on the server's own storage: {command}" in description(name)
+
+
 def test_a_command_for_another_service_is_not_for_the_media() -> None:
     said = description("other-services.md")
 

@@ -142,6 +142,25 @@ def test_the_path_of_a_backup_is_put_as_far_as_the_guide_leaves_it_open(
     assert script == RESTORE.replace("[NAME_OF_THE_FILE].tar.gz", typed)
 
 
+def test_what_needs_the_servers_own_disks_is_unproven(operator: Operator) -> None:
+    operator.guide.source.write_text("## Backup\n\n```\nzfs snapshot tank/docker@today\n```\n")
+
+    with pytest.raises(
+        Unproven, match=r"line 4 of .* is not typed: it takes a snapshot on the server's own storage: zfs"
+    ):
+        replace(operator, guide=read_guide(operator.guide.source)).script("backup")
+
+
+def test_a_file_of_another_format_keeps_its_ending(operator: Operator) -> None:
+    operator.guide.source.write_text(
+        "## Backup\n\n```\nzip -r m-$(date +%F).zip m\n```\n\n## Restore\n\n```\nunzip -o m-2025-01-31.zip\n```\n"
+    )
+
+    private = replace(operator, guide=read_guide(operator.guide.source), shell_in=lambda _: None)  # type: ignore[arg-type, return-value]
+
+    assert private.script("restore", archive="m-2031-12-31.zip") == "unzip -o m-2031-12-31.zip"
+
+
 def test_what_only_its_effect_shows_takes_a_private_engine(operator: Operator) -> None:
     operator.guide.source.write_text("## Backup\n\n```\ndocker compose run --rm saver\n```\n")
     guide = read_guide(operator.guide.source)

@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from media_guarantees.guide.command_line import Line
 from media_guarantees.guide.formats.document import Block
-from media_guarantees.guide.recognition import Line, read_lines, spelled_out
+from media_guarantees.guide.parsing.spelled_out import spelled_out
+from media_guarantees.guide.recognition import read_lines
 
 BACKUP = "docker run -v {0}:/s -v ./b:/b ubuntu tar czf /b/{0}.tar.gz -C /s ."
 RESTORE = "docker run -v media:/d -v ./b:/b ubuntu tar xzf /b/$1 -C /d"

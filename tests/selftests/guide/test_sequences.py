@@ -237,6 +237,229 @@ def test_a_recognised_backup_of_other_media_is_the_fault_and_not_a_proposal_for_
     assert (typed(guide), guide.step("backup").touches(guide.media)) == ([STATIC], False)
 
 
+ZFS = "zfs snapshot tank/docker@$(date +%F)"
+OFFSITE = "rclone copy ./backups offsite:backups"
+
+
+@pytest.mark.parametrize("other", [ZFS, OFFSITE, "docker compose exec web bash"])
+def test_a_backup_of_another_volume_is_not_hidden_by_one_that_can_not_be_judged_here(
+    tmp_path: Path, other: str
+) -> None:
+    guide = read(tmp_path, "## Backup", fence(STATIC.replace("static", "pictures")), "## Off-site backup", fence(other))
+
+    assert (guide.step("backup").line, guide.step("backup").touches(guide.media)) == (3, False)
+
+
+def test_a_backup_of_the_databases_volume_is_not_taken_for_one_of_the_media(tmp_path: Path) -> None:
+    database = STATIC.replace("static", "postgres_data")
+    guide = read(tmp_path, "## Backup", "### Database", fence(database), "### Media", fence("./saver ./media"))
+
+    assert typed(guide) == ["./saver ./media"]
+
+
+@pytest.mark.parametrize("snapshot", [ZFS, "btrfs subvolume snapshot -r /data /snapshots/data"])
+def test_of_two_ways_the_one_that_runs_here_is_taken(tmp_path: Path, snapshot: str) -> None:
+    guide = read(tmp_path, "## Backup", fence(snapshot), "## Backup without snapshots", fence("docker cp web:/m ./m"))
+
+    assert typed(guide) == ["docker cp web:/m ./m"]
+
+
+def test_a_snapshot_and_what_is_copied_off_it_are_one_backup(tmp_path: Path) -> None:
+    lines = [
+        "lvcreate --snapshot --name s /dev/vg/docker",
+        "tar czf media.tgz /mnt/s/volumes/media_volume",
+        "lvremove s",
+    ]
+
+    assert typed(read(tmp_path, "## Backup", fence(*lines))) == lines
+
+
+MAKE = "docker compose exec -T web platform export --file /tmp/export"
+CARRY = "docker compose cp web:/tmp/export.tar.gz ."
+
+
+@pytest.mark.parametrize(
+    ("lines", "kind"),
+    [
+        ([MAKE, CARRY], "other"),
+        (["docker compose exec -T web tar czf /tmp/export.tar.gz -C /m .", CARRY], "archive"),
+        ([CARRY], "archive"),
+        (["docker compose exec -T web platform dump", "docker compose cp web:/tmp/dump.zip ."], "other"),
+        (["docker compose exec -T mail platform dump", "docker compose cp web:/media ./copy"], "folder"),
+        (["docker cp web:/media ./m", "tar czf m.tgz m", "rm -r m"], "archive"),
+        (["docker cp web:/media ./m", "zip -r m.zip m", "rm -r m"], "other"),
+        (["docker cp web:/media ./m", "tar czf settings.tgz .env"], "folder"),
+    ],
+)
+def test_what_makes_a_copy_in_a_container_decides_its_kind(tmp_path: Path, lines: list[str], kind: str) -> None:
+    step = read(tmp_path, "## Backup", fence(*lines)).step("backup")
+
+    assert (step.script.split("\n"), step.kind) == (lines, kind)
+
+
+def test_what_is_carried_into_a_container_and_read_there_is_one_restore(tmp_path: Path) -> None:
+    lines = ["docker compose cp export.tar.gz web:/tmp/", "docker compose exec web platform restore /tmp/export.tar.gz"]
+
+    step = read(tmp_path, "## Restore", fence(*lines)).step("restore")
+
+    assert (step.script.split("\n"), step.kind) == (lines, "other")
+
+
+@pytest.mark.parametrize(
+    "command",
+    ["docker compose exec postgres backup", "docker compose run --rm app-db backup", "docker cp db:/backup ."],
+)
+def test_what_is_done_in_a_databases_container_is_for_other_data(tmp_path: Path, command: str) -> None:
+    guide = read(tmp_path, "## Backup", fence(command), "## Backup of uploads", fence(BACKUP))
+
+    assert typed(guide) == [BACKUP]
+
+
+@pytest.mark.parametrize("name", ["app.db", "app.sqlite3", "dump.sql.gz", "config.yml", ".env"])
+def test_a_database_or_settings_that_are_carried_out_are_no_media(tmp_path: Path, name: str) -> None:
+    with pytest.raises(StepMissing):
+        read(tmp_path, "## Copy", fence(f"docker compose cp web:/data/{name} .")).step("backup")
+
+
+def test_copies_that_only_their_programs_read_are_made_one_after_the_other(tmp_path: Path) -> None:
+    lines = ["docker compose exec web platform backup", "restic backup ./originals"]
+
+    assert typed(read(tmp_path, "## Backup", fence(lines[0]), "And:", fence(lines[1]))) == lines
+
+
+def test_another_way_that_only_a_heading_makes_a_copy_is_not_typed_as_well(tmp_path: Path) -> None:
+    guide = read(tmp_path, "## Backup", fence("zip -r m.zip m"), "or, with 7-Zip:", fence("7z a m.7z m"))
+
+    assert typed(guide) == ["zip -r m.zip m"]
+
+
+def test_under_a_heading_of_backups_what_follows_the_restore_belongs_to_it(tmp_path: Path) -> None:
+    guide = read(
+        tmp_path, "## Backup", fence(BACKUP), "Back again:", fence(RESTORE), "Start:", fence("docker start web")
+    )
+
+    assert (typed(guide), typed(guide, "restore")) == ([BACKUP], [RESTORE, "docker start web"])
+
+
+@pytest.mark.parametrize(
+    "compose", ["COMPOSE='docker compose -f prod.yml'", 'export COMPOSE="docker compose --project-directory ."']
+)
+def test_a_command_in_a_variable_is_known(tmp_path: Path, compose: str) -> None:
+    guide = read(tmp_path, "## Settings", fence(compose), "## Backup", fence("$COMPOSE exec -T web tar cz /m > m.tgz"))
+
+    assert typed(guide) == [compose, "$COMPOSE exec -T web tar cz /m > m.tgz"]
+
+
+DUMP = "docker compose exec -T db pg_dump app > db.sql"
+
+
+@pytest.mark.parametrize(
+    "line", [f"{DUMP} && {BACKUP}", f"if true; then\n{DUMP}\n{BACKUP}\nfi", f"save() {{\n{DUMP}\n{BACKUP}\n}}\nsave"]
+)
+def test_a_dump_in_the_same_line_hides_no_backup(tmp_path: Path, line: str) -> None:
+    step = read(tmp_path, "## Backup", fence(line)).step("backup")
+
+    assert (step.script, step.touches({"media_volume"})) == (line, True)
+
+
+def test_functions_that_use_functions_are_known(tmp_path: Path) -> None:
+    script = f"save() {{\n{BACKUP}\n}}\nmain() {{\nsave\n}}\nmain"
+
+    assert typed(read(tmp_path, "## Backup", fence(script))) == script.split("\n")
+
+
+@pytest.mark.parametrize(("names", "touches"), [("media_volume other", True), ("other static", False)])
+def test_a_loop_touches_what_it_goes_through(tmp_path: Path, names: str, *, touches: bool) -> None:
+    loop = f"for v in {names}; do docker run --rm -v $v:/v -v $(pwd):/b alpine tar czf /b/$v.tgz /v; done"
+
+    assert read(tmp_path, "## Backup", fence(loop)).step("backup").touches({"media_volume"}) is touches
+
+
+@pytest.mark.parametrize(
+    "run", ["--entrypoint tar alpine xzf /b/m.tgz -C /v", "--entrypoint=tar -u 0 alpine -C /v -xzf /b/m.tgz"]
+)
+def test_a_tar_that_is_the_entrypoint_is_known(tmp_path: Path, run: str) -> None:
+    step = read(tmp_path, fence(f"docker run --rm -v media_volume:/v -v .:/b {run}")).step("restore")
+
+    assert step.archive == "/b/m.tgz"
+
+
+@pytest.mark.parametrize(
+    ("command", "kind"),
+    [
+        ("rclone sync /var/lib/docker/volumes/media_volume/_data offsite:pictures", "other"),
+        ("rsync -a /var/lib/docker/volumes/media_volume/_data/ backup@nas:/pictures/", "other"),
+        ("rsync -a /var/lib/docker/volumes/media_volume/_data/ /mnt/pictures/", "folder"),
+        ("duplicity full /var/lib/docker/volumes/media_volume/_data file:///b", "other"),
+        ("docker run --rm -i -v $VOLUME:/v alpine tar -C /v -cf - . > m.tar", "archive"),
+    ],
+)
+def test_where_a_copy_goes_decides_its_kind(tmp_path: Path, command: str, kind: str) -> None:
+    assert read(tmp_path, fence(command)).step("backup").kind == kind
+
+
+@pytest.mark.parametrize(("mounted", "found"), [("$VOLUME", True), ("$PWD", False), ("${BACKUP_DIR}", False)])
+def test_what_is_extracted_into_a_folder_of_the_host_is_no_restore(
+    tmp_path: Path, mounted: str, *, found: bool
+) -> None:
+    guide = read(tmp_path, fence(f"docker run --rm -i -v {mounted}:/v alpine tar -C /v -xf - < m.tar"))
+
+    assert bool(guide.steps) is found
+
+
+def test_the_id_of_a_container_in_an_example_is_no_name_of_another(tmp_path: Path) -> None:
+    step = read(tmp_path, "## Backup", fence("docker cp 2a83b293548e:/media ./m")).step("backup")
+
+    assert step.touches({"web"}) is None
+
+
+@pytest.mark.parametrize("create", ["docker create", "docker container create", "docker run -d"])
+def test_a_container_that_the_guide_creates_for_the_copy_has_the_volume(tmp_path: Path, create: str) -> None:
+    guide = read(
+        tmp_path, "## Backup",
+        fence(f"{create} --name copy -v media_volume:/m alpine", "docker cp copy:/m ./m", "docker rm copy"),
+    )  # fmt: skip
+
+    assert (len(typed(guide)), guide.step("backup").touches(guide.media)) == (3, True)
+
+
+@pytest.mark.parametrize("by_hand_first", [True, False])
+def test_what_is_scheduled_is_another_way_to_what_is_typed(tmp_path: Path, *, by_hand_first: bool) -> None:
+    ways = [fence("make backup"), fence("0 3 * * * cd /opt/app && make backup >> /var/log/backup.log 2>&1")]
+    guide = read(tmp_path, "## Backup", *(ways if by_hand_first else reversed(ways)))
+
+    assert typed(guide) == ["make backup"]
+
+
+def test_a_block_of_nothing_but_root_prompts_is_typed(tmp_path: Path) -> None:
+    guide = read(tmp_path, "## Backup", fence("# cd /srv/app", "# docker cp web:/m ./m"))
+
+    assert typed(guide) == ["cd /srv/app", "docker cp web:/m ./m"]
+
+
+def test_a_block_of_comments_is_not_typed(tmp_path: Path) -> None:
+    with pytest.raises(StepMissing):
+        read(tmp_path, "## Backup", fence("# backup of the media", "# once a day")).step("backup")
+
+
+def test_a_copy_for_another_machine_is_named(tmp_path: Path) -> None:
+    pod = fence("kubectl cp web-0:/m ./m")
+    windows = fence(
+        r"docker run --rm -v media_volume:/m -v C:\backups:/b alpine tar czf /b/m.tgz /m", language="powershell"
+    )
+
+    guide = read(tmp_path, "## Backup", windows, pod)
+
+    assert [aside.machine for aside in guide.asides] == ["Windows", "Kubernetes"]
+
+
+def test_a_command_in_a_variable_may_have_another_variable_in_it(tmp_path: Path) -> None:
+    lines = ['here=$(cd "$(dirname "$0")" && pwd)', 'dc="docker compose --project-directory $here"']
+    guide = read(tmp_path, "## Backup", fence(*lines, "$dc exec -T web tar -czf - media > m.tar.gz"))
+
+    assert typed(guide)[:2] == lines
+
+
 @pytest.mark.parametrize(
     ("headings", "procedure"),
     [

@@ -38,7 +38,7 @@ class FakeOperator:
 
     def step(self, procedure: str) -> Step:
         """Give the guide's backup."""
-        kind = "folder" if " cp " in self._script else "archive"
+        kind = "folder" if " cp " in self._script else "other" if " export" in self._script else "archive"
         return Step(Path("guide.md"), 1, self._script, procedure, kind=kind)
 
 
@@ -80,6 +80,38 @@ def test_one_archive_is_the_copy(folder: Path, media: Path) -> None:
     copy = made(folder, lambda: pack(folder / "backups/a.tgz", media), media)
 
     assert copy == Copy("archive", folder / "backups/a.tgz")
+
+
+def test_a_tree_of_the_media_beside_an_archive_of_the_settings_is_the_copy(folder: Path, media: Path) -> None:
+    def happen() -> None:
+        pack(folder / "settings.tgz", folder / "compose.yml", "compose.yml")
+        copy_tree(media, folder / "copy")
+
+    assert made(folder, happen, media) == Copy("folder", folder / "copy")
+
+
+EXPORT = "docker compose exec web platform export"
+
+
+def test_an_archive_of_a_programs_own_layout_is_judged_by_its_restore(folder: Path, media: Path) -> None:
+    (folder / "assets").mkdir()
+    (folder / "assets/1.bin").write_bytes(b"a picture under another name")
+
+    copy = made(folder, lambda: pack(folder / "export.tar.gz", folder / "assets"), media, script=EXPORT)
+
+    assert copy == Copy("other", folder / "export.tar.gz")
+
+
+def test_a_programs_archive_that_holds_the_media_is_read(folder: Path, media: Path) -> None:
+    copy = made(folder, lambda: pack(folder / "export.tar.gz", media), media, script=EXPORT)
+
+    assert copy == Copy("archive", folder / "export.tar.gz")
+
+
+def test_a_programs_archive_without_any_file_is_a_backup_of_nothing(folder: Path, media: Path) -> None:
+    copy = made(folder, lambda: pack(folder / "export.tar.gz", folder / "backups"), media, script=EXPORT)
+
+    assert copy.kind == "archive", "it would be judged by a restore, of which the guide may have none"
 
 
 def test_an_archive_without_its_ending_is_one(folder: Path, media: Path) -> None:

@@ -63,6 +63,48 @@ def test_a_restore_is_typed_with_the_name_of_the_backup(printed: str, filled: st
     assert step.fill("media_20311231", ".tar.gz", "backups/") == filled
 
 
+@pytest.mark.parametrize(
+    ("printed", "typed"),
+    [
+        ("-v ./b:/b x tar xzf /b/media_202401311200.tar.gz", "-v ./b:/b x tar xzf /b/media_20311231.tar.gz"),
+        ("-v ./b:/b x tar xzf /b/media_1704067200.tar.gz", "-v ./b:/b x tar xzf /b/media_20311231.tar.gz"),
+        ("-v ./b/2024-01-31:/b x tar xzf /b/media.tar.gz", "-v ./b/2031-12-31:/b x tar xzf /b/media.tar.gz"),
+        ("x tar xzf /b/20240131/media_20240131.tar.gz", "x tar xzf /b/2031-12-31/media_20311231.tar.gz"),
+        ("x tar xzf /b/<day>/media.tar.gz", "x tar xzf /b/2031-12-31/media.tar.gz"),
+        ("alpine:2024-01-31 tar xzf /b/media.tar.gz", "alpine:2024-01-31 tar xzf /b/media.tar.gz"),
+    ],
+)
+def test_the_day_of_a_folder_is_an_example_too(printed: str, typed: str) -> None:
+    step = Step(Path("guide.md"), 1, f"docker run {printed}", "restore")
+
+    assert step.fill("media_20311231", ".tar.gz", "b/2031-12-31/") == f"docker run {typed}"
+
+
+def test_the_folder_of_a_variable_is_that_of_the_backup() -> None:
+    step = Step(Path("guide.md"), 1, 'FROM=./b/20240131\ndocker run -v "$(pwd)/$FROM":/b x tar xzf /b/m.tgz', "restore")
+
+    assert step.fill("m", ".tgz", "b/20311231/").startswith("FROM=./b/20311231\n")
+
+
+def test_what_an_archive_is_unpacked_to_has_its_name_without_the_ending() -> None:
+    step = Step(Path("guide.md"), 1, "tar xzf m-2024-01-31.tgz\ndocker cp m-2024-01-31/. web:/m", "restore")
+
+    assert step.fill("m-2031-12-31", ".tgz") == "tar xzf m-2031-12-31.tgz\ndocker cp m-2031-12-31/. web:/m"
+
+
+@pytest.mark.parametrize(
+    ("printed", "reason"),
+    [
+        ("tar xzf <file>.tar.gz && docker cp m <container>:/m", "what <container> stands for is not known"),
+        ("tar xzf 1704067200_14.2_backup.tar.gz", "'_14.2_backup.tar.gz' stands after 1704067200"),
+        ("tar xzf /b/<day>/media.tar.gz", "<day> stands for the folder"),
+    ],
+)
+def test_a_name_that_can_not_be_known_is_not_guessed(printed: str, reason: str) -> None:
+    with pytest.raises(ValueError, match=reason):
+        Step(Path("guide.md"), 1, printed, "restore").fill("media", ".tar.gz")
+
+
 def test_an_ending_that_is_printed_is_not_typed_twice() -> None:
     step = Step(Path("guide.md"), 1, "openssl enc -d < b/media_YYYYMMDD.tar.gz.enc | tar xz", "restore", kind="other")
 

@@ -1,8 +1,10 @@
-"""A command that waits for a person is named, and one that gets its input is not."""
+"""What waits for a person, or needs the server's own disks, is named, and nothing else is."""
+
+from __future__ import annotations
 
 import pytest
 
-from media_guarantees.guide.steps import waits_for_person
+from media_guarantees.guide.parsing.not_typed import waits_for_person, why_not_typed
 
 
 @pytest.mark.parametrize(
@@ -60,3 +62,46 @@ def test_a_command_that_ends_by_itself_is_not(command: str) -> None:
 
 def test_the_first_of_several_is_named() -> None:
     assert waits_for_person("docker compose up -d\nvim a\nnano b\n") == "vim a"
+
+
+@pytest.mark.parametrize("script", ["read -p 'Where to? ' place", "while true; do read -p 'Sure? ' yn; done"])
+def test_what_asks_a_person_is_named(script: str) -> None:
+    assert waits_for_person(script).startswith("read -p")
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        'ls -1t backups/*.tgz | tail -n +15 | while read -r old; do rm -f "$old"; done',
+        "while read -r name; do echo $name; done < names",
+        "cat setup.sh | docker exec -i web sh",
+        "docker run -dit --name copy -v media:/m alpine sh",
+    ],
+)
+def test_what_is_fed_or_runs_in_the_background_waits_for_nobody(script: str) -> None:
+    assert why_not_typed(script) == ""
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "sudo lvcreate --snapshot --size 1G --name s /dev/vg/docker",
+        "zfs snapshot tank/docker@today",
+        "btrfs subvolume snapshot -r /var/lib/docker /snapshots/docker",
+        "virsh snapshot-create-as server before",
+        "aws ec2 create-snapshot --volume-id vol-1",
+        "hcloud server create-image --type snapshot web",
+        "gcloud compute disks snapshot disk --zone=z",
+    ],
+)
+def test_a_snapshot_of_the_servers_storage_is_not_typed(command: str) -> None:
+    plain = command.removeprefix("sudo ")
+
+    assert why_not_typed(f"docker compose stop\n{command}") == (
+        f"it takes a snapshot on the server's own storage: {plain}"
+    )
+
+
+@pytest.mark.parametrize("command", ["zfs list -t snapshot", "aws s3 cp a.tgz s3://b/", "btrfs subvolume list /"])
+def test_what_only_shows_snapshots_takes_none(command: str) -> None:
+    assert why_not_typed(command) == ""
