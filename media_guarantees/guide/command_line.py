@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from pathlib import PurePosixPath
 
 from media_guarantees.guide.formats.document import Block
 from media_guarantees.guide.parsing.docker_commands import (
@@ -57,8 +56,8 @@ class Line:
     @property
     def archives(self) -> set[str]:
         """The names of archives in it, without their folders."""
-        words = (word.value for call in self.calls for word in call)
-        return {PurePosixPath(word).name for word in words if ARCHIVE_ENDING.search(word)}
+        words = (name for call in self.calls for word in call for name in re.split(r"[\s:/\"']", word.value))
+        return {name for name in words if ARCHIVE_ENDING.search(name)}
 
     @property
     def carries_file(self) -> bool:

@@ -42,6 +42,7 @@ def _lines(step: Step, guide: Guide) -> Iterator[str]:
     if step.procedure in {"backup", "restore"}:
         verb = "makes" if step.procedure == "backup" else "reads"
         yield f"  {verb}: {_KINDS[step.kind]} {step.archive or ''}".rstrip()
+    yield from (f"  left out, as it is for another place: {line}" for line in step.left_out)
     if step.placeholder:
         yield f"  to fill in: {step.placeholder}"
     if obstacle := why_not_typed(step.script):

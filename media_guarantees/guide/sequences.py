@@ -17,6 +17,7 @@ from media_guarantees.guide.command_line import Line
 from media_guarantees.guide.formats.document import Block
 from media_guarantees.guide.other_machines import Aside, as_bash_has_it, machine_of
 from media_guarantees.guide.parsing.docker_commands import compose_verb, docker_verb, program
+from media_guarantees.guide.parsing.other_places import carries_elsewhere
 from media_guarantees.guide.parsing.spelled_out import spelled_out
 from media_guarantees.guide.parsing.transfers import kind_of
 from media_guarantees.guide.recognition import STARTS, STOPS, read_lines
@@ -105,7 +106,7 @@ class _Section:
         """Yield the backups and restores, and what a heading alone says is one."""
         typed: list[Line] = []
         for number, line in enumerate(self.lines):
-            if line.is_copy and not any(line is each for each in typed):
+            if line.is_copy and not any(line is each for each in typed) and not self._is_carried(line):
                 kept = self._sequence(number)
                 typed += [each for each in kept if each.procedure == line.procedure]
                 yield self._step(number, kept)
@@ -124,6 +125,7 @@ class _Section:
             step,
             kind=self._kind(core, kept) or (kind_of(step.archive or "") if line.kind == "archive" else line.kind),
             core="" if script == line.text else line.text,
+            left_out=tuple(each.text for each in self.lines if each is not line and self._is_carried(each)),
             is_instead=line.is_scheduled or any(core in range(*span) for span in self._alternatives),
         )
 
@@ -172,6 +174,8 @@ class _Section:
     def _belongs(self, number: int, core: int) -> bool:
         """Whether a line is one of those that are typed around a core."""
         line, other = self.lines[core], self.lines[number]
+        if self._is_carried(other):
+            return False
         is_same_tab = not line.block.label or other.block.label in ("", line.block.label)
         if other.procedure == line.procedure and is_same_tab and (_is_step_of(other, line) or _is_opaque(other, line)):
             return not self._is_instead(number, core)
@@ -183,6 +187,11 @@ class _Section:
         if cores and other.block is not line.block:
             return False
         return self._procedure_around(number, core) == line.procedure
+
+    def _is_carried(self, line: Line) -> bool:
+        """Whether a line takes elsewhere what another line of the section makes: the sandbox has no way there."""
+        copies = [call for each in self.lines if each.is_copy and each.kind != "other" for call in each.calls]
+        return bool(copies) and not line.volumes and any(carries_elsewhere(call, copies) for call in line.calls[:1])
 
     def _is_instead(self, number: int, core: int) -> bool:
         return any(number in range(*span) and core not in range(*span) for span in self._alternatives)

@@ -57,9 +57,10 @@ class Step:
     `script` is what is printed, byte for byte, without a `$ ` prompt; its lines end in a line feed even where those of
     the file end in CRLF, as in a terminal that they are pasted into. `line` counts from 1; `procedure` is one of
     `PROCEDURES`. `headings` are those above it, `label` names its tab; `is_instead` says that the guide offers it in
-    place of another. `core` is the one command of a sequence that carries the procedure out; empty where it is the
-    whole script. Where what is printed runs a script of the deployment's, `body` is what that does; where it sets
-    variables first, `body` is the same with their values.
+    place of another. `left_out` are the lines among them that carry the copy to another place. `core` is the one
+    command of a sequence that carries the procedure out; empty where it is the whole script. Where what is printed runs
+    a script of the deployment's, `body` is what that does; where it sets variables first, `body` is the same with their
+    values.
 
     `kind` is what a backup makes, and a restore reads: "archive", "folder", "other" for what only the program that made
     it can read, or "effect" where only running it shows that. The last is known as a copy by its heading, or by the
@@ -76,6 +77,7 @@ class Step:
     headings: tuple[str, ...] = ()
     label: str = ""
     is_instead: bool = False
+    left_out: tuple[str, ...] = ()
 
     @property
     def volumes(self) -> tuple[tuple[str, str], ...]:

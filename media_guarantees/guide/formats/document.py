@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,6 +17,15 @@ _PART = re.compile(r"\W*(?:\d+(?:\.\d+)*[.):]?\s|(?:step|passo|paso|schritt|[ée
 _PROCEDURE_WORDS = re.compile(
     r"back(?:ing)?[- ]?up|c[óo]pia|cop(?:y|ies)\b|restor|restaur|recover|r[ée]cup[ée]r|sauvegard|sicherung"
     r"|sichern\b|respald|wiederherstell|zur[üu]ckspiel",
+    re.IGNORECASE,
+)
+
+
+_RESTORE_WORDS = re.compile(r"restor|restaur|recover|r[ée]cup[ée]r|wiederherstell|zur[üu]ckspiel", re.IGNORECASE)
+# "Stop the server": the parts beside it, each with a heading, are the steps of what stands above them.
+_STOPS = re.compile(
+    r"\W*(?:stop|shut(?:ting)? ?down|pause|halt|(?:enable|turn on|enter) maintenance|parar?\b|pare\b|detener|det[ée]n"
+    r"|arr[êe]t|anhalten|stoppen|(?:den |die )?dienste? (?:an|stopp|beend))",
     re.IGNORECASE,
 )
 
@@ -86,8 +95,10 @@ class Block:
 Document = tuple["Passage | Block", ...]
 
 
-def placed(parts: Iterator[Passage | Block]) -> Iterator[Passage | Block]:
+def placed(parts: Iterable[Passage | Block]) -> Iterator[Passage | Block]:
     """Give each block its headings, its section and the prose above it; `parts` are in the order of the text."""
+    parts = list(parts)
+    in_steps = _headings_of_steps([part for part in parts if isinstance(part, Passage) and part.kind == "heading"])
     above: list[Passage] = []
     lead = ""
     for part in parts:
@@ -98,15 +109,31 @@ def placed(parts: Iterator[Passage | Block]) -> Iterator[Passage | Block]:
             yield part
             continue
         headings = tuple(heading.text for heading in above)
-        yield Block(
-            part.source, part.line, part.text, part.language, part.label, part.lead or lead, headings, _section(above)
-        )
+        section = _section(above, in_steps)
+        yield Block(part.source, part.line, part.text, part.language, part.label, part.lead or lead, headings, section)
         lead = ""
 
 
-def _section(above: list[Passage]) -> int:
+def _headings_of_steps(headings: Sequence[Passage]) -> frozenset[int]:
+    """Return the lines of the headings below which each part is one step, as one of them is to stop the service."""
+    below: dict[int, list[Passage]] = {}
+    above: list[Passage] = []
+    for heading in headings:
+        above = [*(each for each in above if each.level < heading.level), heading]
+        if len(above) > 1 and _PROCEDURE_WORDS.search(above[-2].text):
+            below.setdefault(above[-2].line, []).append(heading)
+    texts = {heading.line: heading.text for heading in headings}
+    return frozenset(
+        line
+        for line, parts in below.items()
+        if any(_STOPS.match(part.text) for part in parts)
+        and (_RESTORE_WORDS.search(texts[line]) or not any(_RESTORE_WORDS.search(part.text) for part in parts))
+    )
+
+
+def _section(above: Sequence[Passage], in_steps: Collection[int]) -> int:
     for number, heading in reversed(list(enumerate(above))):
-        is_part = number and _PART.match(heading.text) and not _PROCEDURE_WORDS.search(heading.text)
-        if not is_part:
+        is_numbered = _PART.match(heading.text) and not _PROCEDURE_WORDS.search(heading.text)
+        if not number or not (is_numbered or above[number - 1].line in in_steps):
             return heading.line
     return 0

@@ -12,6 +12,8 @@ _READ_INPUT = {"bash", "sh", "ash", "zsh", "psql", "mysql", "mariadb", "read", "
 _FOLLOWS = {"-f", "-F", "--follow"}
 _INPUTS = {"heredoc_redirect", "herestring_redirect"}
 _DETACHED = re.compile(r"-[it]*d[it]*|--detach|--wait|--no-start")
+_ASKS_ARGUMENTS = re.compile(r"\bcase [\"']?\$\{?(?:1|@|\*)[^\n]*|\bgetopts\b[^\n]*")
+_FUNCTION = re.compile(r"^\s*(?:function\s+)?[\w-]+\s*\(\)\s*\{", re.MULTILINE)
 # Programs that freeze or copy whole file systems or machines, below those that the run has made.
 _STORAGE = {
     "lvcreate", "lvconvert", "zfs", "zpool", "btrfs", "snapper", "timeshift", "fsfreeze", "xfs_freeze", "xfsdump",
@@ -27,6 +29,8 @@ def why_not_typed(script: str) -> str:
         return f"it waits for a person: {waiting}"
     if storage := next((call for call in _calls(script) if snapshot(call)), None):
         return f"it takes a snapshot on the server's own storage: {_text(storage)}"
+    if (asked := _ASKS_ARGUMENTS.search(script)) and not _FUNCTION.search(script):
+        return f"what it does is said by its arguments: {asked.group()}"
     return ""
 
 

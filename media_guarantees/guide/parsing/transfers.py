@@ -22,6 +22,7 @@ from media_guarantees.guide.parsing.docker_commands import (
     read_tars,
 )
 from media_guarantees.guide.parsing.inner_programs import BACK, OUT, is_database
+from media_guarantees.guide.parsing.other_places import REMOTE
 from media_guarantees.guide.parsing.shell_words import Command, read_commands
 
 VOLUMES_FOLDER = re.compile(r"/var/lib/docker/volumes/(?P<volume>[^/\s\"']+)/_data")
@@ -41,8 +42,6 @@ _COPIERS = {"rsync", "rclone"}
 _RUNNERS = {"make", "just", "task", "invoke", "rake", "npm", "yarn", "pnpm", "composer"}
 # A variable that a guide doesn't set: what it mounts may be a volume, unless it is called like a folder.
 _VARIABLE = re.compile(r"\$\{?(?!PWD\b|HOME\b)(?!\w*(?:DIR|PATH|FOLDER)\w*\b)\w+\}?", re.IGNORECASE)
-# A place on another machine, as rclone and rsync name it.
-_REMOTE = re.compile(r"[\w@.-]+:(?!//).*|rsync://.*")
 # A file that only the program which wrote it reads, and one that holds a database or the settings.
 _OTHER_FILE = re.compile(r"\.(?:zip|7z|rar|zpaq|wpress|gz|xz|bz2|zst|enc|gpg|age)$", re.IGNORECASE)
 _NO_MEDIA = re.compile(
@@ -224,5 +223,5 @@ def _on_the_volume(call: Call) -> Iterator[Transfer]:
     on_volume = [bool(VOLUMES_FOLDER.search(place)) for place in places]
     if sorted(on_volume) == [False, True]:
         direction, place = (OUT, places[1]) if on_volume[0] else (BACK, places[0])
-        is_remote = bool(_REMOTE.fullmatch(place))
+        is_remote = bool(REMOTE.fullmatch(place))
         yield Transfer(direction, "" if is_remote else place, "other" if is_remote else "folder")

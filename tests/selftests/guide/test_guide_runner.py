@@ -151,6 +151,19 @@ def test_what_needs_the_servers_own_disks_is_unproven(operator: Operator) -> Non
         replace(operator, guide=read_guide(operator.guide.source)).script("backup")
 
 
+def test_what_is_left_out_for_another_place_is_in_the_evidence(
+    operator: Operator, caplog: pytest.LogCaptureFixture
+) -> None:
+    carry = "scp backups/media.tar.gz nas:"
+    operator.guide.source.write_text(GUIDE.replace(BACKUP, f"{BACKUP}\n{carry}"))
+
+    with caplog.at_level("INFO"):
+        script = replace(operator, guide=read_guide(operator.guide.source)).script("backup")
+
+    assert script == BACKUP
+    assert f"is left out: {carry}" in caplog.text
+
+
 def test_a_file_of_another_format_keeps_its_ending(operator: Operator) -> None:
     operator.guide.source.write_text(
         "## Backup\n\n```\nzip -r m-$(date +%F).zip m\n```\n\n## Restore\n\n```\nunzip -o m-2025-01-31.zip\n```\n"

@@ -413,6 +413,44 @@ def test_the_id_of_a_container_in_an_example_is_no_name_of_another(tmp_path: Pat
     assert step.touches({"web"}) is None
 
 
+OTHER_VOLUME = BACKUP.replace("media_volume", "pictures")
+
+
+@pytest.mark.parametrize(
+    "carry",
+    [
+        "rsync -a ./backups/ backup@nas:/backups/",
+        "scp backups/media.tar.gz nas:",
+        "restic -r sftp:nas:/repository backup ./backups",
+        "aws s3 cp backups/media.tar.gz s3://bucket/",
+        "rclone copy ./backups offsite:backups",
+        "ssh nas mkdir -p /backups",
+    ],
+)
+@pytest.mark.parametrize("backup", [BACKUP, OTHER_VOLUME])
+def test_what_carries_the_copy_to_another_place_is_left_out(tmp_path: Path, backup: str, carry: str) -> None:
+    step = read(tmp_path, "## Backup", fence("mkdir -p backups", backup, carry, "ls backups")).step("backup")
+
+    assert (step.script.split("\n"), step.left_out) == (["mkdir -p backups", backup, "ls backups"], (carry,))
+    assert step.touches({"media_volume"}) is (backup == BACKUP), "it hides which volume is backed up"
+
+
+@pytest.mark.parametrize("other", ["restic backup ./originals", "rclone sync ./originals offsite:originals"])
+def test_what_copies_other_files_to_another_place_is_not_left_out(tmp_path: Path, other: str) -> None:
+    guide = read(tmp_path, "## Backup", fence(BACKUP.replace("media_volume", "settings"), other))
+
+    assert not any(step.left_out for step in guide.steps)
+
+
+def test_an_archive_that_is_unpacked_by_a_shell_in_the_container_is_one_restore(tmp_path: Path) -> None:
+    lines = [
+        "docker cp ./m.tgz $(docker compose ps -q web):/tmp/up.tgz",
+        'docker compose exec web sh -c "tar xzf /tmp/up.tgz"',
+    ]
+
+    assert typed(read(tmp_path, "## Restore", fence(*lines)), "restore") == lines
+
+
 @pytest.mark.parametrize("create", ["docker create", "docker container create", "docker run -d"])
 def test_a_container_that_the_guide_creates_for_the_copy_has_the_volume(tmp_path: Path, create: str) -> None:
     guide = read(

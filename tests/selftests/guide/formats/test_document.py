@@ -53,6 +53,34 @@ def test_a_part_that_names_a_procedure_is_a_section_of_its_own(part: str) -> Non
     assert found.section == 5
 
 
+@pytest.mark.parametrize("stop", ["Stop the server", "Arrêter les services", "Parar os serviços", "Dienste anhalten"])
+def test_parts_beside_one_that_stops_the_service_are_steps_of_one_procedure(stop: str) -> None:
+    found = blocks(
+        heading(1, "Media", 1), heading(3, "Backup", 2), heading(5, stop, 3), block(7),
+        heading(9, "Copy the files", 3), block(11), heading(13, "Start it", 3), block(15), heading(17, "Other", 2),
+        block(19),
+    )  # fmt: skip
+
+    assert [each.section for each in found] == [3, 3, 3, 17]
+
+
+@pytest.mark.parametrize(
+    ("above", "parts"),
+    [
+        ("Backup", ["Stop the server", "Restore"]),
+        ("Backup", ["Database", "Files"]),
+        ("Daily operation", ["Stop the server", "Start the server"]),
+    ],
+)
+def test_other_parts_are_sections_of_their_own(above: str, parts: list[str]) -> None:
+    first, second = parts
+    found = blocks(
+        heading(1, "A", 1), heading(3, above, 2), heading(5, first, 3), block(7), heading(9, second, 3), block(11)
+    )
+
+    assert [each.section for each in found] == [5, 9]
+
+
 @pytest.mark.parametrize(
     ("language", "has_commands", "is_console"),
     [

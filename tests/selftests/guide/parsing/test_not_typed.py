@@ -102,6 +102,19 @@ def test_a_snapshot_of_the_servers_storage_is_not_typed(command: str) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("script", "reason"),
+    [
+        ('case "$1" in\nbackup) docker cp web:/m .;;\nesac', 'what it does is said by its arguments: case "$1" in'),
+        ("while getopts f: name; do :; done", "what it does is said by its arguments: getopts f: name; do :; done"),
+        ('copy() {\ncase "$1" in\nout) docker cp web:/m .;;\nesac\n}\ncopy out', ""),
+        ('case "$answer" in\ny) docker cp web:/m .;;\nesac', ""),
+    ],
+)
+def test_a_script_that_is_told_what_to_do_is_not_typed_without_its_arguments(script: str, reason: str) -> None:
+    assert why_not_typed(script) == reason
+
+
 @pytest.mark.parametrize("command", ["zfs list -t snapshot", "aws s3 cp a.tgz s3://b/", "btrfs subvolume list /"])
 def test_what_only_shows_snapshots_takes_none(command: str) -> None:
     assert why_not_typed(command) == ""
