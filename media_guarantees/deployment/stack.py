@@ -17,8 +17,8 @@ from media_guarantees.deployment.compose.compose_model import Deployment
 from media_guarantees.deployment.compose.media_mount import Mount
 from media_guarantees.deployment.compose_project import ComposeProject
 from media_guarantees.deployment.endpoint import Endpoint
+from media_guarantees.deployment.health.readiness import READY_SECONDS, ServiceHealth, is_healthy, start_allowance
 from media_guarantees.deployment.media_backing import MediaBacking
-from media_guarantees.deployment.readiness import READY_SECONDS, ServiceHealth, is_healthy, start_allowance
 from media_guarantees.deployment.service_container import ServiceContainer
 from media_guarantees.media.media_volume import VolumeMedia
 from media_guarantees.media.uploads.exec_client import ExecPlatform, UnpublishedPlatform

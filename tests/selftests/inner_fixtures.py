@@ -10,7 +10,7 @@ from fake_stack import FakePlatform
 
 from fixtures.engine import _orderly_end, pytest_keyboard_interrupt
 from media_guarantees.deployment.compose_project import ComposeProject
-from media_guarantees.deployment.readiness import ServiceHealth
+from media_guarantees.deployment.health.readiness import ServiceHealth
 from media_guarantees.deployment.stack import Stack
 from media_guarantees.engine.connection import Engine
 from media_guarantees.events.seeded_media import SeededMedia

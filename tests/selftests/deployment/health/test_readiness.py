@@ -11,7 +11,7 @@ from fake_programs import Programs
 from fake_stack import FakePlatform
 
 from media_guarantees.core.errors import PromiseBroken, Unproven
-from media_guarantees.deployment import readiness
+from media_guarantees.deployment.health import readiness
 
 
 @pytest.mark.parametrize("policy", ["", "no"])
@@ -87,7 +87,7 @@ def test_waiting_for_a_service_that_ended_for_good_is_pointless(found: Found) ->
 def test_a_stack_that_is_started_over_has_as_long_as_at_first(
     found: Found, programs: Programs, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("media_guarantees.deployment.readiness.REPAIR_SECONDS", 0.05)
+    monkeypatch.setattr("media_guarantees.deployment.health.readiness.REPAIR_SECONDS", 0.05)
     answers = iter([False] * 40 + [True] * 10)
     stack = found(container())
     cast("Any", stack).platform = SimpleNamespace(answers=lambda: next(answers))
@@ -100,8 +100,8 @@ def test_a_stack_that_is_started_over_has_as_long_as_at_first(
 def test_a_service_that_came_up_soon_is_not_waited_for_as_long_again(
     found: Found, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("media_guarantees.deployment.readiness.AGAIN_SECONDS", 0.05)
-    monkeypatch.setattr("media_guarantees.deployment.readiness.AGAIN_TIMES", 0)
+    monkeypatch.setattr("media_guarantees.deployment.health.readiness.AGAIN_SECONDS", 0.05)
+    monkeypatch.setattr("media_guarantees.deployment.health.readiness.AGAIN_TIMES", 0)
     answers = iter([True])
     stack = found(container())
     cast("Any", stack).platform = SimpleNamespace(answers=lambda: next(answers, False))
@@ -135,8 +135,8 @@ def test_a_slow_first_start_may_be_as_slow_on_another_host(found: Found) -> None
 def test_a_service_that_took_its_time_at_first_is_given_more_again(
     found: Found, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("media_guarantees.deployment.readiness.AGAIN_SECONDS", 0.0)
-    monkeypatch.setattr("media_guarantees.deployment.readiness.AGAIN_TIMES", 50)
+    monkeypatch.setattr("media_guarantees.deployment.health.readiness.AGAIN_SECONDS", 0.0)
+    monkeypatch.setattr("media_guarantees.deployment.health.readiness.AGAIN_TIMES", 50)
     answers = iter([False] * 5 + [True] + [False] * 10 + [True])
     stack = found(container())
     cast("Any", stack).platform = SimpleNamespace(answers=lambda: next(answers))
@@ -148,7 +148,7 @@ def test_a_service_that_took_its_time_at_first_is_given_more_again(
 
 
 def test_a_service_that_was_given_up_is_not_waited_for_as_long(found: Found, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("media_guarantees.deployment.readiness.REPAIR_SECONDS", 0.05)
+    monkeypatch.setattr("media_guarantees.deployment.health.readiness.REPAIR_SECONDS", 0.05)
     stack = found(container())
     cast("Any", stack).platform = SimpleNamespace(answers=lambda: False)
     stack.health.stop_recovering()

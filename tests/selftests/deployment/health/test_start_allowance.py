@@ -7,7 +7,7 @@ import pytest
 from fake_engine import container
 
 from media_guarantees.deployment.compose_project import ComposeProject
-from media_guarantees.deployment.readiness import start_allowance
+from media_guarantees.deployment.health.readiness import start_allowance
 
 SECOND = 10**9
 CHECK = {"Test": ["CMD", "x"], "StartPeriod": 180 * SECOND, "Interval": 5 * SECOND, "Retries": 2}

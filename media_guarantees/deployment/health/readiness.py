@@ -11,6 +11,7 @@ from media_guarantees.core.errors import PromiseBroken, Unproven
 from media_guarantees.core.waiting import wait_until
 from media_guarantees.deployment.compose_project import DOWN, ComposeProject, project_of
 from media_guarantees.deployment.endpoint import Endpoint
+from media_guarantees.deployment.health.failed_starts import FailedStarts
 from media_guarantees.deployment.sandbox.project_folder import write_model
 
 if TYPE_CHECKING:
@@ -50,6 +51,7 @@ class ServiceHealth:
         self._service = service
         self._answers = answers
         self._allowance = allowance
+        self._failed_starts = FailedStarts(project, service)
         self._gave_up = False
         self._starts: list[float] = []
 
@@ -71,13 +73,20 @@ class ServiceHealth:
         """Wait `within` seconds until the service answers, and longer where the owner's files allow a longer start.
 
         The time is shorter after `stop_recovering`, and for a service that has come up sooner before. Raises
-        `PromiseBroken` when it is over, or as soon as the service can't come up any more.
+        `PromiseBroken` when it is over, or as soon as the service can't come up any more, which is also so when it
+        fails as it did in an earlier start that nothing has changed since.
         """
         begun = time.monotonic()
         allowed = self._allowance()
         limit = self._limit(max(within, allowed))
         answers = f"{self._service} answers" + (f"; its files allow {allowed:g} s for a start" if allowed else "")
-        wait_until(self._answers, what=answers, seconds=limit, died=self._reporting(), slowing=SLOWING)
+        self._failed_starts.begin()
+        try:
+            wait_until(self._answers, what=answers, seconds=limit, died=self._reporting(), slowing=SLOWING)
+        except PromiseBroken:
+            self._failed_starts.remember()
+            raise
+        self._failed_starts.forget()
         self._starts.append(time.monotonic() - begun)
 
     def wait_for(self, endpoint: Endpoint, *, is_promised: bool = False) -> None:
@@ -112,14 +121,17 @@ class ServiceHealth:
         return self._project.containers(self._service, running_only=False)
 
     def _exit_reason(self) -> str | None:
-        """Why the service won't come up any more: it ended for good, or a command started it in another project."""
+        """Why the service won't come up any more.
+
+        It ended for good, it fails as an earlier start did, or a command started it in another project.
+        """
         containers = self._containers()
         for container in containers:
             policy = container.attrs["HostConfig"]["RestartPolicy"]["Name"]
             if container.status in {"exited", "dead"} and policy in {"", "no"}:
                 lines = container.logs(tail=5).decode(errors="replace").strip()
                 return f"its container ended with status {container.attrs['State']['ExitCode']}: {lines}"
-        return None if containers else self._elsewhere()
+        return self._failed_starts.failed_before(containers) if containers else self._elsewhere()
 
     def _elsewhere(self) -> str | None:
         """In which other project the service runs, with which volumes. Raises `Unproven` where these are the same."""
