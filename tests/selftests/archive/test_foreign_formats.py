@@ -31,6 +31,7 @@ from media_guarantees.core.errors import Unproven
         (b"-----BEGIN PGP MESSAGE-----", "encrypted with OpenPGP", "decrypt it"),
         (b"\x8c\x0d\x04\x09\x03\x02", "encrypted with OpenPGP", "decrypt it"),
         (b"\x85\x01\x0c\x03", "encrypted with OpenPGP", "decrypt it"),
+        (b"\x85\x01\n\x03", "encrypted with OpenPGP", "decrypt it"),
         (b"\x84\x5e\x03", "encrypted with OpenPGP", "decrypt it"),
         (b"\xc1\xc0\x4c\x03", "encrypted with OpenPGP", "decrypt it"),
     ],
