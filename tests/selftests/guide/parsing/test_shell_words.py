@@ -26,7 +26,7 @@ def command(text: str) -> Command:
         ('"${x}y"', "${x}y"),
         ('"a$x"', "a$x"),
         (r'"\"$x\" costs \$5"', r'"$x" costs $5'),
-        (r'"$(date +\"%Y\") a"', r'$(date +\"%Y\") a'),
+        (r'"$(date +\"%Y\") a"', r"$(date +\"%Y\") a"),
         ('backup_"$(date +%F)".tar', "backup_$(date +%F).tar"),
         ("a'b'\"c\"d", "abcd"),
     ],
