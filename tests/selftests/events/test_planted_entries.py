@@ -117,7 +117,14 @@ def test_what_is_removed_is_all_of_it_and_nothing_else(stack: LocalStack) -> Non
 
 
 @pytest.mark.parametrize(
-    ("path", "known"), [(FOLDER, True), (FOLDER + b"/names/x", True), (FOLDER + b"-2", False), (b"avatars/x", False)]
+    ("path", "known"),
+    [
+        (FOLDER, True),
+        (FOLDER + b"/names/x", True),
+        (b"restored/" + FOLDER + b"/absolute", True),
+        (FOLDER + b"-2", False),
+        (b"avatars/x", False),
+    ],
 )
 def test_what_is_planted_is_known_by_its_path(path: bytes, *, known: bool) -> None:
     assert is_planted(path) is known
