@@ -46,7 +46,6 @@ WITHOUT_OWN_TEST = {
     "awkward_names": ("test_container_listing", "plants the trees on which the readers are tried"),
     "stable_scan": ("test_container_listing", "is what listing and directory have in common"),
     "problem": ("test_strict_tar", "is what all readers of archives raise, and is asked for there"),
-    "shell_words": ("test_reader", "takes the guide's commands apart, which the guide's tests print in every spelling"),
     "transfers": ("test_reader", "recognises backups and restores, which the guide's tests print in every shape"),
 }
 
