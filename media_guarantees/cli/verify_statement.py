@@ -6,7 +6,6 @@ Nothing but the files and ssh-keygen is needed: no network, no engine.
 from __future__ import annotations
 
 import argparse
-import hashlib
 import json
 import sys
 from collections.abc import Iterator, Sequence
@@ -16,6 +15,7 @@ from typing import Any
 
 from media_guarantees.core.errors import BadInput
 from media_guarantees.core.escaping import printable
+from media_guarantees.core.files import sha256_of
 from media_guarantees.evidence.outbound.signature import Signer, WrongSignature, read_signer
 
 VERIFIED, REFUSED, UNUSABLE = 0, 1, 2
@@ -23,7 +23,6 @@ STATEMENT, TEST_RESULT = "https://in-toto.io/Statement/v1", "https://in-toto.io/
 RESULTS = ("PASSED", "WARNED", "FAILED")
 SAME, DIFFERENT, ABSENT = "the same here", "DIFFERENT here", "not here"
 _LARGEST = 4 << 20  # bytes of a statement; ours are a few thousand
-_PIECE = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -142,17 +141,9 @@ def _state(folder: Path, name: str, digest: str) -> str:
         return ABSENT
     file = folder / path
     try:
-        return (SAME if _sha256_of(file) == digest else DIFFERENT) if file.is_file() else ABSENT
+        return (SAME if sha256_of(file) == digest else DIFFERENT) if file.is_file() else ABSENT
     except OSError:
         return ABSENT
-
-
-def _sha256_of(file: Path) -> str:
-    digest = hashlib.sha256()
-    with file.open("rb") as stream:
-        while piece := stream.read(_PIECE):
-            digest.update(piece)
-    return digest.hexdigest()
 
 
 def _signed(signer: Signer | None) -> str:

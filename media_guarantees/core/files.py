@@ -2,10 +2,13 @@
 
 The new content is written beside the file, under a name that can't be guessed and that did not exist before, so that
 no symbolic link which another user left in the folder is followed. Then it takes the file's place.
+
+The digest of a file's content is here too.
 """
 
 from __future__ import annotations
 
+import hashlib
 import os
 import secrets
 import tempfile
@@ -15,6 +18,16 @@ from pathlib import Path
 from typing import IO
 
 PRIVATE = 0o600
+_PIECE = 1 << 20
+
+
+def sha256_of(file: Path) -> str:
+    """Return the SHA-256 of a file's content, in hex."""
+    digest = hashlib.sha256()
+    with file.open("rb") as stream:
+        while piece := stream.read(_PIECE):
+            digest.update(piece)
+    return digest.hexdigest()
 
 
 @contextmanager

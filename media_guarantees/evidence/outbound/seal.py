@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from media_guarantees.core.files import sha256_of
 from media_guarantees.evidence.formats import bundle
 from media_guarantees.evidence.gaps import Gaps
 from media_guarantees.evidence.judgement import Judgement
 from media_guarantees.evidence.outbound.signature import sign
-from media_guarantees.evidence.outbound.statement import as_statement, sha256_of, statement_text
+from media_guarantees.evidence.outbound.statement import as_statement, statement_text
 from media_guarantees.evidence.run_summary import RunFacts
 
 STATEMENT_FILE = "statement.json"

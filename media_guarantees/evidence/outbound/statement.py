@@ -6,7 +6,6 @@ their SHA-256. What the predicate has no field for is in its extension `mediaGua
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 from collections.abc import Iterable, Mapping, Sequence
@@ -16,6 +15,7 @@ from typing import Any
 
 from media_guarantees import __version__
 from media_guarantees.core import journal
+from media_guarantees.core.files import sha256_of
 from media_guarantees.core.paths import ROOT
 from media_guarantees.core.verdict import BROKEN, PROVED, UNPROVEN
 from media_guarantees.evidence.formats.source_files import name_in_repository, repository_of, without_folders
@@ -26,16 +26,6 @@ STATEMENT = "https://in-toto.io/Statement/v1"
 TEST_RESULT = "https://in-toto.io/attestation/test-result/v0.1"
 EXTENSION = "mediaGuarantees"
 PASSED, WARNED, FAILED = "PASSED", "WARNED", "FAILED"
-_PIECE = 1 << 20
-
-
-def sha256_of(file: Path) -> str:
-    """Return the SHA-256 of a file's content, in hex."""
-    digest = hashlib.sha256()
-    with file.open("rb") as stream:
-        while piece := stream.read(_PIECE):
-            digest.update(piece)
-    return digest.hexdigest()
 
 
 def as_statement(

@@ -9,13 +9,13 @@ from fake_run import HELD, facts, judgement
 from signing_keys import make_key, needs_ssh_keygen
 
 from media_guarantees.core.errors import BadInput
+from media_guarantees.core.files import sha256_of
 from media_guarantees.core.verdict import PROVED
 from media_guarantees.evidence.formats import bundle
 from media_guarantees.evidence.gaps import Gaps
 from media_guarantees.evidence.outbound import seal as seal_module
 from media_guarantees.evidence.outbound.seal import seal
 from media_guarantees.evidence.outbound.signature import read_signer
-from media_guarantees.evidence.outbound.statement import sha256_of
 from media_guarantees.evidence.run_summary import RunFacts
 
 JUDGEMENTS = [judgement(PROVED, HELD)]

@@ -10,9 +10,10 @@ from fake_run import HELD, LOST, facts, hostile_run, judgement, typical_run
 from json_shape import faults
 
 from media_guarantees import __version__
+from media_guarantees.core.files import sha256_of
 from media_guarantees.core.verdict import BROKEN, PROVED, UNPROVEN
 from media_guarantees.evidence.judgement import Judgement
-from media_guarantees.evidence.outbound.statement import as_statement, result_of, sha256_of, statement_text
+from media_guarantees.evidence.outbound.statement import as_statement, result_of, statement_text
 from media_guarantees.evidence.run_summary import RunFacts
 
 # in-toto's Statement v1 and its predicate Test Result v0.1; `mediaGuarantees` is an extension, which both allow.
